@@ -32,6 +32,9 @@ class Errors(metaclass=_Coded):
     # --- papers ------------------------------------------------------------------------------
 
     # --- corpus ------------------------------------------------------------------------------
+    E201 = "No file {path}. Run the stage that writes it: `dvc repro`."
+    E202 = "{path} cannot be read as spaCy docs ({reason}). Write it again, or convert it first."
+    E203 = "`{name}` of the corpus reader must be {least} or more, got {value}."
 
     # --- models, pipeline, adapt -------------------------------------------------------------
 

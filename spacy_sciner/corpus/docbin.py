@@ -1,0 +1,42 @@
+"""Docs in and out of DocBin files: the same docs always give the same bytes.
+
+Tokens, spaces, entities (with unknown tokens kept unknown), span groups and `user_data` are kept;
+tags, heads and lemmas are not, as no stage here writes them.
+"""
+
+import zlib
+from pathlib import Path
+from typing import Iterable, List, Union
+
+from spacy.tokens import Doc, DocBin
+from spacy.vocab import Vocab
+
+from ..errors import Errors, ScinerError
+from ..files import replacing
+
+# ENT_IOB keeps the three states of a token apart: entity, O, and unknown (0, "missing").
+ATTRS = ("ENT_IOB", "ENT_TYPE")
+
+
+def read_docs(path: Union[str, Path], vocab: Vocab) -> List[Doc]:
+    """Every doc of a `.spacy` file, in its order.
+
+    RAISES (ScinerError): SCINER-E201 if there is no such file, SCINER-E202 if it is not a DocBin.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ScinerError(Errors.E201.format(path=path))
+    try:
+        doc_bin = DocBin(store_user_data=True).from_bytes(path.read_bytes())
+        return list(doc_bin.get_docs(vocab))
+    # What zlib, msgpack and DocBin itself raise on foreign bytes.
+    except (zlib.error, ValueError, KeyError, TypeError, EOFError) as e:
+        reason = f"{type(e).__name__}: {e}"
+        raise ScinerError(Errors.E202.format(path=path, reason=reason)) from e
+
+
+def write_docs(path: Union[str, Path], docs: Iterable[Doc]) -> None:
+    """Write docs with their `user_data`, atomically."""
+    doc_bin = DocBin(attrs=list(ATTRS), docs=docs, store_user_data=True)
+    with replacing(path) as temporary:
+        temporary.write_bytes(doc_bin.to_bytes())
