@@ -27,7 +27,11 @@ class _Coded(type):
 
 class Errors(metaclass=_Coded):
     # --- tagging, confidence, selection ------------------------------------------------------
-    E001 = "γ must be in (0, 1], got {gamma}{where}. Set it in params.yaml under `iterations`."
+    E001 = (
+        "γ must be a probability in [0, 1], got {gamma}{where}. Set it in params.yaml under "
+        "`iterations`, or as `gamma` of the sciner_annotator."
+    )
+    E002 = "No γ for the label(s) {missing}. Give one number for all labels, or one for each."
 
     # --- papers ------------------------------------------------------------------------------
 

@@ -1,0 +1,82 @@
+"""From word-piece probabilities to word confidences. Pure.
+
+A word's score for tag c is made of its pieces' log-probabilities: the first piece says c, the
+continuation pieces say c's inside tag (B-X → I-X), as they are trained.
+
+    product   sum of the logs: the paper's rule (arXiv 2502.16312, section 4.2)
+    mean      log of the mean probability
+    min       log of the lowest probability
+    first     the first piece alone; its continuation pieces are then not trained
+
+With `product`, `mean` and `min` a row's probabilities sum to 1 at most, exactly 1 for a word of one
+piece: what is missing is the mass on illegal combinations inside the word.
+"""
+
+from typing import Callable, Dict, Literal, Tuple
+
+import numpy as np
+
+from .tagging import inside_of
+from .types import Floats1d, Floats2d, Ints1d
+
+WordConfidence = Literal["product", "mean", "min", "first"]
+WORD_CONFIDENCES: Tuple[str, ...] = ("product", "mean", "min", "first")
+
+_REDUCE: Dict[str, Callable[[Floats2d, np.ndarray], Floats2d]] = {
+    "product": lambda logs, starts: np.add.reduceat(logs, starts, axis=0),
+    "min": lambda logs, starts: np.minimum.reduceat(logs, starts, axis=0),
+    "mean": lambda logs, starts: np.log(
+        np.add.reduceat(np.exp(logs, dtype=np.float64), starts, axis=0)
+        / np.diff(starts, append=len(logs))[:, None]
+    ),
+}
+
+
+def pieces_to_words(piece_logs: Floats2d, starts: np.ndarray, how: str = "product") -> Floats2d:
+    """Log-scores of words from log-probabilities of pieces.
+
+    piece_logs (Floats2d): Shape (n_pieces, n_tags); each row's exp sums to 1.
+    starts (Ints1d): Index of each word's first piece, shape (n_words,), strictly rising from 0.
+    how (str): "product", "mean", "min" or "first".
+    RETURNS (Floats2d): Shape (n_words, n_tags), each value ≤ 0.
+    """
+    if how == "first" or len(piece_logs) == len(starts):
+        return piece_logs[starts]
+    folded = piece_logs[:, inside_of(np.arange(piece_logs.shape[1]))]
+    folded[starts] = piece_logs[starts]
+    return _REDUCE[how](folded, starts).astype(np.float32)
+
+
+def words_to_pieces_grad(d_words: Floats2d, starts: np.ndarray, n_pieces: int) -> Floats2d:
+    """Gradient of piece log-probabilities for that of word log-scores under "product".
+
+    d_words (Floats2d): Shape (n_words, n_tags).
+    RETURNS (Floats2d): Shape (n_pieces, n_tags).
+    """
+    counts = np.diff(starts, append=n_pieces)
+    d_pieces = np.repeat(d_words, counts, axis=0)
+    continues = np.ones(n_pieces, dtype=bool)
+    continues[starts] = False
+    d_rest = d_pieces[continues]
+    d_rest[:, 2::2] += d_rest[:, 1::2]
+    d_rest[:, 1::2] = 0.0
+    d_pieces[continues] = d_rest
+    return d_pieces
+
+
+def first_pieces_grad(d_words: Floats2d, starts: np.ndarray, n_pieces: int) -> Floats2d:
+    """Gradient of piece log-probabilities for that of word log-scores under "first"."""
+    d_pieces = np.zeros((n_pieces, d_words.shape[1]), dtype=d_words.dtype)
+    d_pieces[starts] = d_words
+    return d_pieces
+
+
+def token_confidence(word_logs: Floats2d, tags: Ints1d) -> Floats1d:
+    """Probability of each token's decoded tag, in [0, 1], float32, shape (n_tokens,)."""
+    logs = word_logs[np.arange(len(tags)), tags]
+    return np.exp(np.minimum(logs, 0.0)).astype(np.float32)
+
+
+def span_confidence(confidence: Floats1d, start: int, end: int) -> float:
+    """An entity is as sure as its least sure word."""
+    return float(confidence[start:end].min())

@@ -1,0 +1,80 @@
+"""Which predictions become training data: γ and the acceptance rules. Pure.
+
+token    (the paper) each token stands alone: probability ≥ γ keeps its tag, else it is unknown.
+         An entity keeps its words up to the first unsure one, and the rest of it is unknown, so
+         that no entity ever begins with what was an I- tag.
+entity   an entity is kept if all of its words are sure; else it and one word each side are
+         unknown, since where it ends is what the model does not know.
+
+Tokens predicted O are kept as O if sure by γ_O, else unknown. Source: arXiv 2502.16312, 4.2.
+"""
+
+from typing import Dict, List, Literal, Mapping, NamedTuple, Optional, Sequence, Union
+
+import numpy as np
+
+from .errors import Errors, ScinerError
+from .types import Floats1d, ScoredSpan
+
+Gamma = Union[float, Dict[str, float]]
+Accept = Literal["token", "entity"]
+ACCEPTS = ("token", "entity")
+
+
+class Selection(NamedTuple):
+    accepted: List[ScoredSpan]  # in token order, no overlaps
+    unknown: np.ndarray  # bool, shape (n_tokens,): neither O nor entity
+
+
+def check_gamma(gamma: Gamma, labels: Sequence[str] = ()) -> None:
+    """RAISES (ScinerError): SCINER-E001 outside [0, 1], SCINER-E002 for a label without a γ."""
+    values: Mapping[str, float] = gamma if isinstance(gamma, dict) else {"": gamma}
+    for label, value in values.items():
+        if not 0.0 <= value <= 1.0:
+            where = f" for {label}" if label else ""
+            raise ScinerError(Errors.E001.format(gamma=value, where=where))
+    missing = [] if not isinstance(gamma, dict) else [x for x in labels if x not in gamma]
+    if missing:
+        raise ScinerError(Errors.E002.format(missing=", ".join(missing)))
+
+
+def select(
+    spans: Sequence[ScoredSpan],
+    confidence: Floats1d,
+    *,
+    gamma: Gamma,
+    gamma_o: Optional[float] = None,
+    accept: Accept = "token",
+) -> Selection:
+    """Split a document's predictions into accepted entities, O tokens and unknown tokens.
+
+    spans (Sequence[ScoredSpan]): Predicted entities, non-overlapping, in token order.
+    confidence (Floats1d): Probability of each token's decoded tag, shape (n_tokens,).
+    gamma (float or dict): Lowest accepted word probability, or one per label.
+    gamma_o (float): The same for O tokens; None means γ, the strictest one if there are several.
+    accept (str): "token" or "entity".
+    RETURNS (Selection): Accepted entities score the confidence of their least sure word.
+    """
+    check_gamma(gamma, [span.label for span in spans])
+    if gamma_o is None:
+        gamma_o = max(gamma.values()) if isinstance(gamma, dict) else gamma
+    unknown = confidence < gamma_o
+    accepted: List[ScoredSpan] = []
+    doubtful: List[ScoredSpan] = []
+    for span in spans:
+        least = gamma[span.label] if isinstance(gamma, dict) else gamma
+        sure = confidence[span.start : span.end] >= least
+        unknown[span.start : span.end] = False
+        n_kept = len(sure) if sure.all() else int(sure.argmin()) if accept == "token" else 0
+        if n_kept:
+            end = span.start + n_kept
+            score = float(confidence[span.start : end].min())
+            accepted.append(ScoredSpan(span.start, end, span.label, score))
+        if n_kept < len(sure):
+            doubtful.append(ScoredSpan(span.start + n_kept, span.end, span.label))
+    margin = 1 if accept == "entity" else 0
+    for span in doubtful:
+        unknown[max(0, span.start - margin) : span.end + margin] = True
+    for span in accepted:  # a doubtful neighbour's margin never takes an accepted word
+        unknown[span.start : span.end] = False
+    return Selection(accepted, unknown)

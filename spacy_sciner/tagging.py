@@ -1,0 +1,105 @@
+"""BIO tags and spans, the constraint between them, and the best legal path. Pure.
+
+Tags of n labels, in this order: O, B-label0, I-label0, B-label1, I-label1, … (2n + 1 of them), so
+tag 0 is O, odd tags begin an entity and even tags above 0 continue one.
+"""
+
+from typing import List, Sequence, Tuple
+
+import numpy as np
+
+from .types import Floats2d, Ints1d, ScoredSpan
+
+OUTSIDE = 0
+UNKNOWN = -1  # neither O nor entity: ignored by the loss and by every count
+
+
+def labels_to_tags(labels: Sequence[str]) -> List[str]:
+    """The tag names of some labels: ["A"] → ["O", "B-A", "I-A"]."""
+    return ["O"] + [f"{prefix}-{label}" for label in labels for prefix in "BI"]
+
+
+def inside_of(tags: Ints1d) -> Ints1d:
+    """B-X → I-X; every other tag stays. What a word's continuation pieces are tagged with."""
+    return np.where(tags % 2 == 1, tags + 1, tags)
+
+
+def transition_mask(n_tags: int) -> np.ndarray:
+    """Which tag may follow which: bool, shape (n_tags, n_tags), [previous, next].
+
+    Everything is legal except I-X after anything but B-X or I-X.
+    """
+    mask = np.ones((n_tags, n_tags), dtype=bool)
+    for inside in range(2, n_tags, 2):
+        mask[:, inside] = False
+        mask[inside - 1, inside] = mask[inside, inside] = True
+    return mask
+
+
+def is_legal(tags: Ints1d) -> bool:
+    """Whether a tag sequence keeps the BIO rules (I-X only after B-X or I-X)."""
+    if len(tags) == 0:
+        return True
+    previous = np.concatenate([[OUTSIDE], tags[:-1]])
+    continues = (tags > 0) & (tags % 2 == 0)
+    return bool(np.all(~continues | (previous == tags) | (previous == tags - 1)))
+
+
+def decode(scores: Floats2d) -> Ints1d:
+    """The legal tag sequence with the highest sum of scores (Viterbi under the BIO mask).
+
+    scores (Floats2d): Log-scores, shape (n_tokens, n_tags); any constant per row cancels.
+    RETURNS (Ints1d): Tag ids, shape (n_tokens,). Ties go to the lower tag id.
+
+    The row-wise best tags are the best path whenever they are legal, since the constraint only
+    takes paths away. Most documents stop there; the rest walk the lattice.
+    """
+    best = scores.argmax(axis=1).astype(np.int64)
+    return best if is_legal(best) else _viterbi(scores)
+
+
+def _viterbi(scores: Floats2d) -> Ints1d:
+    n_tokens, n_tags = scores.shape
+    allowed = np.where(transition_mask(n_tags), 0.0, -np.inf)
+    total = scores[0].astype(np.float64)
+    total[2::2] = -np.inf  # no entity goes on from before the first token
+    back = np.zeros((n_tokens, n_tags), dtype=np.int64)
+    for token_i in range(1, n_tokens):
+        paths = total[:, None] + allowed
+        back[token_i] = paths.argmax(axis=0)
+        total = paths.max(axis=0) + scores[token_i]
+    path = np.empty(n_tokens, dtype=np.int64)
+    path[-1] = total.argmax()
+    for token_i in range(n_tokens - 1, 0, -1):
+        path[token_i - 1] = back[token_i, path[token_i]]
+    return path
+
+
+def tags_to_spans(tags: Ints1d, labels: Sequence[str]) -> List[ScoredSpan]:
+    """The entities of a legal tag sequence, in token order, without scores.
+
+    UNKNOWN ends an entity. An I-X that continues nothing begins one, so nothing is lost.
+    """
+    spans: List[ScoredSpan] = []
+    start = 0
+    current = OUTSIDE  # the I- tag of the open entity
+    for token_i, tag in enumerate([*tags.tolist(), OUTSIDE]):
+        if current and tag == current:
+            continue
+        if current:
+            spans.append(ScoredSpan(start, token_i, labels[current // 2 - 1]))
+        current = 0 if tag <= 0 else tag + tag % 2
+        start = token_i
+    return spans
+
+
+def spans_to_tags(
+    spans: Sequence[Tuple[int, int, str]], n_tokens: int, labels: Sequence[str]
+) -> Ints1d:
+    """Tag ids of non-overlapping (start, end, label) spans, end exclusive; shape (n_tokens,)."""
+    tags = np.zeros(n_tokens, dtype=np.int64)
+    begin = {label: 2 * label_i + 1 for label_i, label in enumerate(labels)}
+    for start, end, label in spans:
+        tags[start:end] = begin[label] + 1
+        tags[start] = begin[label]
+    return tags
