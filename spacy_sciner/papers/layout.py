@@ -1,0 +1,248 @@
+"""Glyphs → lines in reading order: spaces, sub- and superscripts, columns.
+
+Only geometry decides, never the order in the file, which Word and Acrobat shuffle.
+"""
+
+from collections import Counter
+from statistics import median
+from typing import Iterable, List, NamedTuple, Sequence, Tuple
+
+from .glyphs import Glyph, Page
+from .text import ACCENTS, add_accent, normalise
+
+SPACE = 0.13  # of the font size: a wider gap is a space (tracked small capitals have 0.06, tight lines 0.15)
+GAP = 0.95  # of the font size: a wider gap splits a line (the narrowest gutters in use are 1.2)
+CELL = 1.4  # of the font size: a gap within one column that wide is a table's, not a sentence's
+SCRIPT = 0.85  # of its neighbour's size: smaller is a sub- or superscript
+
+
+class Line(NamedTuple):
+    """A line of one column."""
+
+    text: str
+    x0: float
+    x1: float
+    y: float  # baseline
+    size: float  # of most glyphs
+    font: str  # of most glyphs
+    bold: bool  # most glyphs
+    purity: float  # share of glyphs in that font and size
+    lead: str  # font of the first glyph
+    gaps: int  # gaps as wide as a table's
+    page: int
+    column: Tuple[float, float]  # left and right edge of the column's text; of the page's if it spans
+    n_chars: int
+    spans: bool = False  # crosses a gutter
+
+
+def read_lines(pages: Sequence[Page]) -> List[Line]:
+    """All lines of a paper in reading order."""
+    fragments = [_fragments(page) for page in pages]
+    size = _body_size(fragments)
+    lines: List[Line] = []
+    previous: List[float] = []
+    for page_i, parts in enumerate(fragments):
+        gutters = _gutters(parts, size)
+        if gutters is None:  # too little text to tell: as on the page before
+            gutters = previous
+        previous = gutters
+        lines += _ordered(parts, gutters, size, page_i)
+    return lines
+
+
+Fragment = List[Glyph]  # glyphs of one line without a wide gap, left to right
+
+
+def _fragments(page: Page) -> List[Fragment]:
+    """Group glyphs into runs along a baseline: first as printed, then by position."""
+    runs: List[Fragment] = []
+    for glyph in page.glyphs:
+        if runs and _continues(runs[-1], glyph):
+            runs[-1].append(glyph)
+        else:
+            runs.append([glyph])
+    runs = [run for run in runs if any(not g.text.isspace() for g in run)]
+    runs.sort(key=lambda run: (-round(_baseline(run), 1), run[0].x0))
+    merged: List[Fragment] = []
+    for run in runs:
+        for other in reversed(merged[-40:]):  # neighbours on the same baseline are close by
+            if _continues(other, run[0]) or _continues(run, other[0]):
+                other += run
+                other.sort(key=lambda g: g.x0)
+                break
+        else:
+            merged.append(run)
+    return merged
+
+
+def _continues(run: Fragment, glyph: Glyph) -> bool:
+    last = run[-1]
+    size = max(last.size, glyph.size)
+    script = min(last.size, glyph.size) < SCRIPT * size
+    if abs(glyph.y - _baseline(run)) > (0.6 if script else 0.25) * max(size, _size(run)):
+        return False
+    return -0.6 * size < glyph.x0 - max(g.x1 for g in run[-3:]) < GAP * size
+
+
+def _size(run: Fragment) -> float:
+    return max(g.size for g in run[-8:])
+
+
+def _baseline(run: Fragment) -> float:
+    """Of the full-size glyphs; a script's own baseline is beside it."""
+    size = _size(run)
+    return next((g.y for g in reversed(run) if g.size > SCRIPT * size), run[0].y)
+
+
+def _body_size(pages: Iterable[Iterable[Fragment]]) -> float:
+    sizes = Counter(round(g.size, 1) for page in pages for run in page for g in run)
+    return sizes.most_common(1)[0][0] if sizes else 10.0
+
+
+def _is_prose(run: Fragment, size: float) -> bool:
+    return len(run) >= 25 and abs(median(g.size for g in run) - size) < 0.12 * size
+
+
+def _gutters(fragments: Sequence[Fragment], size: float) -> "List[float] | None":
+    """Where the page's gutters are (their middles), none for one column, None if it has no prose."""
+    prose = [(run[0].x0, run[-1].x1) for run in fragments if _is_prose(run, size)]
+    if len(prose) < 6:
+        return None
+    left, right = min(x0 for x0, _ in prose), max(x1 for _, x1 in prose)
+    width = right - left
+    narrow = [(x0, x1) for x0, x1 in prose if x1 - x0 < 0.6 * width]
+    if len(narrow) < 0.25 * len(prose):
+        return []
+    cover = [0] * (int(width) + 2)
+    for x0, x1 in narrow:
+        for x in range(int(x0 - left), int(x1 - left) + 1):
+            cover[x] += 1
+    limit = 0.08 * max(cover)
+    gutters: List[float] = []
+    start = None
+    for x in range(len(cover)):
+        if cover[x] <= limit and start is None:
+            start = x
+        elif cover[x] > limit and start is not None:
+            if start > 0.15 * width and x < 0.9 * width and x - start >= 0.5 * size:
+                gutters.append(left + (start + x) / 2)
+            start = None
+    sides = [0] * (len(gutters) + 1)
+    for x0, x1 in narrow:
+        sides[sum((x0 + x1) / 2 > g for g in gutters)] += 1
+    # One column of short lines beside a margin is no second column.
+    return gutters if min(sides) >= 3 or len(gutters) != 1 else []
+
+
+def _ordered(
+    fragments: Sequence[Fragment], gutters: Sequence[float], size: float, page_i: int
+) -> List[Line]:
+    """Read columns left to right between the lines that span them, top to bottom."""
+    columns: List[List[Fragment]] = [[] for _ in range(len(gutters) + 1)]
+    spanning: List[Fragment] = []
+    for run in fragments:
+        x0, x1 = run[0].x0, max(g.x1 for g in run)
+        if any(x0 < g - 0.3 * size and x1 > g + 0.3 * size for g in gutters):
+            spanning.append(run)
+        else:
+            columns[sum((x0 + x1) / 2 > g for g in gutters)].append(run)
+    by_column = [_lines(column, size, page_i) for column in columns]
+    bands = _lines(spanning, size, page_i, spans=True)
+    ordered: List[Line] = []
+    for band in [*bands, None]:
+        for lines in by_column:
+            while lines and (band is None or lines[0].y > band.y):
+                ordered.append(lines.pop(0))
+        if band is not None:
+            ordered.append(band)
+    return ordered
+
+
+def _lines(
+    fragments: Sequence[Fragment], size: float, page_i: int, spans: bool = False
+) -> List[Line]:
+    """Join the fragments of one column that share a baseline; top to bottom."""
+    rows: List[List[Fragment]] = []
+    for run in sorted(fragments, key=lambda run: -_baseline(run)):
+        if rows and abs(_baseline(rows[-1][0]) - _baseline(run)) < 0.3 * max(_size(run), 4):
+            rows[-1].append(run)
+        else:
+            rows.append([run])
+    prose = [run for run in fragments if _is_prose(run, size)] or list(fragments)
+    column = (0.0, 0.0)
+    if prose:
+        column = (
+            _edge([run[0].x0 for run in prose], min),
+            _edge([run[-1].x1 for run in prose], max),
+        )
+    return [_line(sorted(row, key=lambda r: r[0].x0), column, page_i, spans) for row in rows]
+
+
+def _edge(values: Sequence[float], end: "object") -> float:
+    """The outermost place where lines begin (or end) again and again."""
+    counts = Counter(round(value) for value in values)
+    common = [value for value, n in counts.items() if n >= max(1, 0.15 * len(values))]
+    return float(end(common or counts))  # type: ignore[operator]
+
+
+def _line(row: Sequence[Fragment], column: Tuple[float, float], page_i: int, spans: bool) -> Line:
+    # By place: an accent may be a fragment of its own in the middle of another.
+    glyphs = sorted((g for run in row for g in run), key=lambda g: g.x0)
+    printed = [g for g in glyphs if not g.text.isspace()]
+    (font, size), n = Counter((g.font, g.size) for g in printed).most_common(1)[0]
+    gaps = sum(b[0].x0 - a[-1].x1 > CELL * size for a, b in zip(row, row[1:]))
+    return Line(
+        text=normalise(glyphs_to_text(join_accents(glyphs), size)),
+        x0=printed[0].x0,
+        x1=max(g.x1 for g in printed),
+        y=_baseline([g for g in printed if g.size == size] or printed),
+        size=size,
+        font=font,
+        bold=sum(g.bold for g in printed) > 0.6 * len(printed),
+        purity=n / len(printed),
+        lead=printed[0].font,
+        gaps=gaps,
+        page=page_i,
+        column=column,
+        n_chars=len(printed),
+        spans=spans,
+    )
+
+
+def glyphs_to_text(glyphs: Sequence[Glyph], size: float) -> str:
+    """Put spaces where the gaps are, and around scripts, as GROBID does (`context. 1 We`)."""
+    parts: List[str] = []
+    last = None
+    for glyph in glyphs:
+        if glyph.text.isspace():
+            parts.append(" ")
+            continue
+        if last is not None:
+            wide = glyph.x0 - last.x1 > SPACE * max(glyph.size, last.size)
+            if wide or _is_script(glyph, last, size) != _is_script(last, glyph, size):
+                parts.append(" ")
+        parts.append(glyph.text)
+        last = glyph
+    return " ".join("".join(parts).split())
+
+
+def join_accents(glyphs: Sequence[Glyph]) -> List[Glyph]:
+    """Put accents that are printed as glyphs of their own onto the letters they stand over."""
+    joined = list(glyphs)
+    for i, accent in enumerate(glyphs):
+        if accent.text not in ACCENTS:
+            continue
+        middle = (accent.x0 + accent.x1) / 2
+        for k in (i + 1, i - 1):
+            if 0 <= k < len(joined) and joined[k].x0 < middle < joined[k].x1:
+                letter = add_accent(joined[k].text, accent.text)
+                if letter:
+                    joined[k] = joined[k]._replace(text=letter)
+                    joined[i] = accent._replace(text="")
+                    break
+    return [glyph for glyph in joined if glyph.text]
+
+
+def _is_script(glyph: Glyph, neighbour: Glyph, size: float) -> bool:
+    shifted = abs(glyph.y - neighbour.y) > 0.08 * size
+    return shifted and glyph.size < SCRIPT * size
