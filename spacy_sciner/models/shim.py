@@ -1,0 +1,188 @@
+"""What Thinc needs to own a torch module: run it, update it, turn it into bytes."""
+
+from contextlib import contextmanager
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+
+import numpy as np
+import srsly
+import torch
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from thinc.api import Optimizer
+from thinc.shims.shim import Shim
+from torch import nn
+
+from ..errors import Errors, ScinerError
+from .head import set_dropout
+
+DEVICES = ("auto", "cpu", "cuda")
+PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+
+
+class TorchTagger(Shim):
+    """A torch module that maps padded batches to tag log-probabilities, with its optimiser.
+
+    Weights are kept as safetensors beside whatever plain data `rebuild` needs to make the module
+    again, so that loading needs no file, no network and no pickle, and the same weights are the
+    same bytes.
+
+    rebuild (Callable): Makes the module with random weights from the plain data.
+    device (str): "auto" takes CUDA if there is one.
+    precision (str): "auto" is bf16 where the device computes it in hardware, else fp32.
+    """
+
+    def __init__(
+        self,
+        rebuild: Callable[[Dict[str, Any]], nn.Module],
+        *,
+        device: str = "auto",
+        precision: str = "auto",
+    ):
+        super().__init__(None)
+        self.rebuild = rebuild
+        self.data: Dict[str, Any] = {}
+        self.runtime: Dict[str, Any] = {}  # made from `data` on first use, never saved
+        self.device = resolve_device(device)
+        self.dtype = resolve_precision(precision, self.device)
+        self._scaler = torch.amp.GradScaler(enabled=self.dtype == torch.float16)
+
+    @property
+    def module(self) -> nn.Module:
+        if self._model is None:
+            raise ScinerError(Errors.E301)
+        module: nn.Module = self._model
+        return module
+
+    def set_module(self, module: nn.Module, data: Dict[str, Any]) -> None:
+        self._model = module.to(self.device)
+        self._optimizer = None
+        self.data = data
+        self.runtime = {}
+
+    def predict(self, batch: Tuple[torch.Tensor, ...]) -> np.ndarray:
+        """Log-probabilities of a padded batch, float32, shape (n, length, n_tags)."""
+        self.module.eval()
+        with torch.inference_mode(), self._autocast():
+            return self.module(*self._to_device(batch)).cpu().numpy()
+
+    def begin_update(
+        self, batch: Tuple[torch.Tensor, ...]
+    ) -> Tuple[np.ndarray, Callable[[np.ndarray], Optional[np.ndarray]]]:
+        """The same in training mode, and a function that takes the gradient of what it returns.
+
+        That function gives the gradient of the first input back if it is floating-point.
+        """
+        self.module.train()
+        inputs = self._to_device(batch)
+        first = inputs[0].requires_grad_() if inputs[0].is_floating_point() else None
+        with self._autocast():
+            output = self.module(*inputs)
+
+        def backprop(d_output: np.ndarray) -> Optional[np.ndarray]:
+            gradient = torch.from_numpy(d_output).to(output.device)
+            self._scaler.scale(output).backward(gradient)
+            if first is None or first.grad is None:
+                return None
+            return (first.grad / self._scaler.get_scale()).cpu().numpy()
+
+        return output.detach().cpu().numpy(), backprop
+
+    def set_dropout(self, rate: float) -> None:
+        set_dropout(self.module, rate)
+
+    def finish_update(self, optimizer: Optimizer) -> None:
+        """One AdamW step with Thinc's current settings, fused, over all parameters at once.
+
+        Gradients are clipped by their global norm, as is usual for transformers. Thinc's averages
+        (use_averages) do not reach torch modules, here as in Thinc's own wrapper by default.
+        """
+        if all(p.grad is None for p in self.module.parameters()):
+            return
+        if self._optimizer is None:
+            self._optimizer = torch.optim.AdamW(_decay_groups(self.module), fused=True)
+        for group in self._optimizer.param_groups:
+            group["lr"] = float(optimizer.learn_rate)
+            group["betas"] = (float(optimizer.b1), float(optimizer.b2))
+            group["eps"] = float(optimizer.eps)
+            group["weight_decay"] = float(optimizer.L2) if group["decays"] else 0.0
+        self._scaler.unscale_(self._optimizer)
+        if optimizer.grad_clip:
+            nn.utils.clip_grad_norm_(self.module.parameters(), float(optimizer.grad_clip))
+        self._scaler.step(self._optimizer)
+        self._scaler.update()
+        self._optimizer.zero_grad(set_to_none=True)
+
+    @contextmanager
+    def use_params(self, params: Any) -> Iterator[None]:
+        yield
+
+    def to_device(self, device_type: str, device_id: int) -> None:
+        """Thinc's own device calls change nothing: the device is a setting of the architecture."""
+
+    def to_bytes(self) -> bytes:
+        if self._model is None:
+            return srsly.msgpack_dumps({})
+        tensors = {k: v.detach().cpu().contiguous() for k, v in self.module.state_dict().items()}
+        return srsly.msgpack_dumps({"data": self.data, "weights": save_tensors(tensors)})
+
+    def from_bytes(self, data: bytes) -> "TorchTagger":
+        message = srsly.msgpack_loads(data)
+        if message:
+            module = self.rebuild(message["data"])
+            module.load_state_dict(load_tensors(message["weights"]))
+            self.set_module(module, message["data"])
+        return self
+
+    def copy(self) -> "TorchTagger":
+        twin = TorchTagger(self.rebuild)
+        twin.device, twin.dtype = self.device, self.dtype
+        return twin.from_bytes(self.to_bytes())
+
+    def _autocast(self) -> torch.autocast:
+        enabled = self.dtype != torch.float32
+        return torch.autocast(self.device, dtype=self.dtype if enabled else None, enabled=enabled)
+
+    def _to_device(self, batch: Tuple[torch.Tensor, ...]) -> Tuple[torch.Tensor, ...]:
+        """Inputs to the device; the lengths, always last, stay on the CPU."""
+        return (*(x.to(self.device, non_blocking=True) for x in batch[:-1]), batch[-1])
+
+
+def resolve_device(device: str) -> str:
+    """RAISES (ScinerError): SCINER-E302 for an unknown name, SCINER-E303 without CUDA."""
+    if device not in DEVICES:
+        raise ScinerError(Errors.E302.format(name="device", value=device, known=", ".join(DEVICES)))
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ScinerError(Errors.E303)
+    return ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+
+
+def resolve_precision(precision: str, device: str) -> torch.dtype:
+    """RAISES (ScinerError): SCINER-E302 for an unknown name."""
+    if precision not in PRECISIONS:
+        known = ", ".join(PRECISIONS)
+        raise ScinerError(Errors.E302.format(name="precision", value=precision, known=known))
+    if precision == "auto":
+        fast = torch.cuda.is_bf16_supported() if device == "cuda" else _cpu_computes_bf16()
+        precision = "bf16" if fast else "fp32"
+    if precision == "fp16" and device == "cpu":
+        precision = "bf16"
+    return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
+
+
+def _cpu_computes_bf16() -> bool:
+    supported = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+    return bool(supported and supported())
+
+
+def _decay_groups(module: nn.Module) -> List[Dict[str, Any]]:
+    """Weight decay for matrices, none for biases and layer norms."""
+    named = [(n, p) for n, p in module.named_parameters() if p.requires_grad]
+    return [
+        {"params": [p for _, p in named if p.ndim > 1], "decays": True},
+        {"params": [p for _, p in named if p.ndim <= 1], "decays": False},
+    ]
+
+
+def find_shim(model: Any) -> Optional[TorchTagger]:
+    """The first TorchTagger anywhere in a Thinc model."""
+    return next((s for node in model.walk() for s in node.shims if isinstance(s, TorchTagger)), None)

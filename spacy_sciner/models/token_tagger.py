@@ -1,0 +1,101 @@
+"""TokenTagger: the same head over any spaCy tok2vec.
+
+With a TransformerListener it shares spacy-transformers' `transformer` with other pipes; with a CNN
+it trains in seconds.
+"""
+
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+import numpy as np
+import torch
+from spacy.tokens import Doc
+from thinc.api import Model, chain
+
+from ..errors import Errors, ScinerError
+from ..types import Floats2d
+from .head import HEADS, TagHead
+from .shim import TorchTagger
+
+
+def build_token_tagger_v1(
+    tok2vec: Model[List[Doc], List[Floats2d]], *, head: str = "linear", nO: Optional[int] = None
+) -> Model[List[Doc], List[Floats2d]]:
+    """A linear or BiLSTM head over token vectors.
+
+    tok2vec (Model[List[Doc], List[Floats2d]]): One vector per token.
+    head (str): "linear" or "bilstm".
+    RETURNS (Model[List[Doc], List[Floats2d]]): Log-probabilities, shape (n_tokens, n_tags).
+    RAISES (ScinerError): SCINER-E302 for an unknown head.
+    """
+    if head not in HEADS:
+        message = Errors.E302.format(name="head", value=head, known=", ".join(HEADS))
+        raise ScinerError(message)
+    tagger: Model[List[Floats2d], List[Floats2d]] = Model(
+        "sciner_tag_head",
+        forward,
+        init=init,
+        dims={"nI": None, "nO": nO},
+        attrs={"head": head, "dropout_rate": 0.1},
+        shims=[TorchTagger(_rebuild, device="cpu", precision="fp32")],
+    )
+    model = chain(tok2vec, tagger)
+    model.set_ref("tok2vec", tok2vec)
+    return model
+
+
+def init(
+    model: Model, X: Optional[List[Floats2d]] = None, Y: Optional[List[Floats2d]] = None
+) -> None:
+    if X is not None and model.has_dim("nI") is None:
+        model.set_dim("nI", X[0].shape[1])
+    if Y is not None and model.has_dim("nO") is None:
+        model.set_dim("nO", Y[0].shape[1])
+    shim: TorchTagger = model.shims[0]
+    if not shim.data and model.has_dim("nI") and model.has_dim("nO"):
+        data = {
+            "head": model.attrs["head"],
+            "width": model.get_dim("nI"),
+            "n_tags": model.get_dim("nO"),
+        }
+        shim.set_module(_rebuild(data), data)
+
+
+def forward(
+    model: Model[List[Floats2d], List[Floats2d]], vectors: List[Floats2d], is_train: bool
+) -> Tuple[List[Floats2d], Callable[[List[Floats2d]], List[Floats2d]]]:
+    shim: TorchTagger = model.shims[0]
+    lengths = [len(v) for v in vectors]
+    n_tags, width = model.get_dim("nO"), model.get_dim("nI")
+    filled = [i for i, n in enumerate(lengths) if n]
+    if not filled:
+        return [model.ops.alloc2f(0, n_tags) for _ in vectors], lambda d: vectors
+    padded = np.zeros((len(filled), max(lengths), width), dtype=np.float32)
+    for row, i in enumerate(filled):
+        padded[row, : lengths[i]] = model.ops.to_numpy(vectors[i])
+    batch = (torch.from_numpy(padded), torch.tensor([lengths[i] for i in filled]))
+    backprop_batch: Callable[[np.ndarray], Optional[np.ndarray]] = lambda d: None  # noqa: E731
+    if is_train:
+        shim.set_dropout(model.attrs["dropout_rate"])
+        output, backprop_batch = shim.begin_update(batch)
+    else:
+        output = shim.predict(batch)
+
+    def unpad(array: np.ndarray) -> List[Floats2d]:
+        rows = iter(array)
+        return [
+            model.ops.asarray2f(next(rows)[:n] if n else np.zeros((0, array.shape[-1]), "f"))
+            for n in lengths
+        ]
+
+    def backprop(d_scores: List[Floats2d]) -> List[Floats2d]:
+        d_output = np.zeros(output.shape, dtype=np.float32)
+        for row, i in enumerate(filled):
+            d_output[row, : lengths[i]] = model.ops.to_numpy(d_scores[i])
+        d_input = backprop_batch(d_output)
+        return unpad(np.zeros_like(padded) if d_input is None else d_input)
+
+    return unpad(output), backprop
+
+
+def _rebuild(data: Dict[str, Any]) -> TagHead:
+    return TagHead(data["width"], data["n_tags"], kind=data["head"])

@@ -1,0 +1,241 @@
+"""TransformerTagger: documents → windows → padded batches → encoder → one row of scores per token.
+
+The default model and the fast path: it uses transformers and tokenizers directly.
+"""
+
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+import torch
+from spacy.tokens import Doc
+from thinc.api import Model
+
+from ..confidence import (
+    WORD_CONFIDENCES,
+    WordConfidence,
+    first_pieces_grad,
+    pieces_to_words,
+    words_to_pieces_grad,
+)
+from ..errors import Errors, ScinerError
+from ..types import Floats2d
+from .encoders import find_encoder
+from .head import HEADS, EncoderTagger, build_encoder, load_encoder
+from .shim import TorchTagger
+from .windows import cut_windows
+from .wordpieces import WordPieces
+
+LENGTH_STEP = 32  # padded lengths are multiples of it: few shapes keep memory flat
+
+
+class Row(NamedTuple):
+    """One window of one document, ready for the encoder."""
+
+    doc_i: int
+    ids: List[int]  # pieces with the special tokens around them
+    piece_start: int  # where the owned pieces begin in the document …
+    piece_end: int  # … and end
+    offset: int  # where they begin in `ids`
+
+
+def build_transformer_tagger_v1(
+    name: str,
+    *,
+    head: str = "linear",
+    word_confidence: WordConfidence = "product",
+    window: int = 256,
+    overlap: int = 64,
+    batch_pieces: int = 4096,
+    device: str = "auto",
+    precision: str = "auto",
+    nO: Optional[int] = None,
+) -> Model[List[Doc], List[Floats2d]]:
+    """Encoder, optional BiLSTM and linear layer in one torch module.
+
+    name (str): The encoder: a local directory, a hub name or "pypi:<package>". Read when the model
+        is initialised, never when a trained pipeline is loaded.
+    head (str): "linear" or "bilstm".
+    word_confidence (str): How pieces make a word: "product", "mean", "min" or "first".
+    window (int): Word-pieces the encoder sees at once, special tokens not counted.
+    overlap (int): Word-pieces that neighbouring windows share, at most half a window.
+    batch_pieces (int): Word-pieces in one forward pass, padding counted; bounds the memory.
+    device (str): "auto", "cpu" or "cuda".
+    precision (str): "auto", "fp32", "bf16" or "fp16".
+    RETURNS (Model[List[Doc], List[Floats2d]]): Log-scores, shape (n_tokens, n_tags) a document.
+    RAISES (ScinerError): SCINER-E302 for an unknown head, word_confidence, device or precision.
+    """
+    for option, value, known in (
+        ("head", head, HEADS),
+        ("word_confidence", word_confidence, WORD_CONFIDENCES),
+    ):
+        if value not in known:
+            message = Errors.E302.format(name=option, value=value, known=", ".join(known))
+            raise ScinerError(message)
+    return Model(
+        "sciner_transformer_tagger",
+        forward,
+        init=init,
+        dims={"nO": nO},
+        attrs={
+            "encoder": name,
+            "head": head,
+            "word_confidence": word_confidence,
+            "window": window,
+            "overlap": overlap,
+            "batch_pieces": batch_pieces,
+            "dropout_rate": 0.1,
+        },
+        shims=[TorchTagger(_rebuild, device=device, precision=precision)],
+    )
+
+
+def init(
+    model: Model, X: Optional[List[Doc]] = None, Y: Optional[List[Floats2d]] = None
+) -> None:
+    if Y is not None and model.has_dim("nO") is None:
+        model.set_dim("nO", Y[0].shape[1])
+    shim: TorchTagger = model.shims[0]
+    if shim.data or not model.has_dim("nO"):
+        return
+    path = str(find_encoder(model.attrs["encoder"]))
+    encoder: Any = load_encoder(path)
+    data = {
+        "encoder": encoder.config.to_dict(),
+        "wordpieces": WordPieces.from_pretrained(path).to_dict(),
+        "head": model.attrs["head"],
+        "n_tags": model.get_dim("nO"),
+    }
+    # The directory is where this machine keeps it, not what the model is.
+    for key in ("_name_or_path", "transformers_version"):
+        data["encoder"].pop(key, None)
+    _check_window(model, data)
+    width = encoder.config.hidden_size
+    shim.set_module(EncoderTagger(encoder, width, data["n_tags"], head=data["head"]), data)
+
+
+def forward(
+    model: Model[List[Doc], List[Floats2d]], docs: List[Doc], is_train: bool
+) -> Tuple[List[Floats2d], Callable[[List[Floats2d]], List[Doc]]]:
+    shim: TorchTagger = model.shims[0]
+    n_tags = model.get_dim("nO")
+    how = model.attrs["word_confidence"]
+    if is_train:
+        shim.set_dropout(model.attrs["dropout_rate"])
+        how = "first" if how == "first" else "product"
+    starts, n_pieces, rows = _to_rows(model, docs)
+    logs = [np.zeros((n, n_tags), dtype=np.float32) for n in n_pieces]
+    steps: List[Tuple[List[Row], Tuple[int, ...], Callable]] = []
+    for batch in batch_rows(rows, model.attrs["batch_pieces"]):
+        padded = _pad(batch, shim.runtime["wordpieces"].special["pad"])
+        if is_train:
+            output, backprop_batch = shim.begin_update(padded)
+            steps.append((batch, output.shape, backprop_batch))
+        else:
+            output = shim.predict(padded)
+        for row_i, row in enumerate(batch):
+            n_owned = row.piece_end - row.piece_start
+            owned = output[row_i, row.offset : row.offset + n_owned]
+            logs[row.doc_i][row.piece_start : row.piece_end] = owned
+
+    def backprop(d_words: List[Floats2d]) -> List[Doc]:
+        to_pieces = first_pieces_grad if how == "first" else words_to_pieces_grad
+        d_logs = [
+            to_pieces(model.ops.to_numpy(d), start, n)
+            for d, start, n in zip(d_words, starts, n_pieces)
+        ]
+        for batch, shape, backprop_batch in steps:
+            d_output = np.zeros(shape, dtype=np.float32)
+            for row_i, row in enumerate(batch):
+                n_owned = row.piece_end - row.piece_start
+                d_output[row_i, row.offset : row.offset + n_owned] = d_logs[row.doc_i][
+                    row.piece_start : row.piece_end
+                ]
+            backprop_batch(d_output)
+        return docs
+
+    words = [
+        pieces_to_words(log, start, how) if len(start) else log for log, start in zip(logs, starts)
+    ]
+    return [model.ops.asarray2f(scores) for scores in words], backprop
+
+
+def batch_rows(rows: Sequence[Row], batch_pieces: int) -> Iterator[List[Row]]:
+    """Rows of similar length together, each batch within the budget once it is padded."""
+    ordered = sorted(rows, key=lambda row: -len(row.ids))
+    first = 0
+    while first < len(ordered):
+        longest = padded_length(len(ordered[first].ids))
+        n_rows = max(1, batch_pieces // longest)
+        yield ordered[first : first + n_rows]
+        first += n_rows
+
+
+def padded_length(length: int) -> int:
+    return -(-length // LENGTH_STEP) * LENGTH_STEP
+
+
+def _to_rows(
+    model: Model, docs: Sequence[Doc]
+) -> Tuple[List[np.ndarray], List[int], List[Row]]:
+    """Each document's word starts and number of pieces, and all windows of all documents."""
+    shim: TorchTagger = model.shims[0]
+    if "wordpieces" not in shim.runtime:
+        if not shim.data:
+            raise ScinerError(Errors.E301)
+        shim.runtime["wordpieces"] = WordPieces.from_dict(shim.data["wordpieces"])
+    wordpieces: WordPieces = shim.runtime["wordpieces"]
+    prefix, suffix = wordpieces.special["prefix"], wordpieces.special["suffix"]
+    starts: List[np.ndarray] = []
+    totals: List[int] = []
+    rows: List[Row] = []
+    for doc_i, doc in enumerate(docs):
+        pieces = wordpieces([token.text for token in doc])
+        counts = np.array([len(ids) for ids in pieces], dtype=np.int64)
+        ends = np.cumsum(counts)
+        starts.append(ends - counts)
+        totals.append(int(counts.sum()))
+        if not len(doc):
+            continue
+        for window in cut_windows(
+            counts, size=model.attrs["window"], overlap=model.attrs["overlap"]
+        ):
+            ids = [i for word in pieces[window.start : window.end] for i in word]
+            piece_start = int(starts[-1][window.own_start])
+            offset = len(prefix) + piece_start - int(starts[-1][window.start])
+            piece_end = int(ends[window.own_end - 1])
+            rows.append(Row(doc_i, [*prefix, *ids, *suffix], piece_start, piece_end, offset))
+    return starts, totals, rows
+
+
+def _pad(batch: Sequence[Row], pad: int) -> Tuple[torch.Tensor, torch.Tensor]:
+    lengths = [len(row.ids) for row in batch]
+    ids = np.full((len(batch), padded_length(max(lengths))), pad, dtype=np.int64)
+    for row_i, row in enumerate(batch):
+        ids[row_i, : len(row.ids)] = row.ids
+    return torch.from_numpy(ids), torch.tensor(lengths)
+
+
+def _rebuild(data: Dict[str, Any]) -> EncoderTagger:
+    """The module without its weights, from what `init` saved."""
+    encoder: Any = build_encoder(data["encoder"])
+    width = encoder.config.hidden_size
+    return EncoderTagger(encoder, width, data["n_tags"], head=data["head"])
+
+
+def _check_window(model: Model, data: Dict[str, Any]) -> None:
+    """RAISES (ScinerError): SCINER-E309 if a window would not fit the encoder's positions."""
+    positions = data["encoder"].get("max_position_embeddings")
+    special = data["wordpieces"]["special"]
+    n_special = len(special["prefix"]) + len(special["suffix"])
+    if positions is None:
+        return
+    # RoBERTa's kind numbers its positions from pad + 1 on.
+    offset = special["pad"] + 1 if data["encoder"]["model_type"] in _OFFSET_POSITIONS else 0
+    # Padding is rounded up, and pads take positions too in encoders that do not mask them.
+    limit = (positions - offset) // LENGTH_STEP * LENGTH_STEP
+    if padded_length(model.attrs["window"] + n_special) > limit:
+        room = limit - n_special
+        raise ScinerError(Errors.E309.format(window=model.attrs["window"], limit=room))
+
+
+_OFFSET_POSITIONS = {"roberta", "xlm-roberta", "camembert", "mpnet", "longformer"}

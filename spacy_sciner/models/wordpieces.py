@@ -1,0 +1,75 @@
+"""spaCy tokens to word-pieces, for WordPiece, byte-level BPE and Unigram vocabularies alike.
+
+A token's pieces depend on the token alone: it is given to the tokenizer as one pre-split word (for
+RoBERTa's kind with a space before it). So each distinct token is tokenised once and remembered.
+"""
+
+import json
+from typing import Any, Dict, List, Sequence
+
+from tokenizers import Tokenizer
+
+MAX_CACHED = 200_000  # distinct tokens remembered; a few dozen MB
+
+
+class WordPieces:
+    """A tokenizer reduced to what a tagger needs.
+
+    tokenizer (Tokenizer): The fast tokenizer.
+    special (dict): "prefix" and "suffix" (ids around a sequence), "pad" and "unk" (one id each).
+    max_pieces (int): Most pieces of one token. What is longer, a URL or a base64 blob, is seen by
+        its first pieces; it gets its prediction from these.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, special: Dict[str, Any], max_pieces: int = 32):
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        self.tokenizer = tokenizer
+        self.special = special
+        self.max_pieces = max_pieces
+        self._cache: Dict[str, List[int]] = {}
+
+    @classmethod
+    def from_pretrained(cls, path: str) -> "WordPieces":
+        """From a local directory with any tokenizer that transformers can make a fast one of."""
+        from transformers import AutoTokenizer
+
+        slow_or_fast = AutoTokenizer.from_pretrained(
+            path, use_fast=True, local_files_only=True, add_prefix_space=True
+        )
+        marker = slow_or_fast.unk_token_id
+        if marker is None:  # byte-level vocabularies know every string
+            marker = slow_or_fast.eos_token_id
+        wrapped = slow_or_fast.build_inputs_with_special_tokens([marker])
+        middle = wrapped.index(marker)
+        pad = slow_or_fast.pad_token_id
+        special = {
+            "prefix": wrapped[:middle],
+            "suffix": wrapped[middle + 1 :],
+            "pad": pad if pad is not None else 0,
+            "unk": marker,
+        }
+        return cls(slow_or_fast.backend_tokenizer, special)
+
+    def __call__(self, words: Sequence[str]) -> List[List[int]]:
+        """Piece ids of each word, at least one: a word that the tokenizer drops becomes `unk`."""
+        new = [word for word in dict.fromkeys(words) if word not in self._cache]
+        if new:
+            if len(self._cache) + len(new) > MAX_CACHED:
+                self._cache.clear()
+                new = list(dict.fromkeys(words))
+            encodings = self.tokenizer.encode_batch(
+                [[word] for word in new], is_pretokenized=True, add_special_tokens=False
+            )
+            for word, encoding in zip(new, encodings):
+                self._cache[word] = encoding.ids[: self.max_pieces] or [self.special["unk"]]
+        return [self._cache[word] for word in words]
+
+    def to_dict(self) -> Dict[str, Any]:
+        """Plain data, enough for `from_dict` to make the same tokenizer without a file."""
+        tokenizer = json.dumps(json.loads(self.tokenizer.to_str()), sort_keys=True)
+        return {"tokenizer": tokenizer, "special": self.special, "max_pieces": self.max_pieces}
+
+    @classmethod
+    def from_dict(cls, data: Dict[str, Any]) -> "WordPieces":
+        return cls(Tokenizer.from_str(data["tokenizer"]), data["special"], data["max_pieces"])

@@ -1,0 +1,149 @@
+"""The `sciner_annotator` component: what γ accepts stays, the rest becomes unknown."""
+
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, Optional, Union
+
+import numpy as np
+from spacy.language import Language
+from spacy.pipeline.pipe import Pipe
+from spacy.tokens import Doc, Span, SpanGroup
+from spacy.training import Example
+
+from ..errors import Errors, ScinerError
+from ..selection import ACCEPTS, Accept, Gamma, check_gamma, select
+from ..types import ScoredSpan
+from . import sciner  # noqa: F401  (registers doc._.sciner_confidence)
+
+
+@Language.factory(
+    "sciner_annotator",
+    assigns=["doc.ents", "doc.spans"],
+    requires=["doc.ents", "doc._.sciner_confidence"],
+    default_config={
+        "gamma": 0.98,
+        "gamma_o": None,
+        "accept": "token",
+        "iteration": 0,
+        "fingerprint": "",
+        "spans_key": "sciner",
+        "scorer": {"@scorers": "spacy-sciner.sciner_scorer.v1"},
+    },
+)
+def make_sciner_annotator(
+    nlp: Language,
+    name: str,
+    gamma: Union[float, Dict[str, float]],
+    gamma_o: Optional[float],
+    accept: Accept,
+    iteration: int,
+    fingerprint: str,
+    spans_key: str,
+    scorer: Optional[Callable],
+) -> "SciNERAnnotator":
+    """Make a sciner_annotator.
+
+    gamma (float or dict): Lowest accepted word probability in [0, 1], or one per label.
+    gamma_o (float): The same for O tokens; None means γ.
+    accept (str): "token" (the paper) or "entity".
+    iteration (int): Written into the provenance.
+    fingerprint (str): Of the model that predicts; written into the provenance.
+    spans_key (str): Where in `doc.spans` the accepted entities with their scores go.
+    """
+    return SciNERAnnotator(
+        name,
+        gamma=gamma,
+        gamma_o=gamma_o,
+        accept=accept,
+        iteration=iteration,
+        fingerprint=fingerprint,
+        spans_key=spans_key,
+        scorer=scorer,
+    )
+
+
+class SciNERAnnotator(Pipe):
+    """Turn sciner's predictions into training data. Stateless; gold documents pass untouched.
+
+    Rewrites `doc.ents` so that accepted entities stay, sure O tokens stay O, and everything else is
+    unknown; writes `doc.user_data["source"] = "pseudo"` and the provenance to
+    `doc.user_data["sciner"]`: iteration, gamma, fingerprint, and counts of accepted entities and of
+    accepted and unknown tokens.
+    RAISES (ScinerError): SCINER-E001, E002 for γ, E302 for `accept`, E308 without confidences.
+    """
+
+    def __init__(
+        self,
+        name: str = "sciner_annotator",
+        *,
+        gamma: Gamma = 0.98,
+        gamma_o: Optional[float] = None,
+        accept: Accept = "token",
+        iteration: int = 0,
+        fingerprint: str = "",
+        spans_key: str = "sciner",
+        scorer: Optional[Callable[[Iterable[Example]], Dict[str, Any]]] = None,
+    ):
+        check_gamma(gamma)
+        if gamma_o is not None:
+            check_gamma(gamma_o)
+        if accept not in ACCEPTS:
+            known = ", ".join(ACCEPTS)
+            raise ScinerError(Errors.E302.format(name="accept", value=accept, known=known))
+        self.name = name
+        self.gamma = gamma
+        self.gamma_o = gamma_o
+        self.accept: Accept = accept
+        self.iteration = iteration
+        self.fingerprint = fingerprint
+        self.spans_key = spans_key
+        self.scorer = scorer
+
+    def __call__(self, doc: Doc) -> Doc:
+        if doc.user_data.get("source") == "gold":
+            return doc
+        confidence = doc._.sciner_confidence
+        if confidence is None:
+            paper = doc.user_data.get("paper", repr(doc.text[:40]))
+            raise ScinerError(Errors.E308.format(paper=paper))
+        predicted = [ScoredSpan(ent.start, ent.end, ent.label_) for ent in doc.ents]
+        selection = select(
+            predicted, confidence, gamma=self.gamma, gamma_o=self.gamma_o, accept=self.accept
+        )
+        spans = [Span(doc, e.start, e.end, label=e.label) for e in selection.accepted]
+        doc.set_ents(spans, missing=_runs(doc, selection.unknown), default="outside")
+        group = SpanGroup(doc, name=self.spans_key, spans=spans)
+        scores = [e.score for e in selection.accepted]
+        group.attrs["scores"] = np.asarray(scores, dtype=np.float32)
+        doc.spans[self.spans_key] = group
+        n_unknown = int(selection.unknown.sum())
+        doc.user_data["source"] = "pseudo"
+        doc.user_data["sciner"] = {
+            "iteration": self.iteration,
+            "gamma": self.gamma,
+            "fingerprint": self.fingerprint,
+            "accepted_entities": len(spans),
+            "accepted_tokens": len(doc) - n_unknown,
+            "unknown_tokens": n_unknown,
+        }
+        return doc
+
+    # Everything is in the config; these let the pipeline be saved and loaded.
+    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
+        return b""
+
+    def from_bytes(self, data: bytes, *, exclude: Iterable[str] = ()) -> "SciNERAnnotator":
+        return self
+
+    def to_disk(self, path: Union[str, Path], *, exclude: Iterable[str] = ()) -> None:
+        pass
+
+    def from_disk(
+        self, path: Union[str, Path], *, exclude: Iterable[str] = ()
+    ) -> "SciNERAnnotator":
+        return self
+
+
+def _runs(doc: Doc, unknown: np.ndarray) -> list[Span]:
+    """The unknown tokens as spans, neighbouring ones joined."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], unknown.astype(np.int8), [0]])))
+    return [Span(doc, int(a), int(b)) for a, b in zip(edges[::2], edges[1::2])]

