@@ -1,0 +1,89 @@
+"""What is done with annotations that cannot be used as they are: the rules, by name.
+
+Every application of a rule is counted in `corpus/_report.json` with up to five examples. A rule
+costs the span, tag or line that it names and never the rest of the document.
+
+Rule                  Case                                                 What happens
+--------------------  ---------------------------------------------------  ----------------------
+unknown-label         its label is not in the corpus' labels               span set aside
+bad-offsets           not two integers inside the text, start before end   span set aside
+zero-length           no character, or nothing but whitespace              span set aside
+shifted               its own text is not at its offsets (UTF-16 offsets   nearest such text taken
+                      after 𝑥 or an emoji), but elsewhere in the text
+text-mismatch         its own text is nowhere in the paragraph             span set aside
+discontinuous-joined  its fragments are apart by whitespace only           joined
+discontinuous         its fragments have words between them                span set aside
+trimmed               whitespace or punctuation at its ends left out       repaired
+                      brings it to token boundaries
+snapped               it starts or ends inside a token                     grown to whole tokens
+duplicate             the same tokens and label twice                      second set aside
+overlap               shares a token with a longer one, or with an         span set aside
+                      earlier one of the same length
+orphan-i              I- (E-, L-) with no entity of its label open, in a   begins an entity
+                      scheme where entities begin with B-
+unclosed              IOBES or BILOU entity without its end tag            kept as far as it goes
+invalid-tag           not a tag, such as `[CLS]`                           read as O
+bad-line              a line with a column missing or too many, or that    first column is the
+                      is not JSON, or not a BRAT annotation                token; else line left out
+extra-annotation      a second annotation of one Label Studio task         ground truth, else the
+                                                                           first one, is used
+not-accepted          a task that the annotator skipped or rejected        paragraph left out
+unannotated           nobody has worked on it yet                          paragraph left out
+no-text               no text, or no token in it                           paragraph left out
+"""
+
+from collections import Counter
+from typing import Dict, List
+
+RULES = (
+    "unknown-label",
+    "bad-offsets",
+    "zero-length",
+    "shifted",
+    "text-mismatch",
+    "discontinuous-joined",
+    "discontinuous",
+    "trimmed",
+    "snapped",
+    "duplicate",
+    "overlap",
+    "orphan-i",
+    "unclosed",
+    "invalid-tag",
+    "bad-line",
+    "extra-annotation",
+    "not-accepted",
+    "unannotated",
+    "no-text",
+)
+MAX_EXAMPLES = 5
+MAX_EXAMPLE_CHARS = 120
+
+
+class Repairs:
+    """Counts and first examples of each rule, for the report."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self._examples: Dict[str, List[Dict[str, object]]] = {}
+
+    def add(self, rule: str, *, file: str, paragraph: object, text: str) -> None:
+        """Count one application of a rule.
+
+        paragraph (object): Where: "paper/number", or the number of a line.
+        """
+        if rule not in RULES:
+            raise KeyError(rule)
+        self.counts[rule] += 1
+        examples = self._examples.setdefault(rule, [])
+        if len(examples) < MAX_EXAMPLES:
+            short = text if len(text) <= MAX_EXAMPLE_CHARS else text[:MAX_EXAMPLE_CHARS] + "…"
+            examples.append({"file": file, "paragraph": paragraph, "text": short})
+
+    def to_dict(self) -> Dict[str, Dict[str, object]]:
+        """Rules that were applied, in the order of the table above."""
+        return {
+            rule: {"count": self.counts[rule], "examples": self._examples[rule]}
+            for rule in RULES
+            if rule in self._examples
+        }
