@@ -59,6 +59,22 @@ class Errors(metaclass=_Coded):
         "{path}: {reason}. The table needs tab-separated columns split, first, last, and may have "
         "paper: paragraphs from 0, both included; split is the CoNLL file's name without suffix."
     )
+    E209 = (
+        "Split {split!r} of corpus {corpus!r} would be empty: {reason}. Change `split` in "
+        "params.yaml, or add gold papers."
+    )
+    E210 = "Unknown setting {key!r} in {where} of params.yaml. Known there: {known}."
+    E211 = "`{key}` in {where} must be {expected}, got {value!r}."
+    E212 = (
+        "Paper {paper!r}, named for split {split!r} of corpus {corpus!r}, {reason}. "
+        "Papers there: {found}."
+    )
+    E213 = (
+        "The papers of corpus {corpus!r} go into {into}: name papers or a share for all but one of "
+        "these in `split`, the last gets the rest. Without a share now: {rest}."
+    )
+    E214 = "{path}, line {line} is no parsed paragraph: {reason}. Run the parse stage again."
+    E215 = "`{key}` in section `merge` of params.yaml must be {expected}, got {value!r}."
 
     # --- models, pipeline, adapt -------------------------------------------------------------
     E301 = (
@@ -89,6 +105,9 @@ class Errors(metaclass=_Coded):
     )
     E309 = "window is {window} word-pieces, the encoder takes {limit} with its special tokens."
     E310 = "sciner {name!r} is initialised with {n_labels} labels; {label!r} comes too late."
+    E312 = "{name} is {value}, it must be {range}. Set it in params.yaml."
+    E313 = "No training examples with tokens in {path}. Did the convert or merge stage set all aside?"
+    E314 = "Stage input {path} is missing. Run `dvc repro`, or the stage that makes it."
     E311 = "keep_layers is {keep}, but the encoder {name!r} has {n_layers} layers."
 
     # --- evaluation, report ------------------------------------------------------------------
@@ -99,4 +118,9 @@ class Errors(metaclass=_Coded):
 
 
 class Warnings(metaclass=_Coded):
-    pass
+    # --- corpus ------------------------------------------------------------------------------
+    W201 = (
+        "{n} papers have paragraphs in two splits, as the gold files were given: {papers}. "
+        "Scores on such a split flatter; split by paper instead."
+    )
+    W202 = "The pool is empty: no usable paragraph in {parsed}. Only iteration 0 can be trained."

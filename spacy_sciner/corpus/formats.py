@@ -1,5 +1,6 @@
 """Annotation files of every format, read into one shape."""
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Dict, List, Optional
@@ -42,6 +43,7 @@ def read_gold(
     if not path.exists():
         raise ScinerError(Errors.E204.format(path=path))
     scheme = None
+    counts_before = Counter(repairs.counts)
     try:
         if file_format == "conll":
             paragraphs, scheme = read_conll(
@@ -52,7 +54,8 @@ def read_gold(
     except (UnicodeDecodeError, IsADirectoryError, FileNotFoundError) as e:
         raise ScinerError(Errors.E205.format(path=path, format=file_format, reason=e)) from e
     if not paragraphs:
-        found = ", ".join(f"{rule} {n}" for rule, n in sorted(repairs.counts.items())) or "nothing"
+        left_out = repairs.counts - counts_before
+        found = ", ".join(f"{rule} {n}" for rule, n in sorted(left_out.items())) or "nothing"
         raise ScinerError(Errors.E206.format(path=path, format=file_format, found=found))
     return AnnotatedFile(paragraphs, scheme)
 

@@ -1,0 +1,46 @@
+"""Stage `convert`: annotations and parsed papers to DocBins."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spacy_sciner.cli.console import run
+from spacy_sciner.corpus.convert import convert_corpus
+
+
+def convert(
+    corpus: Annotated[str, typer.Option(help="Entry of `corpora` in the params file.")],
+    params: Annotated[Path, typer.Option(help="Sections `convert` and `corpora`.")] = Path(
+        "params.yaml"
+    ),
+    assets: Annotated[
+        Path, typer.Option(help="Folder of labels.yaml, and of a folder per corpus.")
+    ] = Path("assets"),
+    parsed: Annotated[Path, typer.Option(help="Folder of the parsed papers, the pool.")] = Path(
+        "data/parsed"
+    ),
+    out: Annotated[Path, typer.Option(help="Folder to write.")] = Path("corpus"),
+) -> None:
+    """Read gold in any format, divide it by paper, and build the pool without those papers.
+
+    Writes gold/{train,dev,test}.spacy, pool.spacy, pool_gold.spacy and _report.json, which counts
+    every repaired annotation and everything left out.
+    """
+    report = convert_corpus(corpus, params_path=params, assets=assets, parsed=parsed, out=out)
+    for split, n in report["splits"].items():
+        print(
+            f"{split:<9} {n['papers']:>5} papers {n['paragraphs']:>6} paragraphs "
+            f"{n['tokens']:>8} tokens {n['entities']:>6} entities"
+        )
+    repairs = ", ".join(f"{rule} {r['count']}" for rule, r in report["repairs"].items())
+    print(f"repairs: {repairs or 'none'}")
+    dropped = sum(report["dropped_paragraphs"].values())
+    print(
+        f"kept out of the pool: {len(report['excluded_papers'])} papers, {dropped} paragraphs; "
+        f"see {out / '_report.json'}"
+    )
+
+
+if __name__ == "__main__":
+    run(convert)

@@ -1,0 +1,225 @@
+"""The convert stage: annotation files and parsed papers to DocBins, split by paper."""
+
+import warnings
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, List, Sequence, Tuple
+
+from spacy.tokenizer import Tokenizer
+from spacy.tokens import Doc
+
+from ..errors import Errors, ScinerError, ScinerWarning, Warnings
+from ..files import progress, write_json
+from .annotated import Annotated, annotated_to_doc, make_tokenizer
+from .docbin import write_docs
+from .formats import AnnotatedFile, read_gold
+from .pool import Pool, PoolParagraph, read_parsed, select_pool
+from .projection import project_paper, with_tags
+from .reader import iob_tags, words_and_spaces
+from .rules import Repairs
+from .settings import (
+    GOLD_SPLITS,
+    CorpusSettings,
+    GoldFile,
+    load_convert_settings,
+    load_corpus_settings,
+)
+from .split import split_papers
+
+
+@dataclass
+class _Reader:
+    """What every gold file of a run is read with."""
+
+    folder: Path  # of the corpus
+    labels: Tuple[str, ...]
+    tokenizer: Tokenizer
+    repairs: Repairs
+    files: List[Dict[str, Any]]  # for the report
+
+    def read(self, gold_file: GoldFile) -> List[Annotated]:
+        found: AnnotatedFile = read_gold(
+            self.folder / gold_file.path,
+            file_format=gold_file.format,
+            file=gold_file.path,
+            repairs=self.repairs,
+            papers_path=self.folder / gold_file.papers if gold_file.papers else None,
+        )
+        entry = {"file": gold_file.path, "format": gold_file.format}
+        if found.scheme is not None:
+            entry["scheme"] = found.scheme
+        n_papers = len({p.paper for p in found.paragraphs})
+        self.files.append({**entry, "papers": n_papers, "paragraphs": len(found.paragraphs)})
+        return found.paragraphs
+
+    def docs(self, paragraphs: Sequence[Annotated]) -> List[Doc]:
+        docs = (
+            annotated_to_doc(p, tokenizer=self.tokenizer, labels=self.labels, repairs=self.repairs)
+            for p in paragraphs
+        )
+        return [doc for doc in docs if doc is not None]
+
+
+def convert_corpus(
+    name: str, *, params_path: Path, assets: Path, parsed: Path, out: Path
+) -> Dict[str, Any]:
+    """Write `gold/{train,dev,test}.spacy`, `pool.spacy`, `pool_gold.spacy` and `_report.json`.
+
+    name (str): The corpus, an entry of section `corpora`.
+    assets (Path): Folder with `labels.yaml` and a folder per corpus.
+    parsed (Path): Folder of the parse stage; the pool.
+    RETURNS (Dict[str, Any]): The report.
+    RAISES (ScinerError): See `settings`, `formats`, `split` and `pool`.
+    """
+    convert = load_convert_settings(params_path)
+    corpus = load_corpus_settings(params_path, name, labels_path=assets / "labels.yaml")
+    reader = _Reader(assets / name, corpus.labels, make_tokenizer(), Repairs(), [])
+    gold = _read_splits(corpus, reader, seed=convert.seed)
+    annotated_pool = [_pool_paragraph(doc) for doc in gold.pop("pool")]
+    parsed_pool = _new_papers(read_parsed(parsed), annotated_pool)
+    pool = select_pool(
+        [*annotated_pool, *parsed_pool],
+        gold=gold,
+        exclude=corpus.exclude,
+        overlap_ngrams=convert.overlap_ngrams,
+        overlap_min=convert.overlap_min,
+        min_words=convert.min_words,
+    )
+    if not pool.paragraphs:
+        warnings.warn(Warnings.W202.format(parsed=parsed), ScinerWarning, stacklevel=2)
+    pool_docs = [
+        _pool_doc(p, reader.tokenizer) for p in progress(pool.paragraphs, description="pool")
+    ]
+    pool_gold, projection = _gold_of_pool(pool, pool_docs, corpus=corpus, reader=reader)
+    report = {
+        "corpus": name,
+        "labels": list(corpus.labels),
+        "files": reader.files,
+        "splits": {
+            split: _count(docs, corpus.labels)
+            for split, docs in {**gold, "pool": pool_docs, "pool_gold": pool_gold}.items()
+        },
+        "papers": {s: list(dict.fromkeys(d.user_data["paper"] for d in gold[s])) for s in gold},
+        "repairs": reader.repairs.to_dict(),
+        "excluded_papers": pool.excluded_papers,
+        "dropped_paragraphs": dict(sorted(pool.dropped.items())),
+        "projection": projection,
+    }
+    for split, docs in gold.items():
+        write_docs(out / "gold" / f"{split}.spacy", docs)
+    write_docs(out / "pool.spacy", pool_docs)
+    write_docs(out / "pool_gold.spacy", pool_gold)
+    write_json(out / "_report.json", report)
+    return report
+
+
+def _read_splits(corpus: CorpusSettings, reader: _Reader, *, seed: int) -> Dict[str, List[Doc]]:
+    """Gold docs by split, `pool` among them; in the order of the files."""
+    read = [(gold_file, reader.read(gold_file)) for gold_file in corpus.gold]
+    papers: Dict[Tuple[str, ...], List[str]] = {}
+    for gold_file, paragraphs in read:
+        if not isinstance(gold_file.split, str):
+            papers.setdefault(gold_file.split, []).extend(p.paper for p in paragraphs)
+    split_of = {
+        into: split_papers(
+            sorted(set(ids)), into=into, shares=corpus.split, seed=seed, corpus=corpus.name
+        )
+        for into, ids in papers.items()
+    }
+    gold: Dict[str, List[Annotated]] = {split: [] for split in (*GOLD_SPLITS, "pool")}
+    for gold_file, paragraphs in read:
+        for paragraph in paragraphs:
+            if isinstance(gold_file.split, str):
+                gold[gold_file.split].append(paragraph)
+            else:
+                gold[split_of[gold_file.split][paragraph.paper]].append(paragraph)
+    _warn_of_shared_papers(gold)
+    docs = {split: reader.docs(paragraphs) for split, paragraphs in gold.items()}
+    for split in GOLD_SPLITS:
+        if not docs[split]:
+            reason = "no gold file has such paragraphs" if not gold[split] else "they have no text"
+            raise ScinerError(Errors.E209.format(split=split, corpus=corpus.name, reason=reason))
+    return docs
+
+
+def _warn_of_shared_papers(gold: Dict[str, List[Annotated]]) -> None:
+    splits: Dict[str, List[str]] = {}
+    for split, paragraphs in gold.items():
+        for paper in sorted({p.paper for p in paragraphs}):
+            splits.setdefault(paper, []).append(split)
+    shared = [f"{paper} ({', '.join(s)})" for paper, s in sorted(splits.items()) if len(s) > 1]
+    if shared:
+        message = Warnings.W201.format(n=len(shared), papers="; ".join(shared[:5]))
+        warnings.warn(message, ScinerWarning, stacklevel=2)
+
+
+def _pool_paragraph(doc: Doc) -> PoolParagraph:
+    place = doc.user_data
+    return PoolParagraph(place["paper"], place["paragraph"], place["section"], doc.text, doc)
+
+
+def _new_papers(
+    parsed: Sequence[PoolParagraph], annotated: Sequence[PoolParagraph]
+) -> List[PoolParagraph]:
+    """Parsed papers, but for those whose annotated text is in the pool."""
+    there = {p.paper for p in annotated}
+    return [p for p in parsed if p.paper not in there]
+
+
+def _pool_doc(paragraph: PoolParagraph, tokenizer: Tokenizer) -> Doc:
+    """Without entities: every token is unknown."""
+    if paragraph.gold_doc is None:
+        doc = tokenizer(paragraph.text)
+    else:
+        words, spaces = words_and_spaces(paragraph.gold_doc)
+        doc = Doc(tokenizer.vocab, words=words, spaces=spaces)
+    doc.user_data["paper"] = paragraph.paper
+    doc.user_data["paragraph"] = paragraph.paragraph
+    doc.user_data["section"] = paragraph.section
+    doc.user_data["source"] = "pool"
+    return doc
+
+
+def _gold_of_pool(
+    pool: Pool, pool_docs: Sequence[Doc], *, corpus: CorpusSettings, reader: _Reader
+) -> Tuple[List[Doc], Dict[str, int]]:
+    """The pool docs with what gold there is, and what became of the gold of `pool_gold`."""
+    gold_docs: Dict[str, List[Doc]] = {}
+    for gold_file in corpus.pool_gold:
+        for doc in reader.docs(reader.read(gold_file)):
+            gold_docs.setdefault(doc.user_data["paper"], []).append(doc)
+    by_paper: Dict[str, List[int]] = {}
+    for i, paragraph in enumerate(pool.paragraphs):
+        by_paper.setdefault(paragraph.paper, []).append(i)
+    docs = list(pool_docs)
+    counts = Counter(projected=0, lost=0, papers=0, papers_not_in_pool=0)
+    counts["papers_not_in_pool"] = len(set(gold_docs) - set(by_paper))
+    for paper, indices in by_paper.items():
+        own = [pool.paragraphs[i].gold_doc for i in indices]
+        if own[0] is not None:  # the pool's text is the annotated text
+            result = [
+                with_tags(pool_docs[i], iob_tags(doc))
+                for i, doc in zip(indices, own, strict=True)
+                if doc is not None
+            ]
+        else:
+            result, n_projected, n_lost = project_paper(
+                gold_docs.get(paper, []), [pool_docs[i] for i in indices]
+            )
+            counts.update(projected=n_projected, lost=n_lost, papers=paper in gold_docs)
+        for i, doc in zip(indices, result, strict=True):
+            docs[i] = doc
+    return docs, dict(counts)
+
+
+def _count(docs: Sequence[Doc], labels: Sequence[str]) -> Dict[str, Any]:
+    types = Counter(ent.label_ for doc in docs for ent in doc.ents)
+    return {
+        "papers": len({doc.user_data["paper"] for doc in docs}),
+        "paragraphs": len(docs),
+        "tokens": sum(len(doc) for doc in docs),
+        "unknown_tokens": sum(not token.ent_iob_ for doc in docs for token in doc),
+        "entities": sum(types.values()),
+        "types": {label: types[label] for label in labels},
+    }

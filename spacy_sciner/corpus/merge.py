@@ -1,0 +1,94 @@
+"""The merge stage: gold and pseudo-labels to one training set. Gold always wins."""
+
+import random
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+
+from ..errors import Errors, ScinerError
+from ..files import write_json
+from ..params import load_params
+from .docbin import read_docs, write_docs
+from .text import text_key
+
+
+def merge_docs(
+    gold_docs: Sequence[Doc],
+    pseudo_docs: Sequence[Doc],
+    *,
+    max_all_o_ratio: Optional[float],
+    seed: int = 0,
+) -> Tuple[List[Doc], Dict[str, int]]:
+    """All gold docs in their order, then the pseudo-labelled ones that are of use, in theirs.
+
+    Left out: a pseudo doc with the text of a gold doc; one in which every token is unknown; and of
+    those without an accepted entity, a seeded choice of what goes beyond the cap, since they would
+    teach the model to find nothing.
+
+    max_all_o_ratio (Optional[float]): At most so many docs without an entity for each one with an
+        entity, 0 or more. None = no cap.
+    RETURNS (Tuple[List[Doc], Dict[str, int]]): The docs, and counts of docs kept and left out.
+    RAISES (ScinerError): SCINER-E215 for a negative ratio.
+    """
+    _check("max_all_o_ratio", max_all_o_ratio)
+    gold_texts = {text_key(doc.text) for doc in gold_docs}
+    not_gold = [doc for doc in pseudo_docs if text_key(doc.text) not in gold_texts]
+    known = [doc for doc in not_gold if any(token.ent_iob_ for token in doc)]
+    without = [i for i, doc in enumerate(known) if not doc.ents]
+    n_with = len(known) - len(without)
+    n_most = len(without) if max_all_o_ratio is None else int(max_all_o_ratio * n_with)
+    n_dropped = max(0, len(without) - n_most)
+    dropped = set(random.Random(seed).sample(without, n_dropped))
+    kept = [doc for i, doc in enumerate(known) if i not in dropped]
+    report = {
+        "gold": len(gold_docs),
+        "pseudo": len(pseudo_docs),
+        "pseudo_equal_to_gold": len(pseudo_docs) - len(not_gold),
+        "pseudo_all_unknown": len(not_gold) - len(known),
+        "pseudo_without_entity_over_cap": n_dropped,
+        "pseudo_without_entity": len(without) - n_dropped,
+        "pseudo_with_entity": n_with,
+        "pseudo_entities": sum(len(doc.ents) for doc in kept),
+        "merged": len(gold_docs) + len(kept),
+    }
+    return [*gold_docs, *kept], report
+
+
+def merge_iteration(corpus_dir: Path, *, iteration: int, params_path: Path) -> Dict[str, Any]:
+    """Write `iteration-K/train.spacy` and `iteration-K/_merge.json` in the corpus' folder.
+
+    RAISES (ScinerError): SCINER-E201 or E202 for the two inputs, E215 for a setting.
+    """
+    section = load_params(params_path, "merge")
+    if not isinstance(section, dict):
+        raise _wrong("merge", "a mapping", section)
+    for key in section:
+        if key not in ("max_all_o_ratio", "seed"):
+            raise _wrong(key, "left out: only max_all_o_ratio and seed are known", section[key])
+    seed, ratio = section.get("seed", 0), section.get("max_all_o_ratio")
+    if type(seed) is not int:
+        raise _wrong("seed", "a whole number", seed)
+    _check("max_all_o_ratio", ratio)
+    folder = corpus_dir / f"iteration-{iteration}"
+    vocab = Vocab()
+    docs, report = merge_docs(
+        read_docs(corpus_dir / "gold" / "train.spacy", vocab),
+        read_docs(folder / "pseudo.spacy", vocab),
+        max_all_o_ratio=ratio,
+        seed=seed,
+    )
+    write_docs(folder / "train.spacy", docs)
+    write_json(folder / "_merge.json", {"iteration": iteration, **report})
+    return report
+
+
+def _check(key: str, ratio: Any) -> None:
+    is_number = isinstance(ratio, (int, float)) and not isinstance(ratio, bool)
+    if ratio is not None and (not is_number or not 0 <= ratio < float("inf")):
+        raise _wrong(key, "0 or more, or null for no cap", ratio)
+
+
+def _wrong(key: str, expected: str, value: Any) -> ScinerError:
+    return ScinerError(Errors.E215.format(key=key, expected=expected, value=value))

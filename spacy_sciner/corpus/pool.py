@@ -1,0 +1,145 @@
+"""The pool: paragraphs of parsed papers that may be annotated by machine.
+
+No paper of the gold is in it, none that shares text with the dev or test papers, no paragraph
+twice, and none that is in the gold already.
+"""
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Collection, Dict, Iterable, List, Mapping, Optional, Sequence
+
+from spacy.tokens import Doc
+
+from ..errors import Errors, ScinerError
+from ..types import Paragraph
+from .text import ngrams, text_key, words_of
+
+HELD_OUT = ("dev", "test")
+
+
+@dataclass(frozen=True)
+class PoolParagraph:
+    """A paragraph of the pool; with its gold doc if it comes from an annotated file."""
+
+    paper: str
+    paragraph: int
+    section: str
+    text: str
+    gold_doc: Optional[Doc] = None
+
+
+@dataclass
+class Pool:
+    """What is left, sorted by paper and paragraph, and what was left out and why."""
+
+    paragraphs: List[PoolParagraph]
+    excluded_papers: List[Dict[str, str]] = field(default_factory=list)  # paper, reason
+    dropped: Counter[str] = field(default_factory=Counter)  # paragraphs by reason
+
+
+def read_parsed(folder: Path) -> List[PoolParagraph]:
+    """Every paragraph of `data/parsed/*.jsonl`; none if there is no such folder.
+
+    RAISES (ScinerError): SCINER-E214 for a line that is not a paragraph.
+    """
+    paragraphs = []
+    for path in sorted(folder.glob("*.jsonl")):
+        lines = path.read_text(encoding="utf8").split("\n")
+        for n, line in enumerate(lines, start=1):
+            if line.strip():
+                p = _parse(line, path, n)
+                paragraphs.append(
+                    PoolParagraph(p["paper"], p["paragraph"], p["section"], p["text"])
+                )
+    return paragraphs
+
+
+def select_pool(
+    paragraphs: Iterable[PoolParagraph],
+    *,
+    gold: Mapping[str, Sequence[Doc]],
+    exclude: Collection[str],
+    overlap_ngrams: int,
+    overlap_min: int,
+    min_words: int,
+) -> Pool:
+    """Leave out what must not be in the pool.
+
+    gold (Mapping[str, Sequence[Doc]]): Gold docs by split.
+    exclude (Collection[str]): Papers that the user wants out.
+    overlap_ngrams (int): Words in a run that counts as shared.
+    overlap_min (int): A paper with so many different runs of a dev or test paper is left out.
+    min_words (int): Paragraphs with fewer words are left out.
+    """
+    by_paper: Dict[str, List[PoolParagraph]] = {}
+    for paragraph in sorted(paragraphs, key=lambda p: (p.paper, p.paragraph)):
+        by_paper.setdefault(paragraph.paper, []).append(paragraph)
+    gold_papers = {doc.user_data["paper"]: split for split, docs in gold.items() for doc in docs}
+    held_out = _held_out_ngrams(gold, overlap_ngrams)
+    gold_texts: Dict[str, str] = {}
+    for split, docs in gold.items():
+        for doc in docs:
+            gold_texts.setdefault(text_key(doc.text), split)
+    pool = Pool([])
+    seen = set()
+    for paper, its_paragraphs in by_paper.items():
+        if paper in exclude:
+            reason: Optional[str] = "named in `exclude`"
+        elif paper in gold_papers:
+            reason = f"gold {gold_papers[paper]} paper"
+        else:
+            reason = _overlap(its_paragraphs, held_out, overlap_ngrams, overlap_min)
+        if reason is not None:
+            pool.excluded_papers.append({"paper": paper, "reason": reason})
+            pool.dropped["in an excluded paper"] += len(its_paragraphs)
+            continue
+        for paragraph in its_paragraphs:
+            key = text_key(paragraph.text)
+            n_words = len(words_of(paragraph.text))
+            if not paragraph.text.strip() or n_words < min_words:
+                pool.dropped["shorter than min_words"] += 1
+            elif key in gold_texts:
+                pool.dropped[f"equals a gold {gold_texts[key]} paragraph"] += 1
+            elif key in seen:
+                pool.dropped["equals an earlier pool paragraph"] += 1
+            else:
+                seen.add(key)
+                pool.paragraphs.append(paragraph)
+    return pool
+
+
+def _held_out_ngrams(gold: Mapping[str, Sequence[Doc]], n: int) -> Dict[str, str]:
+    """Each run of n words of a dev or test paper, with where it is from."""
+    words: Dict[str, List[str]] = {}
+    for split in HELD_OUT:
+        for doc in gold.get(split, ()):
+            # Across paragraphs: the pool may be cut into other ones.
+            name = f"{split} paper {doc.user_data['paper']}"
+            words.setdefault(name, []).extend(words_of(doc.text))
+    return {ngram: name for name in words for ngram in ngrams(words[name], n)}
+
+
+def _overlap(
+    paragraphs: Sequence[PoolParagraph], held_out: Mapping[str, str], n: int, least: int
+) -> Optional[str]:
+    words = [word for paragraph in paragraphs for word in words_of(paragraph.text)]
+    shared = Counter(held_out[ngram] for ngram in set(ngrams(words, n)) if ngram in held_out)
+    if sum(shared.values()) < least:
+        return None
+    name, count = min(shared.items(), key=lambda item: (-item[1], item[0]))
+    return f"shares {count} runs of {n} words with {name}"
+
+
+def _parse(line: str, path: Path, n: int) -> Paragraph:
+    try:
+        record = json.loads(line)
+        paper, paragraph, text = record["paper"], record["paragraph"], record["text"]
+    except (ValueError, KeyError, TypeError) as e:
+        raise ScinerError(Errors.E214.format(path=path, line=n, reason=repr(e))) from e
+    if not (isinstance(paper, str) and type(paragraph) is int and isinstance(text, str)):
+        reason = "paper and text must be strings, paragraph a whole number"
+        raise ScinerError(Errors.E214.format(path=path, line=n, reason=reason))
+    section = str(record.get("section") or "")
+    return {"paper": paper, "paragraph": paragraph, "section": section, "text": text}

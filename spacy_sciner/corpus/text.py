@@ -1,0 +1,23 @@
+"""Text compared as words alone: case, spacing, punctuation and Unicode forms don't count."""
+
+import re
+import unicodedata
+from typing import Iterator, List
+
+_WORD = re.compile(r"[^\W_]+")
+
+
+def words_of(text: str) -> List[str]:
+    """Its runs of letters and digits, compatibility forms (ﬁ, ²) resolved, case folded."""
+    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+
+
+def text_key(text: str) -> str:
+    """Equal for texts that differ in tokenisation only: `pre - training` and `pre-training`."""
+    return "".join(words_of(text)) or "".join(text.split())
+
+
+def ngrams(words: List[str], n: int) -> Iterator[str]:
+    """Every run of n words, as one string."""
+    for i in range(len(words) - n + 1):
+        yield " ".join(words[i : i + n])
