@@ -7,7 +7,7 @@ from typing import List, NamedTuple, Sequence, Tuple, Union
 from . import headings
 from .glyphs import read_pages
 from .layout import Line, read_lines
-from .structure import Piece, find_styles, read_structure
+from .structure import Piece, begins_note, find_styles, read_structure, strip_mark
 from .text import join_lines, words
 
 _BULLET = re.compile(r"(?:[•▪●◦‣■–—*]|\(?\d{1,2}[.)]|\([a-z]\))\s")
@@ -29,24 +29,33 @@ def to_paragraphs(pieces: Sequence[Piece], *, leading: float) -> List[Section]:
     """Join lines into paragraphs, over columns and pages, and hyphenated words into one."""
     known = words([piece.line.text for piece in pieces])
     paragraphs: List[Section] = []
-    section = ""
+    section, kind = "", ""
     group: List[Line] = []
-    kind = ""
+    notes: List[List[Line]] = []
 
     def close() -> None:
         nonlocal section
-        if not group:
-            return
         text = join_lines([line.text for line in group], known)
         if kind == "heading":
-            section = headings.strip_number(text)
-            if headings.ABSTRACT.match(text):
-                section = "Abstract"
-        else:
-            paragraphs.append(("Title" if kind == "title" else section, text))
+            section = "Abstract" if headings.ABSTRACT.match(text) else headings.strip_number(text)
+        elif kind == "title":
+            paragraphs.append(("Title", text))
+        elif group:
+            if not section and headings.RUN_IN_ABSTRACT.match(text):
+                section, text = "Abstract", headings.RUN_IN_ABSTRACT.sub("", text, count=1)
+            paragraphs.append((section, text))
+        for note in notes:  # after the paragraph that they would have cut in two
+            text = join_lines([line.text for line in note], known)
+            paragraphs.append((section, strip_mark(text)))
         group.clear()
+        notes.clear()
 
     for piece in pieces:
+        if piece.kind == "note":
+            if begins_note(piece.line) or not notes:
+                notes.append([])
+            notes[-1].append(piece.line)
+            continue
         if piece.kind != kind or (group and _begins(piece, group[-1], leading)):
             close()
         kind = piece.kind

@@ -25,6 +25,7 @@ class Glyph(NamedTuple):
     size: float  # font size on the page
     font: str  # PostScript name without its subset prefix, "" if unnamed
     bold: bool
+    spaced: bool = False  # PDFium, which knows the pen's advance, sees a space before it
 
 
 class Page(NamedTuple):
@@ -80,9 +81,10 @@ def _read_glyphs(textpage: Any) -> Iterator[Glyph]:
     box, matrix = pdfium.FS_RECTF(), pdfium.FS_MATRIX()
     x, y = ctypes.c_double(), ctypes.c_double()
     fonts: Dict[int, str] = {}
+    spaced = False
     for i in range(pdfium.FPDFText_CountChars(text)):
-        # PDFium invents spaces and line ends; ours come from the gaps, by one rule for all files.
-        if pdfium.FPDFText_IsGenerated(text, i) == 1:
+        if pdfium.FPDFText_IsGenerated(text, i) == 1:  # spaces and line ends that it infers
+            spaced = pdfium.FPDFText_GetUnicode(text, i) == 32
             continue
         tilt = math.remainder(pdfium.FPDFText_GetCharAngle(text, i), 2 * math.pi)
         if abs(tilt) > MAX_TILT:
@@ -101,7 +103,8 @@ def _read_glyphs(textpage: Any) -> Iterator[Glyph]:
             fonts[owner] = _font_name(text, i)
         font = fonts[owner]
         bold = "bold" in font.lower() or pdfium.FPDFText_GetFontWeight(text, i) >= 600
-        yield Glyph(char, box.left, box.right, y.value, round(size, 2), font, bold)
+        yield Glyph(char, box.left, box.right, y.value, round(size, 2), font, bold, spaced)
+        spaced = False
 
 
 def _font_name(text: Any, i: int) -> str:

@@ -11,6 +11,7 @@ def _names(*names: str) -> "re.Pattern[str]":
 
 
 ABSTRACT = _names("abstract", "summary", "a b s t r a c t")
+RUN_IN_ABSTRACT = re.compile(r"(?i:abstract|summary)\s*[.:—–-]+\s*(?=\S)")
 REFERENCES = _names(
     "references", "references and notes", "references cited", "bibliography", "literature cited",
     "works cited", "literature", "r e f e r e n c e s",
@@ -33,9 +34,8 @@ BACK_MATTER = _names(
     "disclosures?", "availability of (?:data|supporting data).*", "received.*",
 )  # fmt: skip
 APPENDIX = re.compile(
-    r"(?:(?:technical |online )?appendi(?:x|ces)\b|supplement|supporting information|"
-    r"[A-Z](?:\.\d{1,2})*[.:]?\s+[A-Z])",
-    re.IGNORECASE,
+    r"(?i:(?:technical |online )?appendi(?:x|ces)\b|supplement|supporting information)|"
+    r"[A-Z](?:\.\d{1,2})*[.:]?\s+[A-Z]"
 )
 # These begin a block that is no sentence of the paper; they need no line of their own.
 FRONT_MATTER = re.compile(

@@ -11,6 +11,7 @@ from .glyphs import Glyph, Page
 from .text import ACCENTS, add_accent, normalise
 
 SPACE = 0.13  # of the font size: a wider gap is a space (tracked small capitals have 0.06, tight lines 0.15)
+TOUCH = 0.04  # of the font size: closer than that is one word whatever PDFium sees
 GAP = 0.95  # of the font size: a wider gap splits a line (the narrowest gutters in use are 1.2)
 CELL = 1.4  # of the font size: a gap within one column that wide is a table's, not a sentence's
 SCRIPT = 0.85  # of its neighbour's size: smaller is a sub- or superscript
@@ -76,10 +77,9 @@ def _fragments(page: Page) -> List[Fragment]:
 
 
 def _continues(run: Fragment, glyph: Glyph) -> bool:
-    last = run[-1]
-    size = max(last.size, glyph.size)
-    script = min(last.size, glyph.size) < SCRIPT * size
-    if abs(glyph.y - _baseline(run)) > (0.6 if script else 0.25) * max(size, _size(run)):
+    size = max(_size(run), glyph.size)
+    script = min(run[-1].size, glyph.size) < SCRIPT * size
+    if abs(glyph.y - _baseline(run)) > (0.6 if script else 0.25) * size:
         return False
     return -0.6 * size < glyph.x0 - max(g.x1 for g in run[-3:]) < GAP * size
 
@@ -117,7 +117,7 @@ def _gutters(fragments: Sequence[Fragment], size: float) -> "List[float] | None"
     for x0, x1 in narrow:
         for x in range(int(x0 - left), int(x1 - left) + 1):
             cover[x] += 1
-    limit = 0.08 * max(cover)
+    limit = 0.15 * max(cover)  # centred lines of the title cross the gutter, too
     gutters: List[float] = []
     start = None
     for x in range(len(cover)):
@@ -212,14 +212,16 @@ def _line(row: Sequence[Fragment], column: Tuple[float, float], page_i: int, spa
 def glyphs_to_text(glyphs: Sequence[Glyph], size: float) -> str:
     """Put spaces where the gaps are, and around scripts, as GROBID does (`context. 1 We`)."""
     parts: List[str] = []
+    baseline = median([g.y for g in glyphs if g.size > SCRIPT * size] or [glyphs[0].y])
     last = None
     for glyph in glyphs:
         if glyph.text.isspace():
             parts.append(" ")
             continue
         if last is not None:
-            wide = glyph.x0 - last.x1 > SPACE * max(glyph.size, last.size)
-            if wide or _is_script(glyph, last, size) != _is_script(last, glyph, size):
+            gap = (glyph.x0 - last.x1) / max(glyph.size, last.size)
+            wide = gap > SPACE or (glyph.spaced and gap > TOUCH)
+            if wide or _is_script(glyph, baseline, size) != _is_script(last, baseline, size):
                 parts.append(" ")
         parts.append(glyph.text)
         last = glyph
@@ -243,6 +245,5 @@ def join_accents(glyphs: Sequence[Glyph]) -> List[Glyph]:
     return [glyph for glyph in joined if glyph.text]
 
 
-def _is_script(glyph: Glyph, neighbour: Glyph, size: float) -> bool:
-    shifted = abs(glyph.y - neighbour.y) > 0.08 * size
-    return shifted and glyph.size < SCRIPT * size
+def _is_script(glyph: Glyph, baseline: float, size: float) -> bool:
+    return abs(glyph.y - baseline) > 0.08 * size and glyph.size < SCRIPT * size

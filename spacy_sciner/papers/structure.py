@@ -16,6 +16,7 @@ SIZE_TOLERANCE = 0.035  # of the font size: text of one kind
 MARGIN = 0.12  # of the page's text height: running heads stay within it
 _PAGE_NUMBER = re.compile(r"\W*(?:page\s*)?(?:\d{1,5}|[ivx]{1,5})(?:\s*(?:of|/)\s*\d+)?\W*$", re.I)
 _EQUATION_NUMBER = re.compile(r"\(\s*[A-Z]?\.?\d{1,3}(?:\.\d+)?[a-z]?\s*\)\s*$")
+_NOTE_MARK = re.compile(r"(?:\d{1,3}|[*∗†‡§¶]{1,3})\s*(?=[^\W\d_a-z]|[\"“(‘])")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
 Style = Tuple[str, float]
@@ -32,7 +33,7 @@ class Styles(NamedTuple):
 class Piece(NamedTuple):
     """A line that is kept."""
 
-    kind: str  # "title", "heading" or "text"
+    kind: str  # "title", "heading", "text", or "note": a line of a footnote
     line: Line
 
 
@@ -43,10 +44,12 @@ def read_structure(lines: Sequence[Line]) -> List[Piece]:
     styles = find_styles(lines)
     title = find_title(lines, styles)
     dropped = find_furniture(lines) | title
-    dropped |= find_floats(lines, styles, dropped)
+    # A float ends at a heading, and a heading is none if it stands in a float.
+    dropped |= find_floats(lines, styles, dropped, find_headings(lines, styles, dropped))
     heads = find_headings(lines, styles, dropped)
     pieces = [Piece("title", lines[i]) for i in sorted(title)]
-    return pieces + _body(lines, styles, dropped, heads)
+    notes = find_notes(lines, styles, dropped | heads)
+    return pieces + _body(lines, styles, dropped, heads, notes)
 
 
 def find_styles(lines: Sequence[Line]) -> Styles:
@@ -107,18 +110,25 @@ def find_furniture(lines: Sequence[Line]) -> Set[int]:
     return furniture
 
 
-def find_floats(lines: Sequence[Line], styles: Styles, dropped: Set[int]) -> Set[int]:
+def find_floats(
+    lines: Sequence[Line], styles: Styles, dropped: Set[int], heads: Set[int]
+) -> Set[int]:
     """Captions with their tables and what is written in figures."""
     floats: Set[int] = set()
     for i, line in enumerate(lines):
         if i in dropped or i in floats or not is_caption(line, styles):
             continue
+        if i and _is_plain(line, styles) and _is_plain(lines[i - 1], styles):
+            # A sentence that says `… as in / Figure 7. It …` goes on from the line above.
+            if 0 < lines[i - 1].y - line.y < 1.15 * styles.leading and line.page == lines[i - 1].page:
+                continue
         caption = [i]
         while _goes_on(lines, caption, styles):
             caption.append(caption[-1] + 1)
         floats.update(caption)
         for step in (-1, 1):
-            floats |= _around(lines, caption[0 if step < 0 else -1] + step, step, styles, dropped)
+            start = caption[0 if step < 0 else -1] + step
+            floats |= _around(lines, start, step, styles, dropped, heads)
     return floats
 
 
@@ -147,13 +157,18 @@ def _goes_on(lines: Sequence[Line], caption: Sequence[int], styles: Styles) -> b
 
 
 def _around(
-    lines: Sequence[Line], start: int, step: int, styles: Styles, dropped: Set[int]
+    lines: Sequence[Line],
+    start: int,
+    step: int,
+    styles: Styles,
+    dropped: Set[int],
+    heads: Set[int],
 ) -> Set[int]:
     """Lines beside a caption that are not running text: cells of a table, labels of a figure."""
     found: Set[int] = set()
     block: List[int] = []
     i = start
-    while 0 <= i < len(lines) and lines[i].page == lines[start].page:
+    while 0 <= i < len(lines) and lines[i].page == lines[start].page and i not in heads:
         if i not in dropped:
             near = block and abs(lines[block[-1]].y - lines[i].y) <= 1.5 * styles.leading
             if block and not near:
@@ -175,9 +190,22 @@ def _is_ragged(block: Sequence[Line], styles: Styles) -> bool:
     if full >= 0.34 * len(block):
         return False
     first = block[0]
+    if sum(line.text.endswith((".", "?", "!", ";")) for line in block) >= 0.5 * len(block):
+        return False  # a list of sentences
     # The end of a paragraph that began in the column before.
     ends = len(block) <= 2 and first.x0 - first.column[0] < styles.size
-    return not (ends and block[-1].text.endswith((".", ":", "?", ")")))
+    return not (ends and block[-1].text.endswith((":", ")")))
+
+
+def _is_plain(line: Line, styles: Styles) -> bool:
+    return line.lead == styles.font and _is_size(line, styles.size)
+
+
+def _is_row(line: Line) -> bool:
+    """A table's row: gaps, and not only because the line was stretched to both edges."""
+    left, right = line.column
+    stretched = line.x0 - left < 0.05 * (right - left) and right - line.x1 < 0.03 * (right - left)
+    return line.gaps > (2 if stretched and _is_prose(line) else 0)
 
 
 def _is_full(line: Line) -> bool:
@@ -187,6 +215,65 @@ def _is_full(line: Line) -> bool:
 
 def _is_size(line: Line, size: float) -> bool:
     return abs(line.size - size) <= SIZE_TOLERANCE * size
+
+
+def find_notes(lines: Sequence[Line], styles: Styles, dropped: Set[int]) -> Set[int]:
+    """Footnotes: small print with a mark below a column's text.
+
+    On the first page those alone that the text has a mark for: the others tell who the authors are.
+    """
+    notes: Set[int] = set()
+    ends = [
+        i
+        for i, line in enumerate(lines)
+        if i + 1 == len(lines)
+        or (line.page, line.column) != (lines[i + 1].page, lines[i + 1].column)
+    ]
+    for end in ends:
+        column: List[int] = []
+        for i in range(end, -1, -1):
+            line = lines[i]
+            small = 0.7 * styles.size < line.size < 0.95 * styles.size
+            if (line.page, line.column) != (lines[end].page, lines[end].column) or not small:
+                break
+            column.append(i)
+        column.reverse()
+        while column and not _NOTE_MARK.match(lines[column[0]].text):
+            column.pop(0)
+        if dropped & set(column):
+            continue
+        if lines[end].page == lines[0].page:
+            column = _marked(lines, column, styles)
+        notes.update(column)
+    return notes
+
+
+def _marked(lines: Sequence[Line], column: Sequence[int], styles: Styles) -> List[int]:
+    """Of a column's notes, those whose number stands behind a word of the page's text."""
+    if not column:
+        return []
+    text = " ".join(
+        line.text
+        for line in lines
+        if line.page == lines[column[0]].page and line.size < 1.05 * styles.size
+    )
+    kept: List[int] = []
+    keep = False
+    for i in column:
+        mark = _NOTE_MARK.match(lines[i].text)
+        if mark:
+            keep = bool(re.search(rf"[a-z][.,;:)”\"]* {re.escape(mark[0].strip())}(?!\S)", text))
+        if keep:
+            kept.append(i)
+    return kept
+
+
+def begins_note(line: Line) -> bool:
+    return bool(_NOTE_MARK.match(line.text))
+
+
+def strip_mark(text: str) -> str:
+    return _NOTE_MARK.sub("", text, count=1)
 
 
 def find_headings(lines: Sequence[Line], styles: Styles, dropped: Set[int]) -> Set[int]:
@@ -212,14 +299,20 @@ def find_headings(lines: Sequence[Line], styles: Styles, dropped: Set[int]) -> S
 
 def _may_head(line: Line, styles: Styles) -> bool:
     text = line.text
-    if line.purity < 0.8 or line.n_chars > 110 or line.gaps > 1 or line.size < 0.85 * styles.size:
-        return False
     known = headings.KNOWN.match(text) or headings.REFERENCES.match(text)
-    plain = line.font == styles.font and _is_size(line, styles.size)
+    if line.purity < 0.8 or line.n_chars > 110 or line.gaps > 1:
+        return False
+    if line.size < (0.7 if known else 0.85) * styles.size:
+        return False
+    plain = line.font == styles.font and line.size <= (1 + SIZE_TOLERANCE) * styles.size
     if plain and not known and not headings.ABSTRACT.match(text):
-        return bool(headings.is_numbered(text) and text.isupper())
+        return headings.is_numbered(text) and text.isupper()
+    if line.size < 0.95 * styles.size and text[0].isdigit():
+        return False  # a footnote
     letters = sum(char.isalpha() for char in text)
     if letters < 3 or letters < 0.6 * line.n_chars or text.endswith((",", ";", "-")):
+        return False
+    if text.endswith(".") and not known:  # a paragraph that opens with its topic in bold
         return False
     return text[0].isupper() or (text[0].isdigit() and headings.is_numbered(text))
 
@@ -246,33 +339,58 @@ def is_formula(line: Line, styles: Styles) -> bool:
     inset = line.x0 - line.column[0] > 0.2 * styles.size
     if inset and _EQUATION_NUMBER.search(line.text) and wordy < 0.6:
         return True
-    return wordy < 0.35 and (inset or line.purity < 0.6)
+    return wordy < 0.35 and (inset or (line.purity < 0.6 and not _is_full(line)))
+
+
+def _front(lines: Sequence[Line], styles: Styles, dropped: Set[int], heads: Set[int]) -> int:
+    """Where the first text begins, after title and authors."""
+    left = [i for i in range(len(lines)) if i not in dropped and lines[i].page <= lines[0].page + 1]
+    for known in (headings.ABSTRACT, headings.KNOWN):
+        for i in left:
+            if i in heads and known.match(lines[i].text):
+                return i
+            if known is headings.ABSTRACT and headings.RUN_IN_ABSTRACT.match(lines[i].text):
+                return i
+    for n, i in enumerate(left[:-2]):
+        if i in heads and headings.is_numbered(lines[i].text):
+            return i
+        if all(_is_full(lines[k]) and _is_prose(lines[k]) for k in left[n : n + 3]):
+            return i
+    return min(heads, default=0)
 
 
 def _body(
-    lines: Sequence[Line], styles: Styles, dropped: Set[int], heads: Set[int]
+    lines: Sequence[Line], styles: Styles, dropped: Set[int], heads: Set[int], notes: Set[int]
 ) -> List[Piece]:
     """Walk through the paper: front matter, body, references, appendix."""
     pieces: List[Piece] = []
+    front = _front(lines, styles, dropped, heads)
     reading, in_references = False, False
+    seen: Set[Style] = set()  # of headings
     size: Optional[float] = None  # of this section's text, where it differs from the paper's
     waiting = False  # for the first line after a heading
     for i, line in enumerate(lines):
-        if i in dropped:
+        if i in dropped or i < front:
             continue
         if i in heads:
-            if in_references and not headings.APPENDIX.match(line.text):
+            style = (line.font, line.size)
+            if in_references and not (headings.APPENDIX.match(line.text) and style in seen):
                 continue
+            seen.add(style)
             in_references = bool(headings.REFERENCES.match(line.text))
-            back = headings.BACK_MATTER.match(line.text)
-            reading = not in_references and not back
+            reading = not in_references and not headings.BACK_MATTER.match(line.text)
             size, waiting = None, True
             if reading:
                 pieces.append(Piece("heading", line))
             continue
-        if headings.FRONT_MATTER.match(line.text) and line.page == 0:
+        if i == front:
+            reading = waiting = True
+        if headings.FRONT_MATTER.match(line.text) and line.page == lines[0].page:
             reading = False
         if not reading:
+            continue
+        if i in notes:
+            pieces.append(Piece("note", line))
             continue
         if waiting and _is_prose(line):
             size = line.size if not _is_size(line, styles.size) else None
@@ -281,6 +399,6 @@ def _body(
             size = None
         elif size is None or not _is_size(line, size):
             continue
-        if not is_formula(line, styles) and not (line.gaps and not _is_full(line)):
+        if not is_formula(line, styles) and not _is_row(line):
             pieces.append(Piece("text", line))
     return pieces
