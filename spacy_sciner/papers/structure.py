@@ -48,8 +48,9 @@ def read_structure(lines: Sequence[Line]) -> List[Piece]:
     dropped |= find_floats(lines, styles, dropped, find_headings(lines, styles, dropped))
     heads = find_headings(lines, styles, dropped)
     pieces = [Piece("title", lines[i]) for i in sorted(title)]
-    notes = find_notes(lines, styles, dropped | heads)
-    return pieces + _body(lines, styles, dropped, heads, notes)
+    front = find_front(lines, styles, dropped, heads)
+    notes = find_notes(lines, styles, dropped | heads, front)
+    return pieces + _body(lines, styles, dropped, heads, notes, front)
 
 
 def find_styles(lines: Sequence[Line]) -> Styles:
@@ -205,7 +206,7 @@ def _is_row(line: Line) -> bool:
     """A table's row: gaps, and not only because the line was stretched to both edges."""
     left, right = line.column
     stretched = line.x0 - left < 0.05 * (right - left) and right - line.x1 < 0.03 * (right - left)
-    return line.gaps > (2 if stretched and _is_prose(line) else 0)
+    return line.gaps > (2 if stretched and len(_WORD.findall(line.text)) >= 3 else 0)
 
 
 def _is_full(line: Line) -> bool:
@@ -217,7 +218,7 @@ def _is_size(line: Line, size: float) -> bool:
     return abs(line.size - size) <= SIZE_TOLERANCE * size
 
 
-def find_notes(lines: Sequence[Line], styles: Styles, dropped: Set[int]) -> Set[int]:
+def find_notes(lines: Sequence[Line], styles: Styles, dropped: Set[int], front: int) -> Set[int]:
     """Footnotes: small print with a mark below a column's text.
 
     On the first page those alone that the text has a mark for: the others tell who the authors are.
@@ -243,19 +244,19 @@ def find_notes(lines: Sequence[Line], styles: Styles, dropped: Set[int]) -> Set[
         if dropped & set(column):
             continue
         if lines[end].page == lines[0].page:
-            column = _marked(lines, column, styles)
+            column = _marked(lines, column, front)
         notes.update(column)
     return notes
 
 
-def _marked(lines: Sequence[Line], column: Sequence[int], styles: Styles) -> List[int]:
+def _marked(lines: Sequence[Line], column: Sequence[int], front: int) -> List[int]:
     """Of a column's notes, those whose number stands behind a word of the page's text."""
     if not column:
         return []
     text = " ".join(
         line.text
-        for line in lines
-        if line.page == lines[column[0]].page and line.size < 1.05 * styles.size
+        for line in lines[front:]
+        if line.page == lines[column[0]].page and line.size > lines[column[0]].size
     )
     kept: List[int] = []
     keep = False
@@ -282,16 +283,18 @@ def find_headings(lines: Sequence[Line], styles: Styles, dropped: Set[int]) -> S
     heads: Set[int] = set()
     for n, i in enumerate(left):
         line = lines[i]
+        above = lines[left[n - 1]] if n else None
+        close = above and above.page == line.page and 0 < above.y - line.y < 1.15 * styles.leading
+        if above and close and left[n - 1] in heads and _same_style(above, line):
+            heads.add(i)  # its second line
+            continue
         if not _may_head(line, styles):
             continue
         if headings.REFERENCES.match(line.text) or headings.ABSTRACT.match(line.text):
             heads.add(i)
             continue
-        above = lines[left[n - 1]] if n else None
-        if not (above and left[n - 1] in heads and _same_style(above, line)) and above:
-            apart = above.page != line.page or not 0 < above.y - line.y < 1.15 * styles.leading
-            if not apart and not headings.KNOWN.match(line.text):
-                continue
+        if close and not headings.KNOWN.match(line.text):
+            continue
         if _leads_to_text([lines[k] for k in left[n + 1 : n + 5]], line, styles):
             heads.add(i)
     return heads
@@ -323,7 +326,7 @@ def _same_style(a: Line, b: Line) -> bool:
 
 def _leads_to_text(below: Sequence[Line], line: Line, styles: Styles) -> bool:
     for other in below:
-        if _may_head(other, styles):
+        if _may_head(other, styles) or _same_style(other, line):
             continue
         return _is_prose(other) and 0.75 * styles.size < other.size < 1.2 * styles.size
     return False
@@ -342,7 +345,7 @@ def is_formula(line: Line, styles: Styles) -> bool:
     return wordy < 0.35 and (inset or (line.purity < 0.6 and not _is_full(line)))
 
 
-def _front(lines: Sequence[Line], styles: Styles, dropped: Set[int], heads: Set[int]) -> int:
+def find_front(lines: Sequence[Line], styles: Styles, dropped: Set[int], heads: Set[int]) -> int:
     """Where the first text begins, after title and authors."""
     left = [i for i in range(len(lines)) if i not in dropped and lines[i].page <= lines[0].page + 1]
     for known in (headings.ABSTRACT, headings.KNOWN):
@@ -360,11 +363,15 @@ def _front(lines: Sequence[Line], styles: Styles, dropped: Set[int], heads: Set[
 
 
 def _body(
-    lines: Sequence[Line], styles: Styles, dropped: Set[int], heads: Set[int], notes: Set[int]
+    lines: Sequence[Line],
+    styles: Styles,
+    dropped: Set[int],
+    heads: Set[int],
+    notes: Set[int],
+    front: int,
 ) -> List[Piece]:
     """Walk through the paper: front matter, body, references, appendix."""
     pieces: List[Piece] = []
-    front = _front(lines, styles, dropped, heads)
     reading, in_references = False, False
     seen: Set[Style] = set()  # of headings
     size: Optional[float] = None  # of this section's text, where it differs from the paper's
