@@ -106,7 +106,9 @@ class Errors(metaclass=_Coded):
     E309 = "window is {window} word-pieces, the encoder takes {limit} with its special tokens."
     E310 = "sciner {name!r} is initialised with {n_labels} labels; {label!r} comes too late."
     E312 = "{name} is {value}, it must be {range}. Set it in params.yaml."
-    E313 = "No training examples with tokens in {path}. Did the convert or merge stage set all aside?"
+    E313 = (
+        "No training examples with tokens in {path}. Did the convert or merge stage set all aside?"
+    )
     E314 = "Stage input {path} is missing. Run `dvc repro`, or the stage that makes it."
     E311 = "keep_layers is {keep}, but the encoder {name!r} has {n_layers} layers."
 

@@ -1,15 +1,15 @@
 """Read params.yaml: the experiment, one section per stage."""
 
 from pathlib import Path
-from typing import Any, Dict, Union
+from typing import Any, Union
 
 import yaml
 
 from .errors import Errors, ScinerError
 
 
-def load_params(path: Union[str, Path], section: str) -> Dict[str, Any]:
-    """The section of a params file, addressed as `a` or `a.b`.
+def load_params(path: Union[str, Path], section: str) -> Any:
+    """A section or value of a params file, addressed as `a` or `a.b`.
 
     RAISES (ScinerError): SCINER-E501 if it is not there, SCINER-E502 if the file is not YAML.
     """
@@ -22,4 +22,4 @@ def load_params(path: Union[str, Path], section: str) -> Dict[str, Any]:
             found = ", ".join(node) if isinstance(node, dict) else "none"
             raise ScinerError(Errors.E501.format(section=section, path=path, found=found))
         node = node[key]
-    return node  # type: ignore[no-any-return]
+    return node

@@ -1,13 +1,12 @@
 """Names for the shapes and records that cross module borders."""
 
-from typing import NamedTuple, Optional, TypedDict
+from typing import Any, NamedTuple, Optional, TypedDict
 
-import numpy as np
-from numpy.typing import NDArray
-
-Floats1d = NDArray[np.float32]  # (n_tokens,)
-Floats2d = NDArray[np.float32]  # (n_tokens, n_tags)
-Ints1d = NDArray[np.int64]  # (n_tokens,)
+# Arrays, named by what they hold. To the type checker they are Any: NumPy and Thinc describe the
+# same arrays by types that do not accept each other.
+Floats1d = Any  # float32 (n_tokens,)
+Floats2d = Any  # float32 (n_tokens, n_tags)
+Ints1d = Any  # int64 (n_tokens,)
 
 
 class Paragraph(TypedDict):

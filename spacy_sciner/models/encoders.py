@@ -40,7 +40,11 @@ def find_encoder(name: str) -> Path:
         return Path(name)
     try:
         from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+        from huggingface_hub.errors import (
+            HfHubHTTPError,
+            HFValidationError,
+            LocalEntryNotFoundError,
+        )
 
         return Path(snapshot_download(name, allow_patterns=[WEIGHTS, *KEPT]))
     except (OSError, HFValidationError, HfHubHTTPError, LocalEntryNotFoundError) as e:

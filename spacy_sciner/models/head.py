@@ -80,7 +80,9 @@ def build_encoder(config: Dict[str, Any]) -> nn.Module:
     for name in ("attention_probs_dropout_prob", "attention_dropout"):
         if name in settings:
             settings[name] = 0.0
-    return _without_pooler(AutoModel.from_config(AutoConfig.for_model(config["model_type"], **settings)))
+    return _without_pooler(
+        AutoModel.from_config(AutoConfig.for_model(config["model_type"], **settings))
+    )
 
 
 def load_encoder(path: str) -> nn.Module:

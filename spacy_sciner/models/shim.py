@@ -185,4 +185,6 @@ def _decay_groups(module: nn.Module) -> List[Dict[str, Any]]:
 
 def find_shim(model: Any) -> Optional[TorchTagger]:
     """The first TorchTagger anywhere in a Thinc model."""
-    return next((s for node in model.walk() for s in node.shims if isinstance(s, TorchTagger)), None)
+    return next(
+        (s for node in model.walk() for s in node.shims if isinstance(s, TorchTagger)), None
+    )

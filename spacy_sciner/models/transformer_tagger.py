@@ -89,9 +89,7 @@ def build_transformer_tagger_v1(
     )
 
 
-def init(
-    model: Model, X: Optional[List[Doc]] = None, Y: Optional[List[Floats2d]] = None
-) -> None:
+def init(model: Model, X: Optional[List[Doc]] = None, Y: Optional[List[Floats2d]] = None) -> None:
     if Y is not None and model.has_dim("nO") is None:
         model.set_dim("nO", Y[0].shape[1])
     shim: TorchTagger = model.shims[0]
@@ -174,9 +172,7 @@ def padded_length(length: int) -> int:
     return -(-length // LENGTH_STEP) * LENGTH_STEP
 
 
-def _to_rows(
-    model: Model, docs: Sequence[Doc]
-) -> Tuple[List[np.ndarray], List[int], List[Row]]:
+def _to_rows(model: Model, docs: Sequence[Doc]) -> Tuple[List[np.ndarray], List[int], List[Row]]:
     """Each document's word starts and number of pieces, and all windows of all documents."""
     shim: TorchTagger = model.shims[0]
     if "wordpieces" not in shim.runtime:

@@ -1,0 +1,61 @@
+"""Stage `evaluate@K`: measure one iteration on gold that never moves."""
+
+from pathlib import Path
+from typing import Annotated, Any, Dict, Optional
+
+import typer
+
+from spacy_sciner.cli.console import run
+from spacy_sciner.files import write_json
+from spacy_sciner.params import load_params
+
+
+def main(
+    iteration: Annotated[int, typer.Option(help="K; 0 is the model trained on gold alone.")],
+    previous: Annotated[Optional[int], typer.Option(help="The iteration before K.")] = None,
+    params: Annotated[
+        Path, typer.Option(help="Experiment; sections `evaluate`, `train`, `retrain`.")
+    ] = Path("params.yaml"),
+    out: Annotated[Optional[Path], typer.Option(help="Default: metrics/iteration-K.json.")] = None,
+) -> None:
+    """Score training/K/model-best on the gold test and dev papers, and describe its pool.
+
+    With `evaluate.paper_protocol` a second model is trained on 80 % of the iteration's training
+    file and scored on the other 20 %: the paper's figure, which is self-agreement, not quality.
+    """
+    import spacy
+
+    from spacy_sciner.corpus.docbin import read_docs
+    from spacy_sciner.pipeline.experiment import Experiment
+    from spacy_sciner.pipeline.measure import measure_clean, measure_paper_protocol, measure_pool
+
+    settings = load_params(params, "evaluate")
+    experiment = Experiment(params, iteration, previous)
+    bootstrap = {"n_bootstrap": settings["bootstrap"], "seed": settings["seed"]}
+    nlp = spacy.load(experiment.model)
+    test, error = measure_clean(nlp, read_docs(experiment.gold("test"), nlp.vocab), **bootstrap)
+    dev, _ = measure_clean(nlp, read_docs(experiment.gold("dev"), nlp.vocab), **bootstrap)
+    metrics: Dict[str, Any] = {"iteration": iteration, "clean": {"test": test, "dev": dev}}
+    metrics["paper_protocol"] = None
+    if settings["paper_protocol"]:
+        metrics["paper_protocol"] = measure_paper_protocol(
+            experiment.recipe,
+            merged=experiment.training_file,
+            dev=experiment.gold("dev"),
+            start=experiment.start,
+            seed=settings["seed"],
+        )
+    metrics["pool"] = None
+    if iteration:
+        folder = experiment.training_file.parent
+        metrics["pool"] = measure_pool(
+            folder / "pseudo.spacy", Path("corpus/pool_gold.spacy"), folder / "_pseudo.json"
+        )
+    metrics["calibration"] = {"ece": error, "temperature": 1.0}
+    write_json(out or Path(f"metrics/iteration-{iteration}.json"), metrics)
+    interval = f"{test['f1_low']:.3f}–{test['f1_high']:.3f}" if settings["bootstrap"] else "none"
+    typer.echo(f"iteration {iteration}: test F1 {test['f1']:.3f} (95 % {interval})")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,57 @@
+"""Stage `pseudo-label@K`: annotate the pool with the pipeline of the iteration before."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spacy_sciner.cli.console import run
+from spacy_sciner.files import write_json
+from spacy_sciner.params import load_params
+
+LOW_YIELD = """
+!! LOW YIELD: {accepted_entities} entities accepted where gold's density predicts about \
+{expected_entities}.
+!! The next model will learn next to nothing from the pool. What to do, in this order:
+!!   1. train longer: raise train.epochs (an undertrained model is sure of nothing);
+!!   2. lower iterations.{k}.gamma, or set annotate.gamma_o for O tokens apart;
+!!   3. look at metrics/iteration-{k}.json: is the pool of the same kind of text as gold?
+"""
+
+
+def main(
+    iteration: Annotated[int, typer.Option(help="K: the iteration that will train on this.")],
+    previous: Annotated[int, typer.Option(help="The iteration whose pipeline annotates.")],
+    params: Annotated[
+        Path, typer.Option(help="Experiment; sections `annotate`, `iterations.K`.")
+    ] = Path("params.yaml"),
+) -> None:
+    """Keep what the model is sure of (γ), mark the rest as unknown, write corpus/iteration-K/."""
+    from spacy_sciner.pipeline.experiment import Experiment
+    from spacy_sciner.pipeline.pseudo_label import pseudo_label
+
+    experiment = Experiment(params, iteration, previous)
+    annotate = load_params(params, "annotate")
+    folder = experiment.training_file.parent
+    counts = pseudo_label(
+        experiment.model_of(previous),
+        Path("corpus/pool.spacy"),
+        folder / "pseudo.spacy",
+        gold=experiment.gold("train"),
+        iteration=iteration,
+        gamma=load_params(params, f"iterations.{iteration}.gamma"),
+        gamma_o=annotate["gamma_o"],
+        accept=annotate["accept"],
+    )
+    write_json(folder / "_pseudo.json", counts)
+    typer.echo(
+        "{accepted_entities} entities accepted (gold's density predicts {expected_entities}) in "
+        "{accepted_paragraphs} of {paragraphs} paragraphs; ".format(**counts)
+        + f"{counts['unknown_share']:.1%} of tokens unknown"
+    )
+    if counts["low_yield"]:
+        typer.secho(LOW_YIELD.format(k=iteration, **counts), fg="red", bold=True, err=True)
+
+
+if __name__ == "__main__":
+    run(main)

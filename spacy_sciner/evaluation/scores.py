@@ -1,0 +1,139 @@
+"""Entity scores on gold: seqeval strict IOB2, micro and macro, with intervals over papers."""
+
+import warnings
+from typing import Any, Dict, Iterable, List, NamedTuple, Sequence, Tuple
+
+import numpy as np
+from seqeval.metrics.sequence_labeling import precision_recall_fscore_support
+from seqeval.scheme import IOB2
+from spacy.tokens import Doc
+
+TagLists = List[List[str]]
+
+
+class Pair(NamedTuple):
+    """One paragraph: BIO tags of gold and prediction on the same known tokens, and its paper."""
+
+    paper: str
+    gold: List[str]
+    predicted: List[str]
+
+
+def to_pair(gold: Doc, predicted: Doc) -> Pair:
+    """Tags of the tokens that gold knows; unknown ones are left out on both sides."""
+    known = [token.i for token in gold if token.ent_iob != 0]
+    return Pair(
+        str(gold.user_data.get("paper", "")),
+        _repaired([_tag(gold, i) for i in known]),
+        _repaired([_tag(predicted, i) for i in known]),
+    )
+
+
+def score(pairs: Sequence[Pair], *, n_bootstrap: int = 1000, seed: int = 0) -> Dict[str, Any]:
+    """The figures of one split, fractions in [0, 1].
+
+    n_bootstrap (int): Resamples of papers behind f1_low and f1_high; 0 leaves both None.
+    RETURNS (dict): "precision", "recall", "f1", "macro_f1", "token_accuracy", "f1_low", "f1_high"
+        (95 % interval over papers), "types" (precision, recall, f1, n of each).
+    """
+    golds = [pair.gold for pair in pairs]
+    predictions = [pair.predicted for pair in pairs]
+    precision, recall, f1 = micro(golds, predictions)
+    types = _by_type(golds, predictions)
+    low, high = bootstrap_f1(pairs, n=n_bootstrap, seed=seed) if n_bootstrap else (None, None)
+    n_tokens = sum(map(len, golds))
+    n_same = sum(a == b for g, p in zip(golds, predictions) for a, b in zip(g, p))
+    return {
+        "precision": precision,
+        "recall": recall,
+        "f1": f1,
+        "macro_f1": float(np.mean([t["f1"] for t in types.values()])) if types else 0.0,
+        "token_accuracy": n_same / max(1, n_tokens),
+        "f1_low": low,
+        "f1_high": high,
+        "types": types,
+    }
+
+
+def micro(golds: TagLists, predictions: TagLists) -> Tuple[float, float, float]:
+    """Micro precision, recall and F1, strict IOB2."""
+    p, r, f, _ = _seqeval(golds, predictions, average="micro")
+    return float(p), float(r), float(f)
+
+
+def bootstrap_f1(pairs: Sequence[Pair], *, n: int, seed: int) -> Tuple[float, float]:
+    """95 % percentile interval of micro F1 when whole papers are drawn with replacement."""
+    counts = paper_counts(pairs)
+    rng = np.random.default_rng(seed)
+    draws = rng.integers(0, len(counts), size=(n, len(counts)))
+    totals = counts[draws].sum(axis=1)
+    f1 = f1_of_counts(totals)
+    low, high = np.percentile(f1, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def paper_counts(pairs: Sequence[Pair]) -> np.ndarray:
+    """Right, predicted and gold entities of each paper, sorted by paper; shape (n_papers, 3)."""
+    counts: Dict[str, np.ndarray] = {}
+    for pair in pairs:
+        gold, predicted = _entities(pair.gold), _entities(pair.predicted)
+        row = np.array([len(gold & predicted), len(predicted), len(gold)])
+        counts[pair.paper] = counts.get(pair.paper, 0) + row
+    return np.array([counts[paper] for paper in sorted(counts)])
+
+
+def f1_of_counts(counts: np.ndarray) -> np.ndarray:
+    """F1 of (…, 3) arrays of right, predicted and gold counts; 0 where there is nothing."""
+    return 2 * counts[..., 0] / np.maximum(1, counts[..., 1] + counts[..., 2])
+
+
+def _by_type(golds: TagLists, predictions: TagLists) -> Dict[str, Dict[str, float]]:
+    """Over the types that gold has; a type that is only predicted still costs micro precision."""
+    names = sorted({tag[2:] for tags in golds for tag in tags if tag != "O"})
+    all_names = sorted({tag[2:] for tags in [*golds, *predictions] for tag in tags if tag != "O"})
+    if not names:
+        return {}
+    p, r, f, n = _seqeval(golds, predictions, average=None)
+    rows = {
+        name: {"precision": float(a), "recall": float(b), "f1": float(c), "n": int(d)}
+        for name, a, b, c, d in zip(all_names, p, r, f, n)
+    }
+    return {name: rows[name] for name in names}
+
+
+def _seqeval(golds: TagLists, predictions: TagLists, **kwargs: Any) -> Tuple[Any, Any, Any, Any]:
+    """seqeval in strict mode; it warns where a type has nothing, which is 0 here."""
+    if not any(tag != "O" for tags in [*golds, *predictions] for tag in tags):
+        return 0.0, 0.0, 0.0, 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        result: Tuple[Any, Any, Any, Any] = precision_recall_fscore_support(
+            golds, predictions, scheme=IOB2, zero_division=0, **kwargs
+        )
+    return result
+
+
+def _tag(doc: Doc, token_i: int) -> str:
+    token = doc[token_i]
+    return f"{token.ent_iob_}-{token.ent_type_}" if token.ent_iob_ in ("B", "I") else "O"
+
+
+def _repaired(tags: Sequence[str]) -> List[str]:
+    """An I-X that lost its beginning to an unknown token begins an entity here."""
+    repaired: List[str] = []
+    for previous, tag in zip(["O", *tags], tags):
+        orphan = tag.startswith("I-") and previous[2:] != tag[2:]
+        repaired.append("B" + tag[1:] if orphan else tag)
+    return repaired
+
+
+def _entities(tags: Iterable[str]) -> set[Tuple[int, int, str]]:
+    found: set[Tuple[int, int, str]] = set()
+    start, label = 0, ""
+    for i, tag in enumerate([*tags, "O"]):
+        if label and tag != f"I-{label}":
+            found.add((start, i, label))
+            label = ""
+        if tag.startswith("B-"):
+            start, label = i, tag[2:]
+    return found
