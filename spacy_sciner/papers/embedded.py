@@ -2,16 +2,18 @@
 
 import re
 from pathlib import Path
-from typing import List, NamedTuple, Sequence, Tuple, Union
+from typing import List, Sequence, Tuple, Union
 
 from . import headings
 from .glyphs import read_pages
 from .layout import Line, read_lines
-from .structure import Piece, begins_note, find_styles, read_structure, strip_mark
+from .leave_out import begins_note, strip_mark
+from .shapes import find_styles
+from .structure import Piece, read_structure
 from .text import join_lines, words
 
 _BULLET = re.compile(r"(?:[•▪●◦‣■–—*]|\(?\d{1,2}[.)]|\([a-z]\))\s")
-_SENTENCE_END = (".", "?", "!", ":", ".”", ".\"", ".)", "?”", ";")
+_SENTENCE_END = (".", "?", "!", ":", ".”", '."', ".)", "?”", ";")
 
 Section = Tuple[str, str]  # heading, paragraph
 
@@ -77,9 +79,8 @@ def _begins(piece: Piece, last: Line, leading: float) -> bool:
     if not last.text.endswith(_SENTENCE_END):
         return False
     indent = 0.7 * line.size
+    short = last.x1 < last.column[1] - 3 * line.size
     if follows:
-        left, right = last.column
-        short = last.x1 < right - 3 * line.size
         return line.x0 - last.x0 > indent or (short and not line.text[0].islower())
     same_column = line.page == last.page and line.column == last.column
-    return same_column or line.x0 - line.column[0] > indent or last.x1 < last.column[1] - 3 * line.size
+    return same_column or short or line.x0 - line.column[0] > indent

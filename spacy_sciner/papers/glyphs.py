@@ -68,7 +68,8 @@ def _read_page(pdf: Any, page_i: int) -> Page:
     page = pdf[page_i]
     textpage = page.get_textpage()
     try:
-        return Page(*page.get_size(), list(_read_glyphs(textpage)))
+        width, height = page.get_size()
+        return Page(width, height, list(_read_glyphs(textpage)))
     finally:
         textpage.close()
         page.close()

@@ -4,13 +4,17 @@ Only geometry decides, never the order in the file, which Word and Acrobat shuff
 """
 
 from collections import Counter
+from itertools import pairwise
 from statistics import median
-from typing import Iterable, List, NamedTuple, Sequence, Tuple
+from typing import Callable, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from .glyphs import Glyph, Page
 from .text import ACCENTS, add_accent, normalise
 
-SPACE = 0.13  # of the font size: a wider gap is a space (tracked small capitals have 0.06, tight lines 0.15)
+SPACE = (
+    0.13  # of the font size: a wider gap is a space (tracked capitals have 0.06, tight lines 0.15)
+)
+SCRIPT_SPACE = 0.3  # the same between the letters of a script, which are set wide
 TOUCH = 0.04  # of the font size: closer than that is one word whatever PDFium sees
 GAP = 0.95  # of the font size: a wider gap splits a line (the narrowest gutters in use are 1.2)
 CELL = 1.4  # of the font size: a gap within one column that wide is a table's, not a sentence's
@@ -31,7 +35,9 @@ class Line(NamedTuple):
     lead: str  # font of the first glyph
     gaps: int  # gaps as wide as a table's
     page: int
-    column: Tuple[float, float]  # left and right edge of the column's text; of the page's if it spans
+    column: Tuple[
+        float, float
+    ]  # left and right edge of the column's text; of the page's if it spans
     n_chars: int
     spans: bool = False  # crosses a gutter
 
@@ -103,8 +109,8 @@ def _is_prose(run: Fragment, size: float) -> bool:
     return len(run) >= 25 and abs(median(g.size for g in run) - size) < 0.12 * size
 
 
-def _gutters(fragments: Sequence[Fragment], size: float) -> "List[float] | None":
-    """Where the page's gutters are (their middles), none for one column, None if it has no prose."""
+def _gutters(fragments: Sequence[Fragment], size: float) -> Optional[List[float]]:
+    """The middles of the page's gutters; none for one column, None if there is no prose."""
     prose = [(run[0].x0, run[-1].x1) for run in fragments if _is_prose(run, size)]
     if len(prose) < 6:
         return None
@@ -178,11 +184,11 @@ def _lines(
     return [_line(sorted(row, key=lambda r: r[0].x0), column, page_i, spans) for row in rows]
 
 
-def _edge(values: Sequence[float], end: "object") -> float:
+def _edge(values: Sequence[float], end: Callable[[Iterable[int]], int]) -> float:
     """The outermost place where lines begin (or end) again and again."""
     counts = Counter(round(value) for value in values)
     common = [value for value, n in counts.items() if n >= max(1, 0.15 * len(values))]
-    return float(end(common or counts))  # type: ignore[operator]
+    return float(end(common or counts))
 
 
 def _line(row: Sequence[Fragment], column: Tuple[float, float], page_i: int, spans: bool) -> Line:
@@ -190,7 +196,7 @@ def _line(row: Sequence[Fragment], column: Tuple[float, float], page_i: int, spa
     glyphs = sorted((g for run in row for g in run), key=lambda g: g.x0)
     printed = [g for g in glyphs if not g.text.isspace()]
     (font, size), n = Counter((g.font, g.size) for g in printed).most_common(1)[0]
-    gaps = sum(b[0].x0 - a[-1].x1 > CELL * size for a, b in zip(row, row[1:]))
+    gaps = sum(b[0].x0 - a[-1].x1 > CELL * size for a, b in pairwise(row))
     return Line(
         text=normalise(glyphs_to_text(join_accents(glyphs), size)),
         x0=printed[0].x0,
@@ -220,8 +226,9 @@ def glyphs_to_text(glyphs: Sequence[Glyph], size: float) -> str:
             continue
         if last is not None:
             gap = (glyph.x0 - last.x1) / max(glyph.size, last.size)
+            scripts = _is_script(glyph, baseline, size) + _is_script(last, baseline, size)
             wide = gap > SPACE or (glyph.spaced and gap > TOUCH)
-            if wide or _is_script(glyph, baseline, size) != _is_script(last, baseline, size):
+            if scripts == 1 or (wide and not scripts) or gap > SCRIPT_SPACE:
                 parts.append(" ")
         parts.append(glyph.text)
         last = glyph
@@ -229,19 +236,25 @@ def glyphs_to_text(glyphs: Sequence[Glyph], size: float) -> str:
 
 
 def join_accents(glyphs: Sequence[Glyph]) -> List[Glyph]:
-    """Put accents that are printed as glyphs of their own onto the letters they stand over."""
+    """Put accents that are printed as glyphs of their own onto the letters they stand over.
+
+    One that makes no letter there is, such as the hat of an estimate, is left out.
+    """
     joined = list(glyphs)
     for i, accent in enumerate(glyphs):
         if accent.text not in ACCENTS:
             continue
         middle = (accent.x0 + accent.x1) / 2
         for k in (i + 1, i - 1):
-            if 0 <= k < len(joined) and joined[k].x0 < middle < joined[k].x1:
-                letter = add_accent(joined[k].text, accent.text)
-                if letter:
-                    joined[k] = joined[k]._replace(text=letter)
-                    joined[i] = accent._replace(text="")
-                    break
+            if not (0 <= k < len(joined) and joined[k].x0 < accent.x1 - TOUCH * accent.size):
+                continue
+            if joined[k].x1 <= accent.x0 + TOUCH * accent.size:
+                continue  # beside it: the tilde of a path, the caret of a power
+            letter = add_accent(joined[k].text, accent.text)
+            joined[i] = accent._replace(text="")
+            if letter and joined[k].x0 < middle < joined[k].x1:
+                joined[k] = joined[k]._replace(text=letter)
+                break
     return [glyph for glyph in joined if glyph.text]
 
 

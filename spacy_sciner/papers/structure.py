@@ -4,30 +4,23 @@ Rules about place, font and shape, the same for every paper; the names in `headi
 words known. Nothing here is learnt and nothing is tuned to a publisher.
 """
 
-import re
-from collections import Counter
-from statistics import median
-from typing import Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import List, NamedTuple, Optional, Sequence, Set
 
 from . import headings
 from .layout import Line
-
-SIZE_TOLERANCE = 0.035  # of the font size: text of one kind
-MARGIN = 0.12  # of the page's text height: running heads stay within it
-_PAGE_NUMBER = re.compile(r"\W*(?:page\s*)?(?:\d{1,5}|[ivx]{1,5})(?:\s*(?:of|/)\s*\d+)?\W*$", re.I)
-_EQUATION_NUMBER = re.compile(r"\(\s*[A-Z]?\.?\d{1,3}(?:\.\d+)?[a-z]?\s*\)\s*$")
-_NOTE_MARK = re.compile(r"(?:\d{1,3}|[*∗†‡§¶]{1,3})\s*(?=[^\W\d_a-z]|[\"“(‘])")
-_WORD = re.compile(r"[^\W\d_]{3,}")
-
-Style = Tuple[str, float]
-
-
-class Styles(NamedTuple):
-    """What running text looks like in a paper."""
-
-    font: str
-    size: float
-    leading: float  # from baseline to baseline
+from .leave_out import find_floats, find_furniture, find_notes
+from .shapes import (
+    SIZE_TOLERANCE,
+    Style,
+    Styles,
+    find_styles,
+    is_formula,
+    is_full,
+    is_prose,
+    is_row,
+    is_size,
+    same_style,
+)
 
 
 class Piece(NamedTuple):
@@ -53,24 +46,6 @@ def read_structure(lines: Sequence[Line]) -> List[Piece]:
     return pieces + _body(lines, styles, dropped, heads, notes, front)
 
 
-def find_styles(lines: Sequence[Line]) -> Styles:
-    """Font, size and leading that print most of the paper."""
-    weights: "Counter[Style]" = Counter()
-    for line in lines:
-        weights[line.font, line.size] += line.n_chars
-    sizes: "Counter[float]" = Counter()
-    for (_, size), n in weights.items():
-        sizes[size] += n
-    size = sizes.most_common(1)[0][0]
-    font = max((n, f) for (f, s), n in weights.items() if s == size)[1]
-    steps = [
-        a.y - b.y
-        for a, b in zip(lines, lines[1:])
-        if a.page == b.page and a.size == b.size == size and 0 < a.y - b.y < 3 * size
-    ]
-    return Styles(font, size, median(steps) if steps else 1.2 * size)
-
-
 def find_title(lines: Sequence[Line], styles: Styles) -> Set[int]:
     """The largest print in the upper half of the first page, if it is larger than the text."""
     first = [i for i, line in enumerate(lines) if line.page == 0 and line.n_chars >= 8]
@@ -91,192 +66,6 @@ def find_title(lines: Sequence[Line], styles: Styles) -> Set[int]:
     return title
 
 
-def find_furniture(lines: Sequence[Line]) -> Set[int]:
-    """Running heads, page numbers, and whatever else is printed on page after page."""
-    top, bottom = max(line.y for line in lines), min(line.y for line in lines)
-    margin = MARGIN * (top - bottom)
-    seen: Dict[Tuple[str, int], Set[int]] = {}
-    candidates: List[Tuple[int, Tuple[str, int]]] = []
-    for i, line in enumerate(lines):
-        if bottom + margin < line.y < top - margin:
-            continue
-        key = (re.sub(r"\d+", "0", line.text.lower()), round(line.y / 6))
-        candidates.append((i, key))
-        seen.setdefault(key, set()).add(line.page)
-    furniture = set()
-    for i, (text, place) in candidates:
-        pages = set().union(*(seen.get((text, place + d), set()) for d in (-1, 0, 1)))
-        if len(pages) >= 2 or _PAGE_NUMBER.match(lines[i].text):
-            furniture.add(i)
-    return furniture
-
-
-def find_floats(
-    lines: Sequence[Line], styles: Styles, dropped: Set[int], heads: Set[int]
-) -> Set[int]:
-    """Captions with their tables and what is written in figures."""
-    floats: Set[int] = set()
-    for i, line in enumerate(lines):
-        if i in dropped or i in floats or not is_caption(line, styles):
-            continue
-        if i and _is_plain(line, styles) and _is_plain(lines[i - 1], styles):
-            # A sentence that says `… as in / Figure 7. It …` goes on from the line above.
-            if 0 < lines[i - 1].y - line.y < 1.15 * styles.leading and line.page == lines[i - 1].page:
-                continue
-        caption = [i]
-        while _goes_on(lines, caption, styles):
-            caption.append(caption[-1] + 1)
-        floats.update(caption)
-        for step in (-1, 1):
-            start = caption[0 if step < 0 else -1] + step
-            floats |= _around(lines, start, step, styles, dropped, heads)
-    return floats
-
-
-def is_caption(line: Line, styles: Styles) -> bool:
-    """`Table 2: …`, `Fig. 3 …` in a font of its own; not the sentence `Table 2 shows …`."""
-    match = headings.CAPTION.match(line.text)
-    if not match:
-        return False
-    if match[3] in (":", "|", "–", "—") or not line.text[match.end() :].strip():
-        return True
-    rest = line.text[match.end() :].lstrip()
-    apart = line.lead != styles.font or abs(line.size - styles.size) > SIZE_TOLERANCE * styles.size
-    return (apart or match[3] == ".") and (rest[:1].isupper() or apart)
-
-
-def _goes_on(lines: Sequence[Line], caption: Sequence[int], styles: Styles) -> bool:
-    i = caption[-1] + 1
-    if i >= len(lines):
-        return False
-    line, last = lines[i], lines[i - 1]
-    if line.page != last.page or abs(line.size - lines[caption[0]].size) > 0.3:
-        return False
-    step = last.y - line.y
-    usual = lines[caption[0]].y - lines[caption[1]].y if len(caption) > 1 else 1.3 * last.size
-    return 0 < step <= 1.15 * usual and not is_caption(line, styles)
-
-
-def _around(
-    lines: Sequence[Line],
-    start: int,
-    step: int,
-    styles: Styles,
-    dropped: Set[int],
-    heads: Set[int],
-) -> Set[int]:
-    """Lines beside a caption that are not running text: cells of a table, labels of a figure."""
-    found: Set[int] = set()
-    block: List[int] = []
-    i = start
-    while 0 <= i < len(lines) and lines[i].page == lines[start].page and i not in heads:
-        if i not in dropped:
-            near = block and abs(lines[block[-1]].y - lines[i].y) <= 1.5 * styles.leading
-            if block and not near:
-                if not _is_ragged([lines[k] for k in sorted(block)], styles):
-                    return found
-                found.update(block)
-                block = []
-            block.append(i)
-        i += step
-    if block and _is_ragged([lines[k] for k in sorted(block)], styles):
-        found.update(block)
-    return found
-
-
-def _is_ragged(block: Sequence[Line], styles: Styles) -> bool:
-    if not any(_is_size(line, styles.size) for line in block):
-        return False  # goes anyway; a block of text may lie behind it
-    full = sum(_is_full(line) for line in block)
-    if full >= 0.34 * len(block):
-        return False
-    first = block[0]
-    if sum(line.text.endswith((".", "?", "!", ";")) for line in block) >= 0.5 * len(block):
-        return False  # a list of sentences
-    # The end of a paragraph that began in the column before.
-    ends = len(block) <= 2 and first.x0 - first.column[0] < styles.size
-    return not (ends and block[-1].text.endswith((":", ")")))
-
-
-def _is_plain(line: Line, styles: Styles) -> bool:
-    return line.lead == styles.font and _is_size(line, styles.size)
-
-
-def _is_row(line: Line) -> bool:
-    """A table's row: gaps, and not only because the line was stretched to both edges."""
-    left, right = line.column
-    stretched = line.x0 - left < 0.05 * (right - left) and right - line.x1 < 0.03 * (right - left)
-    return line.gaps > (2 if stretched and len(_WORD.findall(line.text)) >= 3 else 0)
-
-
-def _is_full(line: Line) -> bool:
-    left, right = line.column
-    return not line.gaps and line.x1 - line.x0 > 0.86 * (right - left)
-
-
-def _is_size(line: Line, size: float) -> bool:
-    return abs(line.size - size) <= SIZE_TOLERANCE * size
-
-
-def find_notes(lines: Sequence[Line], styles: Styles, dropped: Set[int], front: int) -> Set[int]:
-    """Footnotes: small print with a mark below a column's text.
-
-    On the first page those alone that the text has a mark for: the others tell who the authors are.
-    """
-    notes: Set[int] = set()
-    ends = [
-        i
-        for i, line in enumerate(lines)
-        if i + 1 == len(lines)
-        or (line.page, line.column) != (lines[i + 1].page, lines[i + 1].column)
-    ]
-    for end in ends:
-        column: List[int] = []
-        for i in range(end, -1, -1):
-            line = lines[i]
-            small = 0.7 * styles.size < line.size < 0.95 * styles.size
-            if (line.page, line.column) != (lines[end].page, lines[end].column) or not small:
-                break
-            column.append(i)
-        column.reverse()
-        while column and not _NOTE_MARK.match(lines[column[0]].text):
-            column.pop(0)
-        if dropped & set(column):
-            continue
-        if lines[end].page == lines[0].page:
-            column = _marked(lines, column, front)
-        notes.update(column)
-    return notes
-
-
-def _marked(lines: Sequence[Line], column: Sequence[int], front: int) -> List[int]:
-    """Of a column's notes, those whose number stands behind a word of the page's text."""
-    if not column:
-        return []
-    text = " ".join(
-        line.text
-        for line in lines[front:]
-        if line.page == lines[column[0]].page and line.size > lines[column[0]].size
-    )
-    kept: List[int] = []
-    keep = False
-    for i in column:
-        mark = _NOTE_MARK.match(lines[i].text)
-        if mark:
-            keep = bool(re.search(rf"[a-z][.,;:)”\"]* {re.escape(mark[0].strip())}(?!\S)", text))
-        if keep:
-            kept.append(i)
-    return kept
-
-
-def begins_note(line: Line) -> bool:
-    return bool(_NOTE_MARK.match(line.text))
-
-
-def strip_mark(text: str) -> str:
-    return _NOTE_MARK.sub("", text, count=1)
-
-
 def find_headings(lines: Sequence[Line], styles: Styles, dropped: Set[int]) -> Set[int]:
     """Lines in another font than the text, apart from what is above, with text or more below."""
     left = [i for i in range(len(lines)) if i not in dropped]
@@ -285,7 +74,7 @@ def find_headings(lines: Sequence[Line], styles: Styles, dropped: Set[int]) -> S
         line = lines[i]
         above = lines[left[n - 1]] if n else None
         close = above and above.page == line.page and 0 < above.y - line.y < 1.15 * styles.leading
-        if above and close and left[n - 1] in heads and _same_style(above, line):
+        if above and close and left[n - 1] in heads and same_style(above, line):
             heads.add(i)  # its second line
             continue
         if not _may_head(line, styles):
@@ -320,29 +109,12 @@ def _may_head(line: Line, styles: Styles) -> bool:
     return text[0].isupper() or (text[0].isdigit() and headings.is_numbered(text))
 
 
-def _same_style(a: Line, b: Line) -> bool:
-    return a.font == b.font and abs(a.size - b.size) < 0.2
-
-
 def _leads_to_text(below: Sequence[Line], line: Line, styles: Styles) -> bool:
     for other in below:
-        if _may_head(other, styles) or _same_style(other, line):
+        if _may_head(other, styles) or same_style(other, line):
             continue
-        return _is_prose(other) and 0.75 * styles.size < other.size < 1.2 * styles.size
+        return is_prose(other) and 0.75 * styles.size < other.size < 1.2 * styles.size
     return False
-
-
-def _is_prose(line: Line) -> bool:
-    return not line.gaps and len(_WORD.findall(line.text)) >= 3
-
-
-def is_formula(line: Line, styles: Styles) -> bool:
-    """A line of its own with few words in it, set in from the margin or in many fonts."""
-    wordy = sum(len(word) for word in _WORD.findall(line.text)) / max(1, line.n_chars)
-    inset = line.x0 - line.column[0] > 0.2 * styles.size
-    if inset and _EQUATION_NUMBER.search(line.text) and wordy < 0.6:
-        return True
-    return wordy < 0.35 and (inset or (line.purity < 0.6 and not _is_full(line)))
 
 
 def find_front(lines: Sequence[Line], styles: Styles, dropped: Set[int], heads: Set[int]) -> int:
@@ -357,7 +129,7 @@ def find_front(lines: Sequence[Line], styles: Styles, dropped: Set[int], heads: 
     for n, i in enumerate(left[:-2]):
         if i in heads and headings.is_numbered(lines[i].text):
             return i
-        if all(_is_full(lines[k]) and _is_prose(lines[k]) for k in left[n : n + 3]):
+        if all(is_full(lines[k]) and is_prose(lines[k]) for k in left[n : n + 3]):
             return i
     return min(heads, default=0)
 
@@ -399,13 +171,13 @@ def _body(
         if i in notes:
             pieces.append(Piece("note", line))
             continue
-        if waiting and _is_prose(line):
-            size = line.size if not _is_size(line, styles.size) else None
+        if waiting and is_prose(line):
+            size = line.size if not is_size(line, styles.size) else None
             waiting = False
-        if _is_size(line, styles.size):
+        if is_size(line, styles.size):
             size = None
-        elif size is None or not _is_size(line, size):
+        elif size is None or not is_size(line, size):
             continue
-        if not is_formula(line, styles) and not _is_row(line):
+        if not is_formula(line, styles) and not is_row(line):
             pieces.append(Piece("text", line))
     return pieces
