@@ -138,11 +138,7 @@ def _shares(section: Any, where: str) -> Shares:
 
 def _mapping(section: Any, where: str, known: Any) -> Dict[str, Any]:
     if not isinstance(section, dict):
-        raise (
-            _wrong(*where.rsplit(".", 1), "a mapping", section)
-            if "." in where
-            else _wrong("params.yaml", where, "a mapping", section)
-        )
+        raise _wrong("params.yaml", where, "a mapping", section)
     for key in section:
         if key not in known:
             raise ScinerError(Errors.E210.format(where=where, key=key, known=", ".join(known)))

@@ -1,0 +1,48 @@
+"""What the tests of this folder share."""
+
+import json
+from pathlib import Path
+from typing import Any, Iterable, List, Optional, Sequence, Tuple
+
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+
+from spacy_sciner.corpus.annotated import Annotated, annotated_to_doc, make_tokenizer
+from spacy_sciner.corpus.rules import Repairs
+
+TOKENIZER = make_tokenizer()
+
+
+def make_doc(
+    words: Sequence[str],
+    tags: Optional[Sequence[Optional[str]]] = None,
+    *,
+    paper: str = "P1",
+    paragraph: int = 0,
+    source: str = "gold",
+    vocab: Optional[Vocab] = None,
+) -> Doc:
+    """A doc from words and tags: "B-X", "I-X", "O", None for unknown; no tags = all unknown."""
+    ents: Any = list(tags) if tags is not None else None
+    doc = Doc(vocab or TOKENIZER.vocab, words=list(words), ents=ents)
+    doc.user_data.update(paper=paper, paragraph=paragraph, source=source, section="")
+    return doc
+
+
+def docs_of(
+    paragraphs: Iterable[Annotated], repairs: Repairs, labels: Optional[Sequence[str]] = None
+) -> List[Doc]:
+    docs = (
+        annotated_to_doc(p, tokenizer=TOKENIZER, labels=labels, repairs=repairs) for p in paragraphs
+    )
+    return [doc for doc in docs if doc is not None]
+
+
+def ents_of(doc: Doc) -> List[Tuple[str, str]]:
+    return [(ent.text, ent.label_) for ent in doc.ents]
+
+
+def write_jsonl(path: Path, records: Iterable[Any]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(r) + "\n" for r in records), encoding="utf8")
+    return path

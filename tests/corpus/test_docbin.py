@@ -1,0 +1,53 @@
+import zlib
+
+import pytest
+from spacy.tokens import Span
+from spacy.vocab import Vocab
+
+from spacy_sciner.corpus.docbin import read_docs, write_docs
+from spacy_sciner.corpus.reader import iob_tags
+from spacy_sciner.errors import ScinerError
+
+from .helpers import make_doc
+
+
+def _docs():
+    tags = ["B-X", "I-X", "B-X", "O", None, None, "O"]
+    doc = make_doc(list("abcdefg"), tags, paper="P18-1001", paragraph=3, source="pseudo")
+    doc.spans["sciner"] = [Span(doc, 0, 2, "X")]
+    doc.spans["sciner"].attrs["scores"] = [0.75]
+    doc.user_data["sciner"] = {"iteration": 1, "gamma": 0.9}
+    return [doc, make_doc(["a"]), make_doc([])]
+
+
+def test_docs_come_back_as_they_were(tmp_path):
+    docs = _docs()
+    write_docs(tmp_path / "new" / "x.spacy", docs)
+    back = read_docs(tmp_path / "new" / "x.spacy", Vocab())
+    assert [d.text for d in back] == [d.text for d in docs]
+    assert [iob_tags(d) for d in back] == [iob_tags(d) for d in docs]
+    assert iob_tags(back[0]) == ["B-X", "I-X", "B-X", "O", None, None, "O"]
+    assert [d.user_data for d in back] == [d.user_data for d in docs]
+    assert back[0].spans["sciner"].attrs["scores"] == [0.75]
+
+
+def test_same_docs_same_bytes_and_nothing_else_in_the_folder(tmp_path):
+    for _ in range(2):
+        write_docs(tmp_path / "a.spacy", _docs())
+    write_docs(tmp_path / "b.spacy", _docs())
+    assert (tmp_path / "a.spacy").read_bytes() == (tmp_path / "b.spacy").read_bytes()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.spacy", "b.spacy"]
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(ScinerError, match=r"SCINER-E201: No file .*x\.spacy.*dvc repro"):
+        read_docs(tmp_path / "x.spacy", Vocab())
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"words", zlib.compress(b"words"), zlib.compress(b"\x80"), zlib.compress(b"a")]
+)
+def test_foreign_file(tmp_path, content):
+    (tmp_path / "x.spacy").write_bytes(content)
+    with pytest.raises(ScinerError, match=r"SCINER-E202: .*x\.spacy"):
+        read_docs(tmp_path / "x.spacy", Vocab())
