@@ -34,9 +34,27 @@ class Errors(metaclass=_Coded):
     E002 = "No γ for the label(s) {missing}. Give one number for all labels, or one for each."
 
     # --- papers ------------------------------------------------------------------------------
+    E101 = "Unknown parse engine {engine!r}. Set parse.engine to one of: {known}."
+    E102 = "Unknown key(s) under {section}: {unknown}. Known: {known}."
+    E103 = "{key} must be {expected}, got {value!r}."
+    E104 = "No folder {path}. Give --papers a folder with PDF, TEI or SciPDF JSON files."
+    E105 = "None of the {n} papers in {path} could be read. {reasons}"
     E110 = "{file} cannot be opened as a PDF: {reason}."
     E111 = "{file} has no text layer on its {pages} page(s): a scan? Run OCR on it first."
     E112 = "{file} has no pages."
+    E113 = "{file} stopped the PDF library (exit code {code}); it is probably damaged."
+    E114 = "{file} took longer than {seconds} s; it is probably damaged."
+    E120 = "{file} is not well-formed XML: {reason}."
+    E121 = "{file} is XML, but not GROBID's TEI: no text with a body in it."
+    E122 = "{file} is not JSON: {reason}."
+    E123 = "{file} is JSON, but not SciPDF's: it needs `title`, `abstract` and `sections`."
+    E124 = "{file} cannot be read: {reason}."
+    E130 = "No GROBID server at {url}: {reason}. Start one: docker compose -f {compose} up -d"
+    E131 = "GROBID did not answer for {file} within {seconds} s. Raise parse.grobid.timeout_s."
+    E132 = "GROBID answered {status} for {file}: {reason}"
+    E133 = "GROBID was still busy for {file} after {retries} retries. Lower parse.grobid.concurrency."
+    E134 = "GROBID's answer for {file} is not TEI: {reason}"
+    E135 = "The connection to GROBID broke for {file}: {reason}."
 
     # --- corpus ------------------------------------------------------------------------------
     E201 = "No file {path}. Run the stage that writes it: `dvc repro`."
@@ -96,8 +114,8 @@ class Errors(metaclass=_Coded):
         "were given to initialize."
     )
     E307 = (
-        "Label {label!r} is in the training data but not among sciner {name!r}'s labels ({labels}). "
-        "Add it under [initialize.components.{name}] or remove it from the data."
+        "Label {label!r} is in the training data but not among the labels of sciner {name!r} "
+        "({labels}). Add it under [initialize.components.{name}] or remove it from the data."
     )
     E308 = (
         "sciner_annotator needs a confidence for every token, and {paper} has none. Put a trained "
@@ -107,7 +125,8 @@ class Errors(metaclass=_Coded):
     E310 = "sciner {name!r} is initialised with {n_labels} labels; {label!r} comes too late."
     E312 = "{name} is {value}, it must be {range}. Set it in params.yaml."
     E313 = (
-        "No training examples with tokens in {path}. Did the convert or merge stage set all aside?"
+        "No training examples with tokens in {path}. Did the convert or merge stage set all of "
+        "them aside? See the _report.json beside it."
     )
     E314 = "Stage input {path} is missing. Run `dvc repro`, or the stage that makes it."
     E311 = "keep_layers is {keep}, but the encoder {name!r} has {n_layers} layers."

@@ -3,7 +3,7 @@
     python assets/sample/make.py
 
 reads  source/<id>.md      a paper: Markdown headings, one paragraph a line, [entity](Label)
-writes papers/<id>.pdf     two columns, running heads and page numbers; two papers as GROBID-like TEI
+writes papers/<id>.pdf     two columns, running heads and page numbers; two as GROBID-like TEI
        gold/annotations.json        full Label Studio export of the gold papers
        pool-gold/annotations.json   the same for the pool's papers: only ever used to measure
 """

@@ -5,6 +5,8 @@ from typing import Any, Dict, Optional
 import torch
 from torch import Tensor, nn
 
+from .shapes import N_SHAPES
+
 HEADS = ("linear", "bilstm")
 BILSTM_WIDTH = 256  # per direction: NERC extraction's head
 
@@ -42,24 +44,48 @@ class TagHead(nn.Module):
 class EncoderTagger(nn.Module):
     """A Hugging Face encoder and a TagHead in one module.
 
-    encoder (nn.Module): Called with input_ids and attention_mask; gives last_hidden_state.
+    encoder (nn.Module): Called with inputs_embeds and attention_mask; gives last_hidden_state.
+    shapes (bool): Add a learnt vector for each word's shape to its pieces' embeddings.
     """
 
-    def __init__(self, encoder: nn.Module, width: int, n_tags: int, *, head: str = "linear"):
+    def __init__(
+        self,
+        encoder: nn.Module,
+        width: int,
+        n_tags: int,
+        *,
+        head: str = "linear",
+        shapes: bool = False,
+    ):
         super().__init__()
         self.encoder = encoder
         self.head = TagHead(width, n_tags, kind=head)
+        self.shapes: Optional[nn.Embedding] = None
+        if shapes:
+            self.shapes = nn.Embedding(N_SHAPES, embedding_width(encoder))
+            nn.init.normal_(self.shapes.weight, std=0.02)
 
-    def forward(self, input_ids: Tensor, lengths: Tensor) -> Tensor:
-        """input_ids (n, length) padded, lengths (n,) on the CPU → (n, length, n_tags)."""
+    def forward(self, input_ids: Tensor, shape_ids: Tensor, lengths: Tensor) -> Tensor:
+        """input_ids, shape_ids (n, length), lengths (n,) on the CPU → (n, length, n_tags)."""
         mask: Optional[Tensor] = None
         if int(lengths.min()) < input_ids.shape[1]:
             positions = torch.arange(input_ids.shape[1])
             mask = (positions[None, :] < lengths[:, None]).to(input_ids.device)
         else:
             mask = torch.ones_like(input_ids, dtype=torch.bool)
-        hidden = self.encoder(input_ids=input_ids, attention_mask=mask).last_hidden_state
+        if self.shapes is None:
+            hidden = self.encoder(input_ids=input_ids, attention_mask=mask).last_hidden_state
+        else:
+            words: Any = self.encoder.get_input_embeddings()
+            embedded = words(input_ids) + self.shapes(shape_ids)
+            hidden = self.encoder(inputs_embeds=embedded, attention_mask=mask).last_hidden_state
         return self.head(hidden, lengths)
+
+
+def embedding_width(encoder: Any) -> int:
+    """Width of the word embeddings, which a factorised encoder has apart from its layers'."""
+    width: int = encoder.get_input_embeddings().embedding_dim
+    return width
 
 
 def set_dropout(module: nn.Module, rate: float) -> None:
@@ -80,9 +106,8 @@ def build_encoder(config: Dict[str, Any]) -> nn.Module:
     for name in ("attention_probs_dropout_prob", "attention_dropout"):
         if name in settings:
             settings[name] = 0.0
-    return _without_pooler(
-        AutoModel.from_config(AutoConfig.for_model(config["model_type"], **settings))
-    )
+    model_config = AutoConfig.for_model(config["model_type"], **settings)
+    return _without_pooler(AutoModel.from_config(model_config))
 
 
 def load_encoder(path: str) -> nn.Module:
@@ -102,5 +127,5 @@ def load_encoder(path: str) -> nn.Module:
 def _without_pooler(encoder: nn.Module) -> nn.Module:
     """Drop the sentence pooler that BERT's kind carries: never used, so never trained or saved."""
     if getattr(encoder, "pooler", None) is not None:
-        encoder.pooler = None
+        encoder.register_module("pooler", None)
     return encoder

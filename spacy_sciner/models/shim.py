@@ -183,8 +183,7 @@ def _decay_groups(module: nn.Module) -> List[Dict[str, Any]]:
     ]
 
 
-def find_shim(model: Any) -> Optional[TorchTagger]:
-    """The first TorchTagger anywhere in a Thinc model."""
-    return next(
-        (s for node in model.walk() for s in node.shims if isinstance(s, TorchTagger)), None
-    )
+def get_shim(model: Any) -> TorchTagger:
+    """The torch module's shim of one of our own Thinc nodes."""
+    shim: TorchTagger = model.shims[0]
+    return shim

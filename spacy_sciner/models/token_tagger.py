@@ -14,7 +14,7 @@ from thinc.api import Model, chain
 from ..errors import Errors, ScinerError
 from ..types import Floats2d
 from .head import HEADS, TagHead
-from .shim import TorchTagger
+from .shim import TorchTagger, get_shim
 
 
 def build_token_tagger_v1(
@@ -38,7 +38,7 @@ def build_token_tagger_v1(
         attrs={"head": head, "dropout_rate": 0.1},
         shims=[TorchTagger(_rebuild, device="cpu", precision="fp32")],
     )
-    model = chain(tok2vec, tagger)
+    model: Model[List[Doc], List[Floats2d]] = chain(tok2vec, tagger)
     model.set_ref("tok2vec", tok2vec)
     return model
 
@@ -50,7 +50,7 @@ def init(
         model.set_dim("nI", X[0].shape[1])
     if Y is not None and model.has_dim("nO") is None:
         model.set_dim("nO", Y[0].shape[1])
-    shim: TorchTagger = model.shims[0]
+    shim = get_shim(model)
     if not shim.data and model.has_dim("nI") and model.has_dim("nO"):
         data = {
             "head": model.attrs["head"],
@@ -63,7 +63,8 @@ def init(
 def forward(
     model: Model[List[Floats2d], List[Floats2d]], vectors: List[Floats2d], is_train: bool
 ) -> Tuple[List[Floats2d], Callable[[List[Floats2d]], List[Floats2d]]]:
-    shim: TorchTagger = model.shims[0]
+    shim = get_shim(model)
+    ops: Any = model.ops
     lengths = [len(v) for v in vectors]
     n_tags, width = model.get_dim("nO"), model.get_dim("nI")
     filled = [i for i, n in enumerate(lengths) if n]
@@ -83,7 +84,7 @@ def forward(
     def unpad(array: np.ndarray) -> List[Floats2d]:
         rows = iter(array)
         return [
-            model.ops.asarray2f(next(rows)[:n] if n else np.zeros((0, array.shape[-1]), "f"))
+            ops.asarray2f(next(rows)[:n] if n else np.zeros((0, array.shape[-1]), "f"))
             for n in lengths
         ]
 

@@ -21,7 +21,8 @@ from ..errors import Errors, ScinerError
 from ..types import Floats2d
 from .encoders import find_encoder
 from .head import HEADS, EncoderTagger, build_encoder, load_encoder
-from .shim import TorchTagger
+from .shapes import word_shape
+from .shim import TorchTagger, get_shim
 from .windows import cut_windows
 from .wordpieces import WordPieces
 
@@ -33,6 +34,7 @@ class Row(NamedTuple):
 
     doc_i: int
     ids: List[int]  # pieces with the special tokens around them
+    shapes: List[int]  # each piece's word's shape
     piece_start: int  # where the owned pieces begin in the document …
     piece_end: int  # … and end
     offset: int  # where they begin in `ids`
@@ -43,6 +45,7 @@ def build_transformer_tagger_v1(
     *,
     head: str = "linear",
     word_confidence: WordConfidence = "product",
+    shapes: bool = True,
     window: int = 256,
     overlap: int = 64,
     batch_pieces: int = 4096,
@@ -56,6 +59,7 @@ def build_transformer_tagger_v1(
         is initialised, never when a trained pipeline is loaded.
     head (str): "linear" or "bilstm".
     word_confidence (str): How pieces make a word: "product", "mean", "min" or "first".
+    shapes (bool): Tell the encoder each word's case and digits, which an uncased one does not see.
     window (int): Word-pieces the encoder sees at once, special tokens not counted.
     overlap (int): Word-pieces that neighbouring windows share, at most half a window.
     batch_pieces (int): Word-pieces in one forward pass, padding counted; bounds the memory.
@@ -80,6 +84,7 @@ def build_transformer_tagger_v1(
             "encoder": name,
             "head": head,
             "word_confidence": word_confidence,
+            "shapes": shapes,
             "window": window,
             "overlap": overlap,
             "batch_pieces": batch_pieces,
@@ -92,7 +97,7 @@ def build_transformer_tagger_v1(
 def init(model: Model, X: Optional[List[Doc]] = None, Y: Optional[List[Floats2d]] = None) -> None:
     if Y is not None and model.has_dim("nO") is None:
         model.set_dim("nO", Y[0].shape[1])
-    shim: TorchTagger = model.shims[0]
+    shim = get_shim(model)
     if shim.data or not model.has_dim("nO"):
         return
     path = str(find_encoder(model.attrs["encoder"]))
@@ -101,20 +106,21 @@ def init(model: Model, X: Optional[List[Doc]] = None, Y: Optional[List[Floats2d]
         "encoder": encoder.config.to_dict(),
         "wordpieces": WordPieces.from_pretrained(path).to_dict(),
         "head": model.attrs["head"],
+        "shapes": model.attrs["shapes"],
         "n_tags": model.get_dim("nO"),
     }
     # The directory is where this machine keeps it, not what the model is.
     for key in ("_name_or_path", "transformers_version"):
         data["encoder"].pop(key, None)
     _check_window(model, data)
-    width = encoder.config.hidden_size
-    shim.set_module(EncoderTagger(encoder, width, data["n_tags"], head=data["head"]), data)
+    shim.set_module(_add_head(encoder, data), data)
 
 
 def forward(
     model: Model[List[Doc], List[Floats2d]], docs: List[Doc], is_train: bool
 ) -> Tuple[List[Floats2d], Callable[[List[Floats2d]], List[Doc]]]:
-    shim: TorchTagger = model.shims[0]
+    shim = get_shim(model)
+    ops: Any = model.ops
     n_tags = model.get_dim("nO")
     how = model.attrs["word_confidence"]
     if is_train:
@@ -154,7 +160,7 @@ def forward(
     words = [
         pieces_to_words(log, start, how) if len(start) else log for log, start in zip(logs, starts)
     ]
-    return [model.ops.asarray2f(scores) for scores in words], backprop
+    return [ops.asarray2f(scores) for scores in words], backprop
 
 
 def batch_rows(rows: Sequence[Row], batch_pieces: int) -> Iterator[List[Row]]:
@@ -174,7 +180,7 @@ def padded_length(length: int) -> int:
 
 def _to_rows(model: Model, docs: Sequence[Doc]) -> Tuple[List[np.ndarray], List[int], List[Row]]:
     """Each document's word starts and number of pieces, and all windows of all documents."""
-    shim: TorchTagger = model.shims[0]
+    shim = get_shim(model)
     if "wordpieces" not in shim.runtime:
         if not shim.data:
             raise ScinerError(Errors.E301)
@@ -187,6 +193,7 @@ def _to_rows(model: Model, docs: Sequence[Doc]) -> Tuple[List[np.ndarray], List[
     for doc_i, doc in enumerate(docs):
         pieces = wordpieces([token.text for token in doc])
         counts = np.array([len(ids) for ids in pieces], dtype=np.int64)
+        shapes = np.array([word_shape(token.text) for token in doc], dtype=np.int64)
         ends = np.cumsum(counts)
         starts.append(ends - counts)
         totals.append(int(counts.sum()))
@@ -195,27 +202,36 @@ def _to_rows(model: Model, docs: Sequence[Doc]) -> Tuple[List[np.ndarray], List[
         for window in cut_windows(
             counts, size=model.attrs["window"], overlap=model.attrs["overlap"]
         ):
-            ids = [i for word in pieces[window.start : window.end] for i in word]
+            inside = slice(window.start, window.end)
+            ids = [i for word in pieces[inside] for i in word]
+            marks = np.repeat(shapes[inside], counts[inside]).tolist()
             piece_start = int(starts[-1][window.own_start])
             offset = len(prefix) + piece_start - int(starts[-1][window.start])
             piece_end = int(ends[window.own_end - 1])
-            rows.append(Row(doc_i, [*prefix, *ids, *suffix], piece_start, piece_end, offset))
+            ids = [*prefix, *ids, *suffix]
+            marks = [*([0] * len(prefix)), *marks, *([0] * len(suffix))]
+            rows.append(Row(doc_i, ids, marks, piece_start, piece_end, offset))
     return starts, totals, rows
 
 
-def _pad(batch: Sequence[Row], pad: int) -> Tuple[torch.Tensor, torch.Tensor]:
+def _pad(batch: Sequence[Row], pad: int) -> Tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     lengths = [len(row.ids) for row in batch]
     ids = np.full((len(batch), padded_length(max(lengths))), pad, dtype=np.int64)
+    shapes = np.zeros_like(ids)
     for row_i, row in enumerate(batch):
         ids[row_i, : len(row.ids)] = row.ids
-    return torch.from_numpy(ids), torch.tensor(lengths)
+        shapes[row_i, : len(row.ids)] = row.shapes
+    return torch.from_numpy(ids), torch.from_numpy(shapes), torch.tensor(lengths)
 
 
 def _rebuild(data: Dict[str, Any]) -> EncoderTagger:
     """The module without its weights, from what `init` saved."""
-    encoder: Any = build_encoder(data["encoder"])
+    return _add_head(build_encoder(data["encoder"]), data)
+
+
+def _add_head(encoder: Any, data: Dict[str, Any]) -> EncoderTagger:
     width = encoder.config.hidden_size
-    return EncoderTagger(encoder, width, data["n_tags"], head=data["head"])
+    return EncoderTagger(encoder, width, data["n_tags"], head=data["head"], shapes=data["shapes"])
 
 
 def _check_window(model: Model, data: Dict[str, Any]) -> None:

@@ -159,12 +159,13 @@ class SciNER(TrainablePipe):
         n_known = max(1, sum(int((tags != UNKNOWN).sum()) for tags in golds))
         loss = 0.0
         gradients: List[Floats2d] = []
+        ops: Any = self.model.ops
         for tags, doc_scores in zip(golds, scores):
             known = np.flatnonzero(tags != UNKNOWN)
             d_scores = np.zeros(doc_scores.shape, dtype=np.float32)
             d_scores[known, tags[known]] = -1.0 / n_known
-            loss -= float(self.model.ops.to_numpy(doc_scores)[known, tags[known]].sum()) / n_known
-            gradients.append(self.model.ops.asarray2f(d_scores))
+            loss -= float(ops.to_numpy(doc_scores)[known, tags[known]].sum()) / n_known
+            gradients.append(ops.asarray2f(d_scores))
         return loss, gradients
 
     def _gold_tags(self, example: Example) -> Ints1d:

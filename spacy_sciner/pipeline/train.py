@@ -65,7 +65,7 @@ def train_pipeline(
     with replacing(out) as temporary:
         work = temporary.with_name(temporary.name + ".work")
         try:
-            best, _ = run_training(nlp, work, stdout=sys.stdout, stderr=sys.stderr)
+            run_training(nlp, work, stdout=sys.stdout, stderr=sys.stderr)
             (work / "model-best").rename(temporary)
         finally:
             shutil.rmtree(work, ignore_errors=True)
