@@ -1,0 +1,131 @@
+"""The GROBID engine: our request, scipdf-parser's conversion.
+
+scipdf-parser's own request has no timeout, looks at no status and takes an error page for a paper.
+"""
+
+import re
+import time
+import warnings
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Sequence, Tuple, Union
+
+from ..errors import Errors, ScinerError
+from .scipdf_json import Section, read_article
+from .settings import GrobidSettings
+
+COMPOSE = "assets/grobid/compose.yml"
+LONGEST_WAIT_S = 30.0  # between two tries, whatever the server asks for
+Outcome = Union[List[Section], ScinerError]
+
+
+def parse_pdfs(paths: Sequence[Path], settings: GrobidSettings) -> Iterator[Tuple[int, Outcome]]:
+    """Parse PDFs, yielding (index, paragraphs or why there are none) as the answers arrive.
+
+    RAISES (ScinerError): SCINER-E130 if there is no server at all.
+    """
+    if not paths:
+        return
+    check_server(settings)
+    queue = list(enumerate(paths))[::-1]
+    with ThreadPoolExecutor(settings.concurrency) as pool:
+        running: Dict[Future[bytes], int] = {}
+        while queue or running:
+            while queue and len(running) < settings.concurrency:
+                i, path = queue.pop()
+                running[pool.submit(request_tei, path, settings)] = i
+            for done in wait(running, return_when=FIRST_COMPLETED).done:
+                i = running.pop(done)
+                try:
+                    yield i, convert_tei(done.result(), file=paths[i].name)
+                except ScinerError as e:
+                    yield i, e
+
+
+def check_server(settings: GrobidSettings) -> None:
+    """One question before hundreds of papers wait for a server that is not there."""
+    import requests
+
+    try:
+        answer = requests.get(f"{settings.url.rstrip('/')}/api/isalive", timeout=10)
+        reason = f"it answers {answer.status_code}"
+        alive = answer.status_code in (200, 503)  # 503: busy
+    except requests.RequestException as e:
+        alive, reason = False, type(e).__name__
+    if not alive:
+        raise ScinerError(Errors.E130.format(url=settings.url, reason=reason, compose=COMPOSE))
+
+
+def request_tei(path: Path, settings: GrobidSettings) -> bytes:
+    """Send one PDF; when the server is busy, wait as long as it says and try again.
+
+    RAISES (ScinerError): SCINER-E131 timeout, E132 any other status, E133 still busy,
+        E135 connection lost.
+    """
+    import requests
+
+    url = f"{settings.url.rstrip('/')}/api/processFulltextDocument"
+    content = path.read_bytes()
+    for attempt in range(settings.retries + 1):
+        files = {"input": (path.name, content, "application/pdf")}
+        try:
+            answer = requests.post(url, files=files, timeout=settings.timeout_s)
+        except requests.Timeout as e:
+            message = Errors.E131.format(file=path.name, seconds=settings.timeout_s)
+            raise ScinerError(message) from e
+        except requests.RequestException as e:
+            message = Errors.E135.format(file=path.name, reason=type(e).__name__)
+            raise ScinerError(message) from e
+        if answer.status_code == 200:
+            return answer.content
+        if answer.status_code != 503:
+            reason = _plain(answer.text) or "no content"
+            raise ScinerError(
+                Errors.E132.format(status=answer.status_code, file=path.name, reason=reason)
+            )
+        if attempt < settings.retries:
+            time.sleep(wait_s(answer.headers.get("Retry-After"), attempt))
+    raise ScinerError(Errors.E133.format(file=path.name, retries=settings.retries))
+
+
+def wait_s(retry_after: Any, attempt: int) -> float:
+    """Seconds until the next try: what the server asks for, else 1, 2, 4, …; never above 30."""
+    try:
+        seconds = float(retry_after)
+    except (TypeError, ValueError):  # absent, or a date
+        seconds = 2.0**attempt
+    return min(max(seconds, 0.0), LONGEST_WAIT_S)
+
+
+def convert_tei(content: bytes, *, file: str) -> List[Section]:
+    """TEI → paragraphs by scipdf-parser.
+
+    RAISES (ScinerError): SCINER-E134 if it is no TEI, or one that scipdf-parser fails on.
+    """
+    from bs4 import BeautifulSoup
+    from scipdf.pdf.parse_pdf import convert_article_soup_to_dict
+
+    text = content.decode("utf8", "replace")
+    if "<TEI" not in text or "</TEI>" not in text:
+        raise ScinerError(Errors.E134.format(file=file, reason=_plain(text) or "it is empty"))
+    with warnings.catch_warnings():
+        # scipdf-parser reads TEI with the HTML parser; its headings depend on it.
+        warnings.simplefilter("ignore")
+        soup = BeautifulSoup(text, "lxml")
+        # Its conversion fails on a figure without a label and on a TEI without an abstract.
+        for left_out in soup.find_all(["figure", "formula", "note"]):
+            left_out.decompose()
+        if soup.find("abstract") is None:
+            soup.append(soup.new_tag("abstract"))
+        try:
+            article = convert_article_soup_to_dict(soup)
+        except (AttributeError, IndexError, KeyError, TypeError) as e:
+            reason = f"scipdf-parser fails on it ({type(e).__name__}: {e})"
+            raise ScinerError(Errors.E134.format(file=file, reason=reason)) from e
+    return read_article(article, file=file)
+
+
+def _plain(text: str) -> str:
+    """The beginning of an answer without its markup."""
+    text = re.sub(r"(?is)<(script|style).*?</\1>|<[^>]*>", " ", text)
+    return " ".join(text.split())[:120]

@@ -1,0 +1,167 @@
+"""A folder of papers → `data/parsed`: choose, parse or find in the cache, split, write, report."""
+
+import json
+import os
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple, Union
+
+from ..errors import Errors, ScinerError
+from ..files import progress, replacing, write_json
+from ..types import Paragraph
+from .cache import Cache, cache_key
+from .embedded import parse_pdf
+from .grobid import parse_pdfs
+from .isolation import run_isolated
+from .scipdf_json import Section, parse_json
+from .settings import ParseSettings
+from .sources import Source, find_sources
+from .tei import parse_tei
+from .text import split_paragraph
+
+PDF_TIMEOUT_S = 120.0  # for one PDF; the slowest sound one seen took 3
+Outcome = Union[List[Section], ScinerError]
+
+
+def parse_papers(
+    papers_dir: Union[str, Path],
+    out_dir: Union[str, Path],
+    settings: ParseSettings,
+    *,
+    cache_dir: Optional[Union[str, Path]] = None,
+) -> Dict[str, Any]:
+    """Write one `<paper>.jsonl` for each paper, and `_report.json`.
+
+    papers_dir (Union[str, Path]): PDF, TEI and SciPDF JSON files, in subfolders too. If it is not
+        there, there are no papers.
+    out_dir (Union[str, Path]): Replaced as a whole at the end; before, it is left as it was.
+    cache_dir (Optional[Union[str, Path]]): Where unchanged files are found again; None for none.
+    RETURNS (Dict[str, Any]): The report, and `from_cache`, which the file does not have: it would
+        differ from run to run.
+    RAISES (ScinerError): SCINER-E105 if there were papers and none could be read (the report is
+        written), SCINER-E130 if the GROBID server is not there.
+    """
+    papers_dir, out_dir = Path(papers_dir), Path(out_dir)
+    sources = find_sources(papers_dir, engine=settings.engine)
+    reader = _Reader(settings, Cache(Path(cache_dir) if cache_dir else None))
+    set_aside: List[Dict[str, str]] = []
+    chosen: Dict[str, Tuple[Source, List[Section]]] = {}
+    waiting = {paper: list(files) for paper, files in sources.papers.items()}
+    while waiting:  # once, and again for papers whose best file cannot be read
+        batch = [files.pop(0) for files in waiting.values()]
+        for source, outcome in progress(reader.read(batch), description="parse", total=len(batch)):
+            if isinstance(outcome, ScinerError):
+                set_aside.append({"file": source.file, "reason": str(outcome)})
+                continue
+            chosen[source.paper] = (source, outcome)
+            for other in waiting.pop(source.paper):
+                reason = f"another file of the paper is read ({source.file})"
+                set_aside.append({"file": other.file, "reason": reason})
+        waiting = {paper: files for paper, files in waiting.items() if files}
+    counts: Counter[str] = Counter()
+    report: Dict[str, Any] = {"engine": settings.engine, "files": 0, "papers": 0}
+    with replacing(out_dir) as temporary:
+        temporary.mkdir(parents=True)
+        for paper in sorted(chosen):
+            source, sections = chosen[paper]
+            paragraphs = cut(paper, sections, settings, counts)
+            if paragraphs:
+                _write(temporary / f"{paper}.jsonl", paragraphs)
+                report["papers"] += 1
+            else:
+                reason = f"no paragraph of {settings.min_words} words or more"
+                set_aside.append({"file": source.file, "reason": reason})
+        report["files"] = sum(len(files) for files in sources.papers.values())
+        for name in ("paragraphs", "words", "too_short", "split", "too_long"):
+            report[name] = counts[name]
+        report["ignored"] = sources.ignored
+        report["set_aside"] = sorted(set_aside, key=lambda entry: (entry["file"], entry["reason"]))
+        write_json(temporary / "_report.json", report)
+    if sources.papers and not report["papers"]:
+        reasons = "; ".join(f"{n}× {why}" for why, n in summarise(report["set_aside"]))
+        n_papers = len(sources.papers)
+        raise ScinerError(Errors.E105.format(n=n_papers, path=papers_dir, reasons=reasons))
+    return {**report, "from_cache": reader.from_cache}
+
+
+def cut(
+    paper: str, sections: Iterable[Section], settings: ParseSettings, counts: "Counter[str]"
+) -> List[Paragraph]:
+    """Leave out short paragraphs, split long ones; count both."""
+    paragraphs: List[Paragraph] = []
+    for section, text in sections:
+        parts, too_long = split_paragraph(text, max_words=settings.max_words)
+        counts["split"] += len(parts) + len(too_long) > 1
+        counts["too_long"] += len(too_long)
+        for part in parts:
+            n_words = len(part.split())
+            if n_words < settings.min_words:
+                counts["too_short"] += 1
+                continue
+            counts["paragraphs"] += 1
+            counts["words"] += n_words
+            i = len(paragraphs)
+            paragraphs.append({"paper": paper, "paragraph": i, "section": section, "text": part})
+    return paragraphs
+
+
+def summarise(set_aside: List[Dict[str, str]]) -> List[Tuple[str, int]]:
+    """Reasons without the files' names, the most frequent first."""
+    reasons: Counter[str] = Counter()
+    for entry in set_aside:
+        name = entry["file"].rpartition("/")[2]
+        reason = re.sub(r" \([^()]*\)$", "", entry["reason"]).replace(name, "the file")
+        reasons[reason] += 1
+    return reasons.most_common()
+
+
+class _Reader:
+    """Reads files of all kinds, in parallel where it pays, through the cache."""
+
+    def __init__(self, settings: ParseSettings, cache: Cache) -> None:
+        self.settings = settings
+        self.cache = cache
+        self.from_cache = 0
+
+    def read(self, sources: List[Source]) -> Iterator[Tuple[Source, Outcome]]:
+        pdfs: List[Tuple[Source, str]] = []
+        for source in sources:
+            try:
+                key = cache_key(source.path.read_bytes(), kind=self._kind(source))
+                sections = self.cache.load(key)
+                if sections is not None:
+                    self.from_cache += 1
+                elif source.kind == "pdf":
+                    pdfs.append((source, key))
+                    continue
+                else:
+                    sections = (parse_tei if source.kind == "tei" else parse_json)(source.path)
+                    self.cache.save(key, sections)
+                yield source, sections
+            except ScinerError as e:
+                yield source, e
+            except OSError as e:
+                reason = Errors.E124.format(file=source.path.name, reason=e.strerror or e)
+                yield source, ScinerError(reason)
+        for i, outcome in self._read_pdfs([source.path for source, _ in pdfs]):
+            source, key = pdfs[i]
+            if not isinstance(outcome, ScinerError):
+                self.cache.save(key, outcome)
+            yield source, outcome
+
+    def _read_pdfs(self, paths: List[Path]) -> Iterator[Tuple[int, Outcome]]:
+        if self.settings.engine == "grobid":
+            return parse_pdfs(paths, self.settings.grobid)
+        workers = self.settings.workers or os.cpu_count() or 1
+        files = [str(path) for path in paths]
+        return run_isolated(parse_pdf, files, workers=workers, timeout_s=PDF_TIMEOUT_S)
+
+    def _kind(self, source: Source) -> str:
+        by_grobid = source.kind == "pdf" and self.settings.engine == "grobid"
+        return f"grobid {self.settings.grobid.url}" if by_grobid else source.kind
+
+
+def _write(path: Path, paragraphs: List[Paragraph]) -> None:
+    lines = [json.dumps(paragraph, ensure_ascii=False) + "\n" for paragraph in paragraphs]
+    path.write_bytes("".join(lines).encode("utf8"))

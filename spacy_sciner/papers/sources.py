@@ -1,0 +1,47 @@
+"""Which files of a folder are papers, and which of two files of one paper is read."""
+
+from pathlib import Path
+from typing import Dict, List, NamedTuple
+
+# In the order of preference: what GROBID read is better than what we read from the PDF.
+_SUFFIXES = {".tei.xml": "tei", ".tei": "tei", ".xml": "tei", ".json": "json", ".pdf": "pdf"}
+_KINDS = {
+    "embedded": ("tei", "json", "pdf"),
+    "grobid": ("tei", "json", "pdf"),
+    "tei": ("tei",),
+    "scipdf": ("json",),
+}
+
+
+class Source(NamedTuple):
+    paper: str  # the file's name without its suffix
+    path: Path
+    file: str  # relative to the folder, with /
+    kind: str  # tei, json or pdf
+
+
+class Sources(NamedTuple):
+    papers: Dict[str, List[Source]]  # by paper id, each paper's files with the best first
+    ignored: int  # files that the engine does not read, or that are no papers
+
+
+def find_sources(folder: Path, *, engine: str) -> Sources:
+    """All papers below a folder, in the order of their ids; hidden files are not looked at."""
+    papers: Dict[str, List[Source]] = {}
+    ignored = 0
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    for path in files:
+        relative = path.relative_to(folder)
+        if any(part.startswith(".") for part in relative.parts):
+            continue
+        suffix = next((s for s in _SUFFIXES if path.name.lower().endswith(s)), None)
+        if suffix is None or _SUFFIXES[suffix] not in _KINDS[engine]:
+            ignored += 1
+            continue
+        paper = path.name[: -len(suffix)] or path.name
+        source = Source(paper, path, relative.as_posix(), _SUFFIXES[suffix])
+        papers.setdefault(paper, []).append(source)
+    order = list(_KINDS["embedded"])
+    for sources in papers.values():
+        sources.sort(key=lambda source: (order.index(source.kind), source.file))
+    return Sources({paper: papers[paper] for paper in sorted(papers)}, ignored)
