@@ -7,6 +7,7 @@ a font. Everything else (spaces, lines, columns, sections) is inferred from them
 
 import ctypes
 import math
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Union
 
@@ -40,24 +41,33 @@ def read_pages(path: Union[str, Path]) -> List[Page]:
     RAISES (ScinerError): SCINER-E110 if it cannot be opened or is encrypted, SCINER-E111 if no
         page has text (a scan), SCINER-E112 if it has no pages.
     """
+    with _opened(path) as pdf:
+        if not len(pdf):
+            raise ScinerError(Errors.E112.format(file=Path(path).name))
+        pages = [_read_page(pdf, i) for i in range(len(pdf))]
+    if not any(page.glyphs for page in pages):
+        raise ScinerError(Errors.E111.format(file=Path(path).name, pages=len(pages)))
+    return pages
+
+
+def read_raw_text(path: Union[str, Path]) -> str:
+    """The text layer as PDFium orders it: what benchmarks compare with."""
+    with _opened(path) as pdf:
+        return "\n".join(pdf[i].get_textpage().get_text_range() for i in range(len(pdf)))
+
+
+@contextmanager
+def _opened(path: Union[str, Path]) -> Iterator[Any]:
     import pypdfium2
 
-    name = Path(path).name
     try:
         pdf = pypdfium2.PdfDocument(path)
-    except pypdfium2.PdfiumError as e:
-        raise ScinerError(Errors.E110.format(file=name, reason=_open_error(e))) from e
-    try:
-        if not len(pdf):
-            raise ScinerError(Errors.E112.format(file=name))
-        pages = [_read_page(pdf, i) for i in range(len(pdf))]
-    except pypdfium2.PdfiumError as e:
-        raise ScinerError(Errors.E110.format(file=name, reason=_open_error(e))) from e
-    finally:
-        pdf.close()
-    if not any(page.glyphs for page in pages):
-        raise ScinerError(Errors.E111.format(file=name, pages=len(pages)))
-    return pages
+        try:
+            yield pdf
+        finally:
+            pdf.close()
+    except (pypdfium2.PdfiumError, OSError) as e:
+        raise ScinerError(Errors.E110.format(file=Path(path).name, reason=_open_error(e))) from e
 
 
 def _open_error(e: Exception) -> str:
