@@ -133,6 +133,8 @@ def _shares(section: Any, where: str) -> Shares:
             _strings(value, where, key)
         elif isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1:
             raise _wrong(where, key, "a share of the papers in (0, 1), or a list of papers", value)
+    if sum(value for value in section.values() if isinstance(value, (int, float))) >= 1:
+        raise _wrong("params.yaml", where, "shares with a sum below 1", section)
     return section
 
 

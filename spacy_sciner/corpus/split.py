@@ -57,6 +57,9 @@ def _sizes(
         raise ScinerError(Errors.E213.format(corpus=corpus, into=", ".join(into), rest=left))
     sizes = {s: max(1, int(share * len(others) + 0.5)) for s, share in given.items()}
     if rest:
+        # Of a handful of papers, rounding up may leave nothing over.
+        while sizes and sum(sizes.values()) >= len(others) and max(sizes.values()) > 1:
+            sizes[max(sizes, key=lambda split: sizes[split])] -= 1
         sizes[rest[0]] = max(0, len(others) - sum(sizes.values()))
     return sizes
 

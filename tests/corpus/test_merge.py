@@ -1,0 +1,110 @@
+import json
+
+import pytest
+
+from spacy_sciner.corpus.docbin import read_docs, write_docs
+from spacy_sciner.corpus.merge import merge_docs, merge_iteration
+from spacy_sciner.errors import ScinerError
+
+from .helpers import TOKENIZER, make_doc
+
+GOLD = [make_doc(["Gold", "-", "text", "."], ["B-M", "O", "O", "O"])]
+
+
+def _pseudo(*tags, words=None, name="w"):
+    words = words or [f"{name}{i}" for i in range(len(tags))]
+    return make_doc(words, tags, source="pseudo")
+
+
+def _texts(docs):
+    return [doc[0].text for doc in docs]
+
+
+def test_gold_first_then_pseudo_in_order():
+    pseudo = [_pseudo("B-M", None, name="a"), _pseudo("B-M", "O", name="b")]
+    docs, report = merge_docs(GOLD, pseudo, max_all_o_ratio=None)
+    assert _texts(docs) == ["Gold", "a0", "b0"]
+    assert (report["gold"], report["pseudo"], report["merged"]) == (1, 2, 3)
+    assert report["pseudo_entities"] == 2
+
+
+def test_gold_wins_over_the_same_text():
+    same = _pseudo("B-X", "I-X", words=["gold-text", "!"])
+    docs, report = merge_docs(GOLD, [same], max_all_o_ratio=None)
+    assert docs == GOLD
+    assert report["pseudo_equal_to_gold"] == 1
+
+
+def test_docs_of_which_nothing_is_known_are_left_out():
+    docs, report = merge_docs(GOLD, [_pseudo(None, None)], max_all_o_ratio=None)
+    assert docs == GOLD
+    assert report["pseudo_all_unknown"] == 1
+
+
+@pytest.mark.parametrize(("ratio", "n"), [(None, 9), (0, 0), (0.5, 1), (1.0, 2), (2, 4), (99, 9)])
+def test_cap_on_docs_without_entities(ratio, n):
+    with_entity = [_pseudo("B-M", name=f"e{i}") for i in range(2)]
+    without = [_pseudo("O", None, name=f"o{i}") for i in range(9)]
+    docs, report = merge_docs(GOLD, [*without, *with_entity], max_all_o_ratio=ratio)
+    assert report["pseudo_without_entity"] == n
+    assert report["pseudo_without_entity_over_cap"] == 9 - n
+    assert report["pseudo_with_entity"] == 2
+    assert len(docs) == report["merged"] == 1 + n + 2
+    assert _texts(docs) == sorted(_texts(docs), key=lambda t: (t[0] != "G", t[0] == "e", t))
+
+
+def test_choice_is_seeded():
+    pseudo = [_pseudo("B-M", name="e"), *(_pseudo("O", name=f"o{i:02d}") for i in range(30))]
+
+    def chosen(seed):
+        return _texts(merge_docs(GOLD, pseudo, max_all_o_ratio=5, seed=seed)[0])
+
+    assert chosen(0) == chosen(0)
+    assert chosen(0) != chosen(1)
+
+
+@pytest.mark.parametrize("ratio", [-1, "1", True, float("nan"), float("inf")])
+def test_bad_ratio(ratio):
+    with pytest.raises(ScinerError, match=r"SCINER-E215: `max_all_o_ratio` .*0 or more"):
+        merge_docs(GOLD, [], max_all_o_ratio=ratio)
+
+
+def _folder(tmp_path, merge="{max_all_o_ratio: 1.0, seed: 0}"):
+    write_docs(tmp_path / "corpus" / "gold" / "train.spacy", GOLD)
+    write_docs(tmp_path / "corpus" / "iteration-2" / "pseudo.spacy", [_pseudo("B-M", None)])
+    (tmp_path / "params.yaml").write_text(f"merge: {merge}")
+    return {"iteration": 2, "params_path": tmp_path / "params.yaml"}
+
+
+def test_stage(tmp_path):
+    arguments = _folder(tmp_path)
+    merge_iteration(tmp_path / "corpus", **arguments)
+    folder = tmp_path / "corpus" / "iteration-2"
+    docs = read_docs(folder / "train.spacy", TOKENIZER.vocab)
+    assert [doc.user_data["source"] for doc in docs] == ["gold", "pseudo"]
+    report = json.loads((folder / "_merge.json").read_text())
+    assert (report["iteration"], report["merged"]) == (2, 2)
+    before = (folder / "train.spacy").read_bytes()
+    merge_iteration(tmp_path / "corpus", **arguments)
+    assert (folder / "train.spacy").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("merge", "message"),
+    [
+        ("1", "`merge` .*must be a mapping"),
+        ("{ratio: 1}", "`ratio` .*left out: only max_all_o_ratio and seed"),
+        ("{seed: x}", "`seed` .*whole number"),
+        ("{max_all_o_ratio: -1}", "`max_all_o_ratio`"),
+    ],
+)
+def test_bad_section(tmp_path, merge, message):
+    arguments = _folder(tmp_path, merge)
+    with pytest.raises(ScinerError, match=f"SCINER-E215: {message}"):
+        merge_iteration(tmp_path / "corpus", **arguments)
+
+
+def test_pseudo_labels_not_there(tmp_path):
+    arguments = {**_folder(tmp_path), "iteration": 3}
+    with pytest.raises(ScinerError, match=r"SCINER-E201: .*iteration-3.pseudo\.spacy"):
+        merge_iteration(tmp_path / "corpus", **arguments)

@@ -1,0 +1,121 @@
+import pytest
+
+from spacy_sciner.corpus.pool import PoolParagraph, read_parsed, select_pool
+from spacy_sciner.corpus.text import ngrams, text_key, words_of
+from spacy_sciner.errors import ScinerError
+
+from .helpers import make_doc, write_jsonl
+
+SENTENCE = "we fine tune one encoder on two corpora and report three scores for each of them"
+SETTINGS = {"overlap_ngrams": 5, "overlap_min": 3, "min_words": 2}
+
+
+def _select(paragraphs, *, gold=(), exclude=(), **changes):
+    records = [PoolParagraph(paper, n, "", text) for paper, n, text in paragraphs]
+    by_split = {split: [] for split in ("train", "dev", "test")}
+    for split, paper, text in gold:
+        by_split[split].append(make_doc(text.split(), paper=paper))
+    return select_pool(records, gold=by_split, exclude=exclude, **{**SETTINGS, **changes})
+
+
+def _kept(pool):
+    return [(p.paper, p.paragraph) for p in pool.paragraphs]
+
+
+def test_words_and_keys():
+    assert words_of("Pre-training, the ﬁrst 𝑥 of CO₂ – É") == [
+        *("pre", "training", "the", "first", "x", "of", "co2", "é")
+    ]
+    assert text_key("We pre - train ( BERT ) .") == text_key("we pre-train (BERT).")
+    assert text_key("* * *") != text_key("---")
+    assert list(ngrams(list("abcd"), 3)) == ["a b c", "b c d"]
+    assert list(ngrams(["a"], 3)) == []
+
+
+def test_sorted_by_paper_and_paragraph():
+    pool = _select([("Q", 1, "b b b"), ("Q", 0, "a a a"), ("P", 10, "c c c"), ("P", 9, "d d d")])
+    assert _kept(pool) == [("P", 9), ("P", 10), ("Q", 0), ("Q", 1)]
+    assert (pool.excluded_papers, pool.dropped) == ([], {})
+
+
+@pytest.mark.parametrize("split", ["train", "dev", "test"])
+def test_gold_papers_are_out_by_id(split):
+    pool = _select([("P", 0, "a b c"), ("Q", 0, "d e f")], gold=[(split, "P", "other words")])
+    assert _kept(pool) == [("Q", 0)]
+    assert pool.excluded_papers == [{"paper": "P", "reason": f"gold {split} paper"}]
+    assert pool.dropped == {"in an excluded paper": 1}
+
+
+def test_papers_named_by_the_user_are_out():
+    pool = _select([("P", 0, "a b c")], exclude=["P", "Z"])
+    assert pool.excluded_papers == [{"paper": "P", "reason": "named in `exclude`"}]
+
+
+@pytest.mark.parametrize("split", ["dev", "test"])
+def test_papers_that_share_text_with_held_out_ones_are_out_whole(split):
+    tokenised = SENTENCE.replace("fine tune", "Fine - tune").replace(" and", " ( and )")
+    paragraphs = [("P", 0, SENTENCE), ("P", 1, "other things here"), ("Q", 0, "d e f")]
+    pool = _select(paragraphs, gold=[(split, "T", tokenised)])
+    assert _kept(pool) == [("Q", 0)]
+    reason = f"shares 12 runs of 5 words with {split} paper T"
+    assert pool.excluded_papers == [{"paper": "P", "reason": reason}]
+
+
+def test_text_is_compared_across_paragraphs():
+    words = SENTENCE.split()
+    paragraphs = [("P", i, " ".join(words[4 * i : 4 * i + 4])) for i in range(4)]
+    assert _kept(_select(paragraphs, gold=[("test", "T", SENTENCE)])) == []
+
+
+def test_overlap_settings():
+    words = SENTENCE.split()
+    paragraph = [("P", 0, " ".join([*words[:6], "x", "y"]))]  # two runs of five in common
+    gold = [("test", "T", SENTENCE)]
+    assert _kept(_select(paragraph, gold=gold)) == [("P", 0)]
+    assert _kept(_select(paragraph, gold=gold, overlap_min=2)) == []
+    assert _kept(_select(paragraph, gold=gold, overlap_ngrams=4)) == []
+
+
+def test_text_shared_with_train_costs_the_paragraph_only():
+    paragraphs = [("P", 0, SENTENCE), ("P", 1, "Other things here.")]
+    pool = _select(paragraphs, gold=[("train", "T", SENTENCE), ("train", "T", "more")])
+    assert _kept(pool) == [("P", 1)]
+    assert pool.dropped == {"equals a gold train paragraph": 1}
+
+
+def test_short_paragraph_of_a_test_paper_is_dropped_elsewhere():
+    pool = _select(
+        [("P", 0, "Related Work"), ("P", 1, "x y")], gold=[("test", "T", "related work")]
+    )
+    assert _kept(pool) == [("P", 1)]
+    assert pool.dropped == {"equals a gold test paragraph": 1}
+
+
+def test_duplicates_and_short_ones_are_dropped():
+    paragraphs = [("P", 0, "A b-c."), ("P", 1, "a b - c"), ("Q", 0, "a b c"), ("Q", 1, "word")]
+    pool = _select([*paragraphs, ("Q", 2, " ")])
+    assert _kept(pool) == [("P", 0)]
+    assert pool.dropped == {"equals an earlier pool paragraph": 2, "shorter than min_words": 2}
+    assert _kept(_select(paragraphs, min_words=0)) == [("P", 0), ("Q", 1)]
+
+
+def test_parsed_papers(tmp_path):
+    lines = [{"paper": "P", "paragraph": n, "section": "S", "text": f"t\u2028{n}"} for n in (0, 1)]
+    write_jsonl(tmp_path / "P.jsonl", lines)
+    (tmp_path / "_report.json").write_text("{}")
+    assert read_parsed(tmp_path) == [
+        PoolParagraph("P", 0, "S", "t\u20280"),
+        PoolParagraph("P", 1, "S", "t\u20281"),
+    ]
+    assert read_parsed(tmp_path / "none") == []
+
+
+@pytest.mark.parametrize(
+    "record",
+    [{"paper": "P"}, [1], {"paper": "P", "paragraph": "0", "text": "x"}, "x"],
+)
+def test_broken_parsed_line(tmp_path, record):
+    good = {"paper": "P", "paragraph": 0, "section": "", "text": "x"}
+    write_jsonl(tmp_path / "P.jsonl", [good, record])
+    with pytest.raises(ScinerError, match=r"SCINER-E214: .*P\.jsonl, line 2"):
+        read_parsed(tmp_path)
