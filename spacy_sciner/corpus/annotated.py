@@ -56,7 +56,7 @@ class Numbering:
 def make_tokenizer() -> Tokenizer:
     """The tokenizer of `spacy.blank("en")`, with its vocab.
 
-    `spacy.blank` itself loads every installed component, and so torch.
+    `spacy.blank` itself first loads every installed component, which takes seconds.
     """
     vocab = create_vocab("en", English.Defaults)
     language = SimpleNamespace(vocab=vocab, Defaults=English.Defaults)
