@@ -58,7 +58,7 @@ class EncoderTagger(nn.Module):
         shapes: bool = False,
     ):
         super().__init__()
-        self.encoder = encoder
+        self.encoder: Any = encoder
         self.head = TagHead(width, n_tags, kind=head)
         self.shapes: Optional[nn.Embedding] = None
         if shapes:
@@ -80,6 +80,20 @@ class EncoderTagger(nn.Module):
             embedded = words(input_ids) + self.shapes(shape_ids)
             hidden = self.encoder(inputs_embeds=embedded, attention_mask=mask).last_hidden_state
         return self.head(hidden, lengths)
+
+
+def freeze(encoder: Any, *, embeddings: bool, n_layers: int) -> None:
+    """Train neither the word embeddings, if so asked, nor the lowest layers (and all below them).
+
+    Half of a small encoder's weights are word embeddings, of which a batch uses a few hundred rows:
+    leaving them as they are saves their gradient, its norm and their share of the optimiser.
+    """
+    if embeddings or n_layers:
+        encoder.get_input_embeddings().weight.requires_grad_(False)
+    if n_layers:
+        encoder.embeddings.requires_grad_(False)
+        for layer in encoder.encoder.layer[:n_layers]:
+            layer.requires_grad_(False)
 
 
 def embedding_width(encoder: Any) -> int:

@@ -20,7 +20,7 @@ from ..confidence import (
 from ..errors import Errors, ScinerError
 from ..types import Floats2d
 from .encoders import find_encoder
-from .head import HEADS, EncoderTagger, build_encoder, load_encoder
+from .head import HEADS, EncoderTagger, build_encoder, freeze, load_encoder
 from .shapes import word_shape
 from .shim import TorchTagger, get_shim
 from .windows import cut_windows
@@ -46,6 +46,8 @@ def build_transformer_tagger_v1(
     head: str = "linear",
     word_confidence: WordConfidence = "product",
     shapes: bool = True,
+    freeze_embeddings: bool = False,
+    frozen_layers: int = 0,
     window: int = 256,
     overlap: int = 64,
     batch_pieces: int = 4096,
@@ -60,6 +62,8 @@ def build_transformer_tagger_v1(
     head (str): "linear" or "bilstm".
     word_confidence (str): How pieces make a word: "product", "mean", "min" or "first".
     shapes (bool): Tell the encoder each word's case and digits, which an uncased one does not see.
+    freeze_embeddings (bool): Leave the word embeddings as they are: faster, less memory.
+    frozen_layers (int): Leave this many of the lowest layers, and all below them, as they are.
     window (int): Word-pieces the encoder sees at once, special tokens not counted.
     overlap (int): Word-pieces that neighbouring windows share, at most half a window.
     batch_pieces (int): Word-pieces in one forward pass, padding counted; bounds the memory.
@@ -85,6 +89,8 @@ def build_transformer_tagger_v1(
             "head": head,
             "word_confidence": word_confidence,
             "shapes": shapes,
+            "freeze_embeddings": freeze_embeddings,
+            "frozen_layers": frozen_layers,
             "window": window,
             "overlap": overlap,
             "batch_pieces": batch_pieces,
@@ -107,6 +113,8 @@ def init(model: Model, X: Optional[List[Doc]] = None, Y: Optional[List[Floats2d]
         "wordpieces": WordPieces.from_pretrained(path).to_dict(),
         "head": model.attrs["head"],
         "shapes": model.attrs["shapes"],
+        "freeze_embeddings": model.attrs["freeze_embeddings"],
+        "frozen_layers": model.attrs["frozen_layers"],
         "n_tags": model.get_dim("nO"),
     }
     # The directory is where this machine keeps it, not what the model is.
@@ -230,6 +238,7 @@ def _rebuild(data: Dict[str, Any]) -> EncoderTagger:
 
 
 def _add_head(encoder: Any, data: Dict[str, Any]) -> EncoderTagger:
+    freeze(encoder, embeddings=data["freeze_embeddings"], n_layers=data["frozen_layers"])
     width = encoder.config.hidden_size
     return EncoderTagger(encoder, width, data["n_tags"], head=data["head"], shapes=data["shapes"])
 

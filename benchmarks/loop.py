@@ -1,0 +1,168 @@
+"""The loop on a whole corpus with several seeds: quality per iteration, time and memory per stage.
+
+    python benchmarks/loop.py --corpus acl --seeds 3
+
+Runs the stages' own scripts in a folder per seed (work/<corpus>-seed<S>/), so what is measured is
+what `dvc repro` runs; stages whose output is there are not run again. Only the training seed
+differs: the split into train, dev and test is the corpus' own. Results are written after every
+seed to benchmarks/results/loop-<corpus>.json, and as a table to benchmarks/loop-<corpus>.md.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Annotated, Any, Dict, List, Tuple
+
+import typer
+from ruamel.yaml import YAML
+
+from record import record
+
+ROOT = Path(__file__).parent.parent
+LINKED = ("assets", "configs", "scripts")
+
+
+def main(
+    corpus: Annotated[str, typer.Option(help="acl, scierc, sample or your own.")] = "acl",
+    seeds: Annotated[int, typer.Option(help="How many: 0, 1, 2, …")] = 3,
+    iterations: Annotated[int, typer.Option(help="After iteration 0.")] = 2,
+    paper_protocol: Annotated[bool, typer.Option(help="Train its models too.")] = True,
+    work: Annotated[Path, typer.Option(help="Where to work; kept for resuming.")] = ROOT / "work",
+    name: Annotated[str, typer.Option(help="Results' name; default loop-<corpus>.")] = "",
+    settings: Annotated[
+        List[str], typer.Option("--set", help="params.yaml value, as train.epochs=8.")
+    ] = [],  # noqa: B006  (Typer reads it once)
+) -> None:
+    name = name or f"loop-{corpus}"
+    rows: List[Dict[str, Any]] = []
+    for seed in range(seeds):
+        folder = work / f"{name}-seed{seed}"
+        values = [f"corpus={corpus}", f"seed={seed}", *settings]
+        values.append(f"evaluate.paper_protocol={str(paper_protocol).lower()}")
+        set_up(folder, values)
+        costs = run_stages(folder, corpus, iterations)
+        for k in range(iterations + 1):
+            metrics = json.loads((folder / f"metrics/iteration-{k}.json").read_text())
+            rows.append({"seed": seed, **metrics, "cost": costs_of(costs, k)})
+        record(name, rows)
+        write_table(ROOT / f"benchmarks/{name}.md", name, rows)
+
+
+def set_up(folder: Path, values: List[str]) -> None:
+    """A project folder with its own params.yaml; sources are linked, the data are its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for linked in LINKED:
+        if not (folder / linked).exists():
+            (folder / linked).symlink_to(ROOT / linked)
+    yaml = YAML()
+    params = yaml.load((ROOT / "params.yaml").read_text(encoding="utf8"))
+    for value in values:
+        key, _, text = value.partition("=")
+        *path, last = key.split(".")
+        node = params
+        for part in path:
+            node = node[part]
+        node[last] = YAML(typ="safe").load(text)
+    for k in range(1, 10):  # as many iterations as may be asked for, with the last one's settings
+        known = params["iterations"]
+        last_known = list(known)[-1]
+        known.setdefault(str(k), dict(known[last_known], prev=str(k - 1)))
+    with (folder / "params.yaml").open("w", encoding="utf8") as file:
+        yaml.dump(params, file)
+
+
+def run_stages(folder: Path, corpus: str, iterations: int) -> Dict[str, Dict[str, float]]:
+    """Every stage in order; wall seconds and peak memory of each, kept in costs.json."""
+    costs_path = folder / "costs.json"
+    costs = json.loads(costs_path.read_text()) if costs_path.exists() else {}
+    stages: List[Tuple[str, List[str], str]] = [
+        ("parse", ["parse.py", "--corpus", corpus], "data/parsed/_report.json"),
+        ("convert", ["convert.py", "--corpus", corpus], "corpus/_report.json"),
+        ("adapt", ["adapt.py"], "encoder/config.json"),
+    ]
+    for k in range(iterations + 1):
+        previous = ["--previous", str(k - 1)] if k else []
+        at = ["--iteration", str(k)]
+        if k:
+            pseudo = f"corpus/iteration-{k}/_pseudo.json"
+            stages.append((f"pseudo-label@{k}", ["pseudo_label.py", *at, *previous], pseudo))
+            merged = f"corpus/iteration-{k}/train.spacy"
+            stages.append((f"merge@{k}", ["merge.py", *at], merged))
+        name = f"retrain@{k}" if k else "train"
+        model = f"training/{k}/model-best/meta.json"
+        stages.append((name, ["train.py", *at, *previous], model))
+        metrics = f"metrics/iteration-{k}.json"
+        stages.append((f"evaluate@{k}", ["evaluate.py", *at, *previous], metrics))
+    for name, command, made in stages:
+        if (folder / made).exists():
+            continue
+        print(f"{folder.name} {name}", flush=True)
+        costs[name] = run_measured(folder, ["scripts/" + command[0], *command[1:]])
+        costs_path.write_text(json.dumps(costs, indent=1))
+    return costs
+
+
+def run_measured(folder: Path, command: List[str]) -> Dict[str, float]:
+    started = time.monotonic()
+    with (folder / "log.txt").open("a") as log:
+        process = subprocess.Popen(
+            [sys.executable, *command], cwd=folder, stdout=log, stderr=subprocess.STDOUT
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        sys.exit(f"{' '.join(command)} failed, see {folder / 'log.txt'}")
+    return {
+        "seconds": round(time.monotonic() - started, 1),
+        "peak_gb": round(usage.ru_maxrss / 2**20, 2),
+    }
+
+
+def costs_of(costs: Dict[str, Any], k: int) -> Dict[str, Any]:
+    names = ("train", "evaluate@0") if k == 0 else ()
+    return {n: c for n, c in costs.items() if n in names or n.endswith(f"@{k}")}
+
+
+def write_table(path: Path, name: str, rows: List[Dict[str, Any]]) -> None:
+    """Mean ± standard deviation over seeds, one line an iteration."""
+
+    def cell(values: List[float]) -> str:
+        if not values or any(v is None for v in values):
+            return "–"
+        spread = f" ± {stdev(values):.3f}" if len(values) > 1 else ""
+        return f"{mean(values):.3f}{spread}"
+
+    lines = [
+        f"Generated by `python benchmarks/loop.py` from results/{name}.json; "
+        f"{len({r['seed'] for r in rows})} seeds, mean ± standard deviation.",
+        "",
+        "| iteration | test F1 (clean) | precision | recall | dev F1 | paper's protocol F1 "
+        "(self-agreement) | accepted entities | train seconds | train peak GB |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for k in sorted({r["iteration"] for r in rows}):
+        mine = [r for r in rows if r["iteration"] == k]
+        test = [r["clean"]["test"] for r in mine]
+        accepted = [r["pool"]["accepted_entities"] for r in mine if r["pool"]]
+        stage = "train" if k == 0 else f"retrain@{k}"
+        costs = [r["cost"].get(stage, {}) for r in mine]
+        cells = [
+            str(k),
+            cell([t["f1"] for t in test]),
+            cell([t["precision"] for t in test]),
+            cell([t["recall"] for t in test]),
+            cell([r["clean"]["dev"]["f1"] for r in mine]),
+            cell([(r["paper_protocol"] or {}).get("f1") for r in mine]),  # type: ignore[misc]
+            f"{mean(accepted):.0f}" if accepted else "–",
+            f"{mean(c.get('seconds', 0) for c in costs):.0f}",
+            f"{max(c.get('peak_gb', 0) for c in costs):.2f}",
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    path.write_text("\n".join(lines) + "\n", encoding="utf8")
+
+
+if __name__ == "__main__":
+    typer.run(main)

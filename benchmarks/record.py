@@ -1,0 +1,54 @@
+"""Write a measurement where every measurement goes: benchmarks/results/<name>.json."""
+
+import datetime
+import os
+import platform
+import shlex
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Dict, List
+
+from spacy_sciner.files import write_json
+
+RESULTS = Path(__file__).parent / "results"
+PACKAGES = ("spacy", "spacy-transformers", "torch", "transformers", "numpy", "pypdfium2")
+
+
+def record(name: str, rows: List[Dict[str, Any]]) -> None:
+    """The rows with what makes them checkable: command, commit, machine, versions and date."""
+    script = Path(sys.argv[0]).name
+    write_json(
+        RESULTS / f"{name}.json",
+        {
+            "command": shlex.join(["python", f"benchmarks/{script}", *sys.argv[1:]]),
+            "commit": commit(),
+            "machine": machine(),
+            "versions": {p: metadata.version(p) for p in PACKAGES},
+            "date": datetime.date.today().isoformat(),
+            "rows": rows,
+        },
+    )
+
+
+def commit() -> str:
+    """Hash of the measured revision, with "+" if the tree had changes."""
+    git = ["git", "-C", str(RESULTS)]
+    head = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
+    dirty = subprocess.run(
+        [*git, "status", "--porcelain", "--untracked-files=no", "--", ":/spacy_sciner"],
+        capture_output=True,
+        text=True,
+    )
+    return head.stdout.strip() + ("+" if dirty.stdout.strip() else "")
+
+
+def machine() -> str:
+    """Processor and the number of cores this process may use."""
+    model = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        names = [x for x in info.read_text().splitlines() if x.startswith("model name")]
+        model = names[0].partition(":")[2].strip() if names else model
+    return f"{model}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}"
