@@ -8,8 +8,9 @@ continuation pieces say c's inside tag (B-X → I-X), as they are trained.
     min       log of the lowest probability
     first     the first piece alone; its continuation pieces are then not trained
 
-With `product`, `mean` and `min` a row's probabilities sum to 1 at most, exactly 1 for a word of one
-piece: what is missing is the mass on illegal combinations inside the word.
+With `product` and `min` a row's probabilities sum to 1 at most, exactly 1 for a word of one piece:
+what is missing is the mass on illegal combinations inside the word. With `mean` they may sum to
+more, since B-X and I-X share their continuation pieces; each alone is still in [0, 1].
 """
 
 from typing import Callable, Dict, Literal, Tuple

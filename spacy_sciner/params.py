@@ -15,11 +15,13 @@ def load_params(path: Union[str, Path], section: str) -> Any:
     """
     try:
         node: Any = yaml.safe_load(Path(path).read_text(encoding="utf8"))
-    except (OSError, yaml.YAMLError) as e:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as e:
         raise ScinerError(Errors.E502.format(path=path, reason=e)) from e
     for key in section.split("."):
-        if not isinstance(node, dict) or key not in node:
-            found = ", ".join(node) if isinstance(node, dict) else "none"
+        # Unquoted, an iteration's key is a number to YAML.
+        children = {str(k): v for k, v in node.items()} if isinstance(node, dict) else {}
+        if key not in children:
+            found = ", ".join(children) or "none"
             raise ScinerError(Errors.E501.format(section=section, path=path, found=found))
-        node = node[key]
+        node = children[key]
     return node
