@@ -1,0 +1,125 @@
+"""Files that are whole or absent."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from spacy_sciner.errors import ScinerError
+from spacy_sciner.files import progress, replacing, write_json, write_text
+from spacy_sciner.params import load_params
+
+
+def test_a_file_appears_only_when_the_block_ends(tmp_path: Path):
+    out = tmp_path / "deep" / "a.txt"
+    with replacing(out) as temporary:
+        temporary.write_text("new")
+        assert not out.exists()
+    assert out.read_text() == "new"
+    assert [p.name for p in out.parent.iterdir()] == ["a.txt"]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_after_an_exception_the_old_file_is_there_and_nothing_else(tmp_path: Path, error):
+    out = tmp_path / "a.txt"
+    out.write_text("old")
+
+    def write() -> None:
+        with replacing(out) as temporary:
+            temporary.write_text("half")
+            raise error
+
+    with pytest.raises(error):
+        write()
+    assert out.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_folder_is_replaced_as_a_whole(tmp_path: Path):
+    out = tmp_path / "model"
+    out.mkdir()
+    (out / "stale").write_text("old")
+    with replacing(out) as temporary:
+        temporary.mkdir()
+        (temporary / "fresh").write_text("new")
+        assert (out / "stale").exists()
+    assert [p.name for p in out.iterdir()] == ["fresh"]
+
+
+def test_a_folder_survives_a_failed_replacement(tmp_path: Path):
+    out = tmp_path / "model"
+    out.mkdir()
+    (out / "stale").write_text("old")
+
+    def write() -> None:
+        with replacing(out) as temporary:
+            temporary.mkdir()
+            raise ValueError
+
+    with pytest.raises(ValueError):  # noqa: PT011  (raised by this test itself)
+        write()
+    assert (out / "stale").read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["model"]
+
+
+def test_text_is_utf8_with_unix_line_ends(tmp_path: Path):
+    write_text(tmp_path / "a", "γ\nb\n")
+    assert (tmp_path / "a").read_bytes() == "γ\nb\n".encode()
+
+
+def test_json_keeps_the_callers_order_and_ends_with_a_newline(tmp_path: Path):
+    write_json(tmp_path / "a.json", {"z": 1, "γ": [1, 2]})
+    text = (tmp_path / "a.json").read_text(encoding="utf8")
+    assert list(json.loads(text)) == ["z", "γ"]
+    assert "γ" in text
+    assert text.endswith("}\n")
+
+
+def test_json_refuses_what_other_readers_cannot_read(tmp_path: Path):
+    with pytest.raises(ValueError, match="JSON compliant"):
+        write_json(tmp_path / "a.json", {"f1": float("nan")})
+    assert not list(tmp_path.iterdir())
+
+
+def test_progress_gives_every_item_and_is_quiet_off_a_terminal(capfd: pytest.CaptureFixture[str]):
+    assert list(progress(range(5), description="x")) == [0, 1, 2, 3, 4]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_params_are_addressed_with_dots(tmp_path: Path):
+    path = tmp_path / "params.yaml"
+    path.write_text("train:\n  epochs: 3\n")
+    assert load_params(path, "train") == {"epochs": 3}
+    assert load_params(path, "train.epochs") == 3
+
+
+def test_a_key_that_yaml_reads_as_a_number_is_found(tmp_path: Path):
+    path = tmp_path / "params.yaml"
+    path.write_text("iterations: {1: {gamma: 0.9}}\n")
+    assert load_params(path, "iterations.1.gamma") == 0.9
+
+
+@pytest.mark.parametrize(
+    ("text", "section", "found"),
+    [
+        ("train: {epochs: 3}\n", "retrain", "train"),
+        ("train: {epochs: 3}\n", "train.epoch", "epochs"),
+        ("train: {epochs: 3}\n", "train.epochs.first", "none"),
+        ("- a\n", "train", "none"),
+        ("iterations: {1: {}, 2: {}}\n", "iterations.3", "1, 2"),
+    ],
+)
+def test_e501_says_what_is_there(tmp_path: Path, text, section, found):
+    path = tmp_path / "params.yaml"
+    path.write_text(text)
+    with pytest.raises(ScinerError, match=f"SCINER-E501.*'{section}'.*: {found}\\."):
+        load_params(path, section)
+
+
+@pytest.mark.parametrize("content", [b"a: [1\n", b"\xff\xfe\x00", None])
+def test_e502_for_a_file_that_is_no_yaml(tmp_path: Path, content):
+    path = tmp_path / "params.yaml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ScinerError, match=r"SCINER-E502.*params\.yaml"):
+        load_params(path, "train")
