@@ -23,14 +23,16 @@ class Cache:
             return None
         try:
             lines = (self.folder / f"{key}.jsonl").read_text(encoding="utf8").split("\n")
-            return [(heading, text) for heading, text in map(json.loads, lines[:-1])]
-        except (OSError, ValueError):  # absent, or damaged: parse again
+            n_sections, *sections = [json.loads(line) for line in lines[:-1]]
+            whole = n_sections == len(sections)
+            return [(heading, text) for heading, text in sections] if whole else None
+        except (OSError, ValueError, TypeError):  # absent, or damaged: parse again
             return None
 
     def save(self, key: str, sections: List[Section]) -> None:
         if self.folder is not None:
             lines = [json.dumps(section, ensure_ascii=False) + "\n" for section in sections]
-            write_text(self.folder / f"{key}.jsonl", "".join(lines))
+            write_text(self.folder / f"{key}.jsonl", "".join([f"{len(lines)}\n", *lines]))
 
 
 def cache_key(content: bytes, *, kind: str) -> str:

@@ -128,39 +128,35 @@ def find_notes(lines: Sequence[Line], styles: Styles, dropped: Set[int], front: 
     On the first page those alone that the text has a mark for: the others tell who the authors are.
     """
     notes: Set[int] = set()
-    ends = [
-        i
-        for i, line in enumerate(lines)
-        if i + 1 == len(lines)
-        or (line.page, line.column) != (lines[i + 1].page, lines[i + 1].column)
-    ]
-    for end in ends:
-        column: List[int] = []
-        for i in range(end, -1, -1):
-            line = lines[i]
-            small = 0.7 * styles.size < line.size < 0.95 * styles.size
-            if (line.page, line.column) != (lines[end].page, lines[end].column) or not small:
-                break
-            column.append(i)
-        column.reverse()
-        while column and not _NOTE_MARK.match(lines[column[0]].text):
-            column.pop(0)
-        if dropped & set(column):
-            continue
-        if lines[end].page == lines[0].page:
-            column = _marked(lines, column, front)
-        notes.update(column)
+    columns: Dict[Tuple[int, Tuple[float, float]], List[int]] = {}
+    for i, line in enumerate(lines):
+        if i not in dropped:
+            columns.setdefault((line.page, line.column), []).append(i)
+    for (page, _), column in columns.items():
+        start = len(column)
+        while start and 0.7 * styles.size < lines[column[start - 1]].size < 0.95 * styles.size:
+            start -= 1
+        small = column[start:]
+        while small and not begins_note(lines[small[0]]):
+            small.pop(0)
+        first = page == lines[0].page
+        notes.update(_marked(lines, small, dropped, front) if first else small)
     return notes
 
 
-def _marked(lines: Sequence[Line], column: Sequence[int], front: int) -> List[int]:
+def _marked(
+    lines: Sequence[Line], column: Sequence[int], dropped: Set[int], front: int
+) -> List[int]:
     """Of a column's notes, those whose number stands behind a word of the page's text."""
     if not column:
         return []
     text = " ".join(
         line.text
-        for line in lines[front:]
-        if line.page == lines[column[0]].page and line.size > lines[column[0]].size
+        for i, line in enumerate(lines)
+        if i >= front
+        and i not in dropped
+        and line.page == lines[column[0]].page
+        and line.size > lines[column[0]].size
     )
     kept: List[int] = []
     keep = False

@@ -92,7 +92,7 @@ def cut(
     paragraphs: List[Paragraph] = []
     for section, text in sections:
         parts, too_long = split_paragraph(text, max_words=settings.max_words)
-        counts["split"] += len(parts) + len(too_long) > 1
+        counts["split"] += len(parts) > 1
         counts["too_long"] += len(too_long)
         for part in parts:
             n_words = len(part.split())

@@ -75,6 +75,6 @@ def is_formula(line: Line, styles: Styles) -> bool:
     inset = line.x0 - line.column[0] > 0.2 * styles.size
     if inset and _EQUATION_NUMBER.search(line.text) and wordy < 0.6:
         return True
-    if inset and line.purity > 0.85 and line.n_chars >= 25:
+    if inset and line.purity > 0.85 and line.n_chars >= 20:
         return False  # code, numbers: whatever it is, it is not typeset as a formula
     return wordy < 0.35 and (inset or (line.purity < 0.6 and not is_full(line)))

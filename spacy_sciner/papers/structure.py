@@ -91,7 +91,8 @@ def find_headings(lines: Sequence[Line], styles: Styles, dropped: Set[int]) -> S
 
 def _may_head(line: Line, styles: Styles) -> bool:
     text = line.text
-    known = headings.KNOWN.match(text) or headings.REFERENCES.match(text)
+    names = (headings.KNOWN, headings.REFERENCES, headings.BACK_MATTER)
+    known = any(name.match(text) for name in names)
     if line.purity < 0.8 or line.n_chars > 110 or line.gaps > 1:
         return False
     if line.size < (0.7 if known else 0.85) * styles.size:

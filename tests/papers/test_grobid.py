@@ -1,0 +1,179 @@
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from spacy_sciner.errors import ScinerError
+from spacy_sciner.papers import grobid, make_settings
+from spacy_sciner.papers.grobid import convert_tei, parse_pdfs, wait_s
+
+from .test_readers import TEI
+from .test_settings import params
+
+ANSWER = TEI.format(abstract="<p>An abstract.</p>").encode()
+
+
+class Grobid(BaseHTTPRequestHandler):
+    """Answers as the name of the PDF says."""
+
+    def do_GET(self):
+        self.answer(200 if self.path == "/api/isalive" else 404, b"true")
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        server = self.server
+        with server.lock:
+            server.now += 1
+            server.most = max(server.most, server.now)
+        name = body.split(b'filename="')[1].split(b'"')[0].decode()
+        n = server.seen[name] = server.seen.get(name, 0) + 1
+        server.paths.append(self.path)
+        time.sleep(0.05)
+        if (name == "busy.pdf" and n <= 2) or name == "always.pdf":
+            self.answer(503, b"busy", {"Retry-After": "0"})
+        elif name == "error.pdf":
+            self.answer(500, b"<html><style>p{}</style><h1>Server   Error</h1></html>")
+        elif name == "empty.pdf":
+            self.answer(204, b"")
+        elif name == "rubbish.pdf":
+            self.answer(200, b"<html>It works!</html>")
+        elif name == "half.pdf":
+            self.answer(200, ANSWER[:300])
+        elif name == "hang.pdf":
+            server.stop.wait(20)
+        elif name == "drop.pdf":
+            self.connection.close()
+        else:
+            self.answer(200, ANSWER)
+        with server.lock:
+            server.now -= 1
+
+    def answer(self, status, body, headers=None):
+        self.send_response(status)
+        for key, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
+            self.send_header(key, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        pass  # the client hung up, as the test wants
+
+
+@pytest.fixture
+def server():
+    server = Server(("127.0.0.1", 0), Grobid)
+    server.seen, server.paths, server.now, server.most = {}, [], 0, 0
+    server.lock, server.stop = threading.Lock(), threading.Event()
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    server.stop.set()
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def settings_for(server, **changes):
+    url = f"http://127.0.0.1:{server.server_port}/"
+    values = {"timeout_s": 5, "concurrency": 2, "retries": 3, **changes}
+    return make_settings({**params(), "grobid": {"url": url, **values}}).grobid
+
+
+def parse(server, tmp_path, *names, **changes):
+    paths = [tmp_path / name for name in names]
+    for path in paths:
+        path.write_bytes(b"%PDF-1.4 " + path.name.encode())
+    return dict(parse_pdfs(paths, settings_for(server, **changes)))
+
+
+def test_scipdf_converts_the_answer(server, tmp_path):
+    outcome = parse(server, tmp_path, "a.pdf")[0]
+    assert server.paths == ["/api/processFulltextDocument"]
+    assert ("Title", "A   title") not in outcome
+    assert ("Title", "A title") in outcome
+    assert ("Intro", "Second.") in outcome
+    assert not any("caption" in text or "thank" in text for _, text in outcome)
+
+
+def test_each_failure_costs_one_file(server, tmp_path):
+    names = [
+        "ok.pdf",
+        "busy.pdf",
+        "error.pdf",
+        "empty.pdf",
+        "rubbish.pdf",
+        "half.pdf",
+        "drop.pdf",
+        "last.pdf",
+    ]
+    outcomes = parse(server, tmp_path, *names)
+    by_name = {name: outcomes[i] for i, name in enumerate(names)}
+    for name in ("ok.pdf", "busy.pdf", "last.pdf"):
+        assert isinstance(by_name[name], list), by_name[name]
+    assert server.seen["busy.pdf"] == 3
+    for name, start in {
+        "error.pdf": "SCINER-E132: GROBID answered 500 for error.pdf: Server Error",
+        "empty.pdf": "SCINER-E132: GROBID answered 204 for empty.pdf: no content",
+        "rubbish.pdf": "SCINER-E134: GROBID's answer for rubbish.pdf is not TEI: It works!",
+        "half.pdf": "SCINER-E134: GROBID's answer for half.pdf is not TEI",
+        "drop.pdf": "SCINER-E135: The connection to GROBID broke for drop.pdf",
+    }.items():
+        assert str(by_name[name]).startswith(start)
+
+
+def test_timeout(server, tmp_path):
+    outcomes = parse(server, tmp_path, "hang.pdf", "ok.pdf", timeout_s=0.5)
+    assert str(outcomes[0]).startswith("SCINER-E131: GROBID did not answer for hang.pdf within 0.5")
+    assert isinstance(outcomes[1], list)
+
+
+def test_busy_for_ever(server, tmp_path):
+    outcome = parse(server, tmp_path, "always.pdf", retries=2)[0]
+    assert str(outcome).startswith("SCINER-E133: GROBID was still busy for always.pdf after 2")
+    assert server.seen["always.pdf"] == 3
+
+
+@pytest.mark.parametrize("concurrency", [1, 3])
+def test_concurrency(server, tmp_path, concurrency):
+    parse(server, tmp_path, *[f"{i}.pdf" for i in range(8)], concurrency=concurrency)
+    assert server.most == concurrency
+
+
+def test_no_server(tmp_path):
+    path = tmp_path / "a.pdf"
+    path.write_bytes(b"")
+    values = {**params()["grobid"], "url": "http://127.0.0.1:9"}
+    settings = make_settings({**params(), "grobid": values}).grobid
+    with pytest.raises(ScinerError, match=r"SCINER-E130: No GROBID server at .*docker compose"):
+        dict(parse_pdfs([path], settings))
+
+
+def test_no_papers_need_no_server():
+    assert list(parse_pdfs([], make_settings(params()).grobid)) == []
+
+
+def test_wait_s():
+    assert wait_s("2", 0) == 2
+    assert wait_s("9999", 0) == grobid.LONGEST_WAIT_S
+    assert wait_s("-1", 0) == 0
+    assert [wait_s(None, attempt) for attempt in range(7)] == [1, 2, 4, 8, 16, 30, 30]
+    assert wait_s("Wed, 21 Oct 2015 07:28:00 GMT", 1) == 2
+
+
+def test_tei_that_scipdf_fails_on():
+    with pytest.raises(ScinerError, match=r"SCINER-E134: .*scipdf-parser fails on it"):
+        convert_tei(b"<TEI></TEI>", file="a.pdf")
+
+
+def test_tei_without_an_abstract():
+    start, _, rest = ANSWER.decode().partition("<profileDesc>")
+    content = (start + rest.partition("</profileDesc>")[2]).encode()
+    assert ("Intro", "Second.") in convert_tei(content, file="a.pdf")

@@ -1,0 +1,115 @@
+import json
+
+import pytest
+
+from spacy_sciner.errors import ScinerError
+from spacy_sciner.papers.scipdf_json import parse_json
+from spacy_sciner.papers.tei import parse_tei
+
+TEI = """<?xml version="1.0" encoding="UTF-8"?>
+<TEI xmlns="http://www.tei-c.org/ns/1.0"><teiHeader><fileDesc><titleStmt>
+<title level="a" type="main">A   title</title></titleStmt>
+<publicationStmt><date when="2020"/></publicationStmt>
+<sourceDesc><biblStruct><author><persName><surname>Lee</surname></persName></author></biblStruct>
+</sourceDesc></fileDesc>
+<profileDesc><abstract>{abstract}</abstract></profileDesc></teiHeader>
+<text><body>
+<div xmlns="http://www.tei-c.org/ns/1.0"><head n="1">Intro</head>
+<p>We cite <ref type="bibr">(Lee, 2019)</ref> for x<formula>x = y</formula> here.</p>
+<p>Second.</p><formula xml:id="f">a = b</formula></div>
+<figure xml:id="fig_0"><head>Fig. 1</head><figDesc>A caption.</figDesc></figure>
+<note place="foot">A note.</note>
+<div><head>Acknowledgements</head><p>We thank all.</p></div>
+</body><back>
+<div type="acknowledgement"><div><head>Thanks</head><p>We thank all.</p></div></div>
+<div type="annex"><div><head>Appendix</head><p>More of it.</p></div></div>
+<div type="references"><listBibl><biblStruct/></listBibl></div>
+</back></text></TEI>"""
+
+
+@pytest.mark.parametrize(
+    "abstract", ["<p>An abstract.</p>", "An abstract.", "<div><p>An abstract.</p></div>"]
+)
+def test_tei(tmp_path, abstract):
+    path = tmp_path / "x.tei.xml"
+    path.write_text(TEI.format(abstract=abstract), encoding="utf8")
+    assert parse_tei(path) == [
+        ("Title", "A title"),
+        ("Abstract", "An abstract."),
+        ("Intro", "We cite (Lee, 2019) for x here."),
+        ("Intro", "Second."),
+        ("Appendix", "More of it."),
+    ]
+
+
+@pytest.mark.parametrize("content", ["", "<TEI><text>", "not xml at all"])
+def test_tei_that_is_no_xml(tmp_path, content):
+    path = tmp_path / "x.tei.xml"
+    path.write_text(content, encoding="utf8")
+    with pytest.raises(ScinerError, match=r"SCINER-E120: x.tei.xml is not well-formed"):
+        parse_tei(path)
+
+
+def test_xml_that_is_no_tei(tmp_path):
+    path = tmp_path / "pom.xml"
+    path.write_text("<project/>", encoding="utf8")
+    with pytest.raises(ScinerError, match=r"SCINER-E121: pom.xml"):
+        parse_tei(path)
+
+
+def test_tei_reads_no_other_files(tmp_path):
+    (tmp_path / "secret.txt").write_text("secret", encoding="utf8")
+    path = tmp_path / "x.xml"
+    path.write_text(
+        f'<!DOCTYPE TEI [<!ENTITY e SYSTEM "{tmp_path.as_uri()}/secret.txt">]>'
+        "<TEI><text><body><p>The &e; is safe.</p></body></text></TEI>",
+        encoding="utf8",
+    )
+    assert parse_tei(path) == [("", "The is safe.")]
+
+
+def test_json(tmp_path):
+    path = tmp_path / "x.json"
+    article = {
+        "title": "A title",
+        "abstract": "First.\nSecond.",
+        "sections": [
+            {"heading": "Intro", "text": "One.\n\nTwo  two."},
+            {"heading": "Listed", "text": ["Three.", "Four."]},
+            {"heading": "References", "text": "Lee 2019."},
+            {"heading": "", "text": ""},
+        ],
+    }
+    path.write_text(json.dumps(article), encoding="utf8")
+    assert parse_json(path) == [
+        ("Title", "A title"),
+        ("Abstract", "First."),
+        ("Abstract", "Second."),
+        ("Intro", "One."),
+        ("Intro", "Two two."),
+        ("Listed", "Three."),
+        ("Listed", "Four."),
+    ]
+
+
+@pytest.mark.parametrize("content", ["null", "{}", '{"title": "", "abstract": "", "sections": []}'])
+def test_json_of_nothing(tmp_path, content):
+    path = tmp_path / "x.json"
+    path.write_text(content, encoding="utf8")
+    assert parse_json(path) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[" * 100_000])
+def test_json_that_is_none(tmp_path, content):
+    path = tmp_path / "x.json"
+    path.write_bytes(content)
+    with pytest.raises(ScinerError, match=r"SCINER-E122: x.json is not JSON"):
+        parse_json(path)
+
+
+@pytest.mark.parametrize("content", ["[]", '{"a": 1}', '{"sections": {}}', '{"sections": ["a"]}'])
+def test_json_of_something_else(tmp_path, content):
+    path = tmp_path / "x.json"
+    path.write_text(content, encoding="utf8")
+    with pytest.raises(ScinerError, match=r"SCINER-E123: x.json"):
+        parse_json(path)
