@@ -123,7 +123,7 @@ class Errors(metaclass=_Coded):
     )
     E309 = "window is {window} word-pieces, the encoder takes {limit} with its special tokens."
     E310 = "sciner {name!r} is initialised with {n_labels} labels; {label!r} comes too late."
-    E312 = "{name} is {value}, it must be {range}. Set it in params.yaml."
+    E312 = "{name} is {value!r}, it must be {range}. Set it in params.yaml or the training config."
     E313 = (
         "No training examples with tokens in {path}. Did the convert or merge stage set all of "
         "them aside? See the _report.json beside it."

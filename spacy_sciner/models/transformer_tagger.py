@@ -70,8 +70,17 @@ def build_transformer_tagger_v1(
     device (str): "auto", "cpu" or "cuda".
     precision (str): "auto", "fp32", "bf16" or "fp16".
     RETURNS (Model[List[Doc], List[Floats2d]]): Log-scores, shape (n_tokens, n_tags) a document.
-    RAISES (ScinerError): SCINER-E302 for an unknown head, word_confidence, device or precision.
+    RAISES (ScinerError): SCINER-E302 for an unknown head, word_confidence, device or precision,
+        SCINER-E312 for a number out of range.
     """
+    for size, number, least in (
+        ("window", window, 1),
+        ("overlap", overlap, 0),
+        ("batch_pieces", batch_pieces, 1),
+        ("frozen_layers", frozen_layers, 0),
+    ):
+        if number < least:
+            raise ScinerError(Errors.E312.format(name=size, value=number, range=f"{least} or more"))
     for option, value, known in (
         ("head", head, HEADS),
         ("word_confidence", word_confidence, WORD_CONFIDENCES),
@@ -110,7 +119,8 @@ def init(model: Model, X: Optional[List[Doc]] = None, Y: Optional[List[Floats2d]
     encoder: Any = load_encoder(path)
     data = {
         "encoder": encoder.config.to_dict(),
-        "wordpieces": WordPieces.from_pretrained(path).to_dict(),
+        # No token is longer than a window.
+        "wordpieces": WordPieces.from_pretrained(path, at_most=model.attrs["window"]).to_dict(),
         "head": model.attrs["head"],
         "shapes": model.attrs["shapes"],
         "freeze_embeddings": model.attrs["freeze_embeddings"],

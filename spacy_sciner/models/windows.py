@@ -50,4 +50,5 @@ def cut_windows(n_pieces: np.ndarray, *, size: int, overlap: int) -> List[Window
         middle = (begins[right_start] + ends[left_end - 1]) / 2
         cuts.append(int(np.clip(np.searchsorted(begins, middle), right_start, left_end)))
     cuts.append(len(n_pieces))
-    return [Window(s, e, a, b) for (s, e), a, b in zip(bounds, cuts, cuts[1:])]
+    # Among very long tokens a window may be the best place of none of them.
+    return [Window(s, e, a, b) for (s, e), a, b in zip(bounds, cuts, cuts[1:]) if a < b]

@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Sequence
 
 from tokenizers import Tokenizer
 
+MAX_PIECES = 32
 MAX_CACHED = 200_000  # distinct tokens remembered; a few dozen MB
 
 
@@ -21,7 +22,7 @@ class WordPieces:
         its first pieces; it gets its prediction from these.
     """
 
-    def __init__(self, tokenizer: Tokenizer, special: Dict[str, Any], max_pieces: int = 32):
+    def __init__(self, tokenizer: Tokenizer, special: Dict[str, Any], max_pieces: int = MAX_PIECES):
         tokenizer.no_truncation()
         tokenizer.no_padding()
         self.tokenizer = tokenizer
@@ -30,8 +31,11 @@ class WordPieces:
         self._cache: Dict[str, List[int]] = {}
 
     @classmethod
-    def from_pretrained(cls, path: str) -> "WordPieces":
-        """From a local directory with any tokenizer that transformers can make a fast one of."""
+    def from_pretrained(cls, path: str, *, at_most: int = MAX_PIECES) -> "WordPieces":
+        """From a local directory with any tokenizer that transformers can make a fast one of.
+
+        at_most (int): Room for one token's pieces, if it is less than MAX_PIECES.
+        """
         from transformers import AutoTokenizer
 
         slow_or_fast = AutoTokenizer.from_pretrained(
@@ -49,7 +53,7 @@ class WordPieces:
             "pad": pad if pad is not None else 0,
             "unk": marker,
         }
-        return cls(slow_or_fast.backend_tokenizer, special)
+        return cls(slow_or_fast.backend_tokenizer, special, min(MAX_PIECES, at_most))
 
     def __call__(self, words: Sequence[str]) -> List[List[int]]:
         """Piece ids of each word, at least one: a word that the tokenizer drops becomes `unk`."""
