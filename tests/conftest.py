@@ -10,8 +10,13 @@ from pathlib import Path
 from typing import List, Tuple
 
 import pytest
+from hypothesis import settings
 from spacy.tokens import Doc
 from tiny import build_bpe_encoder, build_wordpiece_encoder, gold_docs
+
+# The same cases in every run, and no time limit on a busy machine.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session", autouse=True)

