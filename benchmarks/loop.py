@@ -18,9 +18,8 @@ from statistics import mean, stdev
 from typing import Annotated, Any, Dict, List, Tuple
 
 import typer
-from ruamel.yaml import YAML
-
 from record import record
+from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parent.parent
 LINKED = ("assets", "configs", "scripts")
@@ -96,7 +95,7 @@ def run_stages(folder: Path, corpus: str, iterations: int) -> Dict[str, Dict[str
         model = f"training/{k}/model-best/meta.json"
         stages.append((name, ["train.py", *at, *previous], model))
         metrics = f"metrics/iteration-{k}.json"
-        stages.append((f"evaluate@{k}", ["evaluate.py", *at, *previous], metrics))
+        stages.append((f"evaluate@{k}", ["evaluate.py", *at], metrics))
     for name, command, made in stages:
         if (folder / made).exists():
             continue

@@ -1,7 +1,7 @@
 """Stage `evaluate@K`: measure one iteration on gold that never moves."""
 
 from pathlib import Path
-from typing import Annotated, Any, Dict, Optional
+from typing import Annotated, Any, Dict
 
 import typer
 
@@ -12,11 +12,9 @@ from spacy_sciner.params import load_params
 
 def main(
     iteration: Annotated[int, typer.Option(help="K; 0 is the model trained on gold alone.")],
-    previous: Annotated[Optional[int], typer.Option(help="The iteration before K.")] = None,
     params: Annotated[
         Path, typer.Option(help="Experiment; sections `evaluate`, `train`, `retrain`.")
     ] = Path("params.yaml"),
-    out: Annotated[Optional[Path], typer.Option(help="Default: metrics/iteration-K.json.")] = None,
 ) -> None:
     """Score training/K/model-best on the gold test and dev papers, and describe its pool.
 
@@ -28,9 +26,10 @@ def main(
     from spacy_sciner.corpus.docbin import read_docs
     from spacy_sciner.pipeline.experiment import Experiment
     from spacy_sciner.pipeline.measure import measure_clean, measure_paper_protocol, measure_pool
+    from spacy_sciner.pipeline.pseudo_label import fingerprint
 
     settings = load_params(params, "evaluate")
-    experiment = Experiment(params, iteration, previous)
+    experiment = Experiment(params, iteration)
     bootstrap = {"n_bootstrap": settings["bootstrap"], "seed": settings["seed"]}
     nlp = spacy.load(experiment.model)
     test, error = measure_clean(nlp, read_docs(experiment.gold("test"), nlp.vocab), **bootstrap)
@@ -52,7 +51,9 @@ def main(
             folder / "pseudo.spacy", Path("corpus/pool_gold.spacy"), folder / "_pseudo.json"
         )
     metrics["calibration"] = {"ece": error, "temperature": 1.0}
-    write_json(out or Path(f"metrics/iteration-{iteration}.json"), metrics)
+    write_json(Path(f"metrics/iteration-{iteration}.json"), metrics)
+    details = {"model": fingerprint(experiment.model), "metrics": metrics}
+    write_json(Path(f"evaluation/iteration-{iteration}.json"), details)
     interval = f"{test['f1_low']:.3f}–{test['f1_high']:.3f}" if settings["bootstrap"] else "none"
     typer.echo(f"iteration {iteration}: test F1 {test['f1']:.3f} (95 % {interval})")
 

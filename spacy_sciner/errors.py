@@ -132,6 +132,7 @@ class Errors(metaclass=_Coded):
     E311 = "keep_layers is {keep}, but the encoder {name!r} has {n_layers} layers."
 
     # --- evaluation, report ------------------------------------------------------------------
+    E401 = "{path} is missing: that iteration was not evaluated. Run `dvc repro`."
 
     # --- command line, project ---------------------------------------------------------------
     E501 = "No section {section!r} in {path}. Sections there: {found}."

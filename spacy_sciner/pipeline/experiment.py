@@ -12,12 +12,14 @@ class Experiment:
 
     params (Path): params.yaml; the files lie beside it as DESIGN.md and README.md draw them.
     iteration (int): K; 0 is training on gold alone.
-    previous (int): The iteration before it, None for 0.
+    previous (int): The iteration before it; None reads it from params.yaml.
     """
 
     def __init__(self, params: Path, iteration: int, previous: Optional[int] = None):
         self.params = params
         self.iteration = iteration
+        if iteration and previous is None:
+            previous = int(load_params(params, f"iterations.{iteration}.prev"))
         self.previous = previous
         self.retrain: Dict[str, Any] = load_params(params, "retrain") if iteration else {}
 

@@ -1,0 +1,125 @@
+"""report/index.html: one page without links to anything, the same bytes for the same metrics."""
+
+import io
+from html import escape
+from typing import List, Sequence
+
+from .select import Metrics, type_names
+from .tables import Row, iteration_rows, pool_rows, type_rows
+
+STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem;
+       color: #1d2733; }
+h1 { font-size: 1.6rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; }
+td, th { padding: .25rem .7rem; text-align: right; border-bottom: 1px solid #dfe4ea; }
+td:first-child, th:first-child { text-align: left; }
+th { font-weight: 600; background: #f5f7f9; }
+.best td { background: #e8f4ec; }
+.warn { background: #fdecea; border-left: 4px solid #c0392b; padding: .6rem 1rem; }
+.note { color: #566; font-size: .9rem; max-width: 46rem; }
+svg { max-width: 100%; height: auto; }
+"""
+
+
+def to_html(metrics: Sequence[Metrics], best: int, reason: str) -> str:
+    low = [m["iteration"] for m in metrics if (m["pool"] or {}).get("low_yield")]
+    parts = [
+        "<!doctype html><html lang='en'><head><meta charset='utf-8'>",
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>",
+        f"<title>spacy_sciner: iterations</title><style>{STYLE}</style></head><body>",
+        "<h1>What the iterations were worth</h1>",
+        f"<p><code>training/best</code> is iteration {best}: {escape(reason)}.</p>",
+    ]
+    if low:
+        names = ", ".join(map(str, low))
+        parts.append(
+            f"<p class='warn'><b>Low yield in iteration {names}.</b> γ let through under 1 % of "
+            "the entities that gold's density predicts, so the pool taught next to nothing. Train "
+            "longer, lower γ, or check that pool and gold are the same kind of text.</p>"
+        )
+    parts += [
+        _f1_plot(metrics),
+        _table(iteration_rows(metrics), best_row=[m["iteration"] for m in metrics].index(best)),
+        "<p class='note'><b>test, dev</b>: strict entity F1 on gold papers that are the same in "
+        "every iteration and never in the pool; the interval is a bootstrap over papers. "
+        "<b>self-agreement</b>: the paper's protocol, a random 20 % of each iteration's own "
+        "training file, pseudo-labels included. It is not quality and rises even when the loop does "
+        "not help. <b>accepted, expected, precision</b>: pseudo-labels γ let through, what gold's density "
+        "predicts, and how many were right where that can be known.</p>",
+        "<h2>Test F1 by type</h2>",
+        _type_plot(metrics),
+        _table(type_rows(metrics)),
+    ]
+    if any(m["pool"] for m in metrics):
+        parts += ["<h2>Accepted pseudo-labels by type</h2>", _table(pool_rows(metrics))]
+    errors = "; ".join(
+        f"iteration {m['iteration']}: {m['calibration']['ece']:.3f}"
+        for m in metrics
+        if m["calibration"]["ece"] is not None
+    )
+    parts += [
+        "<h2>Calibration</h2>",
+        f"<p>Expected calibration error of entity confidences on the test papers: {errors}.</p>",
+        "</body></html>\n",
+    ]
+    return "\n".join(parts)
+
+
+def _table(rows: List[Row], best_row: int = -1) -> str:
+    head = "".join(f"<th>{escape(cell)}</th>" for cell in rows[0])
+    lines = [f"<table><tr>{head}</tr>"]
+    for i, row in enumerate(rows[1:]):
+        mark = " class='best'" if i == best_row else ""
+        lines.append(f"<tr{mark}>" + "".join(f"<td>{escape(c)}</td>" for c in row) + "</tr>")
+    return "\n".join(lines) + "</table>"
+
+
+def _f1_plot(metrics: Sequence[Metrics]) -> str:
+    figure, axes = _axes()
+    x = [m["iteration"] for m in metrics]
+    test = [m["clean"]["test"] for m in metrics]
+    if test[0]["f1_low"] is not None:
+        low, high = [t["f1_low"] for t in test], [t["f1_high"] for t in test]
+        axes.fill_between(x, low, high, color="#2c7fb8", alpha=0.15, linewidth=0)
+    axes.plot(x, [t["f1"] for t in test], "o-", color="#2c7fb8", label="test (clean)")
+    axes.plot(x, [m["clean"]["dev"]["f1"] for m in metrics], "s--", color="#41ab5d", label="dev")
+    agreement = [(m["paper_protocol"] or {}).get("f1") for m in metrics]
+    if None not in agreement:
+        axes.plot(x, agreement, "^:", color="#999999", label="self-agreement (paper's protocol)")
+    return _finish(figure, axes, x)
+
+
+def _type_plot(metrics: Sequence[Metrics]) -> str:
+    figure, axes = _axes()
+    x = [m["iteration"] for m in metrics]
+    for name in type_names(metrics):
+        types = [m["clean"]["test"]["types"].get(name, {}).get("f1", 0.0) for m in metrics]
+        axes.plot(x, types, "o-", label=name)
+    return _finish(figure, axes, x)
+
+
+def _axes():  # type: ignore[no-untyped-def]
+    import matplotlib
+
+    matplotlib.use("svg")
+    from matplotlib import pyplot
+
+    # Without these the SVG carries random ids: other bytes for the same figure.
+    pyplot.rcParams.update({"svg.hashsalt": "spacy_sciner", "font.size": 10})
+    figure, axes = pyplot.subplots(figsize=(7.5, 3.6), layout="constrained")
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def _finish(figure, axes, x: List[int]) -> str:  # type: ignore[no-untyped-def]
+    from matplotlib import pyplot
+
+    axes.set(xlabel="iteration", ylabel="strict entity F1", xticks=x, ylim=(0, 1))
+    axes.grid(axis="y", color="#e5e8ec")
+    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
+    text = io.StringIO()
+    figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+    pyplot.close(figure)
+    svg = text.getvalue()
+    return svg[svg.index("<svg") :]

@@ -1,0 +1,124 @@
+"""The metrics of all iterations as rows, and rows as plain text, Markdown and CSV. Pure."""
+
+import csv
+import io
+from typing import Any, List, Optional, Sequence
+
+from .select import Metrics, type_names
+
+Row = List[str]
+
+
+def iteration_rows(metrics: Sequence[Metrics]) -> List[Row]:
+    """One row an iteration: the clean scores, and beside them the paper's protocol and the pool."""
+    rows = [
+        [
+            "iteration",
+            "test F1",
+            "95 % interval",
+            "P",
+            "R",
+            "dev F1",
+            "self-agreement",
+            "accepted",
+            "expected",
+            "precision",
+        ]
+    ]
+    for m in metrics:
+        test, pool = m["clean"]["test"], m["pool"] or {}
+        interval = "–"
+        if test["f1_low"] is not None:
+            interval = f"{test['f1_low']:.3f}–{test['f1_high']:.3f}"
+        rows.append(
+            [
+                str(m["iteration"]),
+                number(test["f1"]),
+                interval,
+                number(test["precision"]),
+                number(test["recall"]),
+                number(m["clean"]["dev"]["f1"]),
+                number((m["paper_protocol"] or {}).get("f1")),
+                count(pool.get("accepted_entities")),
+                count(pool.get("expected_entities")),
+                number(pool.get("precision")),
+            ]
+        )
+    return rows
+
+
+def type_rows(metrics: Sequence[Metrics]) -> List[Row]:
+    """Test F1 of each type in each iteration, and its number of gold entities."""
+    rows = [["type", "gold", *(f"iteration {m['iteration']}" for m in metrics)]]
+    for name in type_names(metrics):
+        types = [m["clean"]["test"]["types"].get(name) for m in metrics]
+        n_gold = next(t["n"] for t in types if t)
+        rows.append([name, count(n_gold), *(number(t and t["f1"]) for t in types)])
+    return rows
+
+
+def pool_rows(metrics: Sequence[Metrics]) -> List[Row]:
+    """Accepted entities of each type in each iteration."""
+    pools = [m for m in metrics if m["pool"]]
+    names = sorted({name for m in pools for name in m["pool"]["types"]})
+    rows = [["type", *(f"iteration {m['iteration']}" for m in pools)]]
+    for name in names:
+        rows.append([name, *(count(m["pool"]["types"].get(name, 0)) for m in pools)])
+    shares = [f"{m['pool']['unknown_share']:.1%}" for m in pools]
+    rows.append(["(tokens unknown)", *shares])
+    return rows
+
+
+def f1_csv(metrics: Sequence[Metrics]) -> str:
+    """Long table for the plot: iteration, which F1, its value."""
+    rows = [["iteration", "series", "f1"]]
+    for m in metrics:
+        test = m["clean"]["test"]
+        series = {
+            "test": test["f1"],
+            "test, low end of 95 %": test["f1_low"],
+            "test, high end of 95 %": test["f1_high"],
+            "dev": m["clean"]["dev"]["f1"],
+            "self-agreement (paper's protocol)": (m["paper_protocol"] or {}).get("f1"),
+        }
+        rows += [[str(m["iteration"]), k, f"{v:.6f}"] for k, v in series.items() if v is not None]
+    return to_csv(rows)
+
+
+def types_csv(metrics: Sequence[Metrics]) -> str:
+    rows = [["iteration", "series", "f1"]]
+    for m in metrics:
+        for name, figures in sorted(m["clean"]["test"]["types"].items()):
+            rows.append([str(m["iteration"]), name, f"{figures['f1']:.6f}"])
+    return to_csv(rows)
+
+
+def to_csv(rows: Sequence[Row]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+def to_text(rows: Sequence[Row]) -> str:
+    """Columns aligned with spaces, the first to the left, the others to the right."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [row[0].ljust(widths[0])] + [c.rjust(w) for c, w in zip(row[1:], widths[1:])]
+        lines.append("  ".join(cells).rstrip())
+    lines.insert(1, "  ".join("-" * w for w in widths))
+    return "\n".join(lines) + "\n"
+
+
+def to_markdown(rows: Sequence[Row]) -> str:
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    lines.insert(1, "|---" * len(rows[0]) + "|")
+    return "\n".join(lines) + "\n"
+
+
+def number(value: Optional[float]) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def count(value: Any) -> str:
+    return "–" if value is None else f"{value:,}"
