@@ -1,0 +1,89 @@
+"""The TokenTagger over a CNN."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from spacy import registry
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+from thinc.api import Adam, Model, fix_random_seed
+from tiny import cnn_config
+
+from spacy_sciner.errors import ScinerError
+from spacy_sciner.models.token_tagger import build_token_tagger_v1
+
+VOCAB = Vocab()
+N_TAGS = 5
+DOCS = [
+    Doc(VOCAB, words=["we", "train", "BERT"]),
+    Doc(VOCAB, words=[]),
+    Doc(VOCAB, words=["on"] * 50),
+    Doc(VOCAB, words=["Random", "Forest"]),
+]
+
+
+def make_model(**settings: Any) -> Model:
+    fix_random_seed(0)
+    tok2vec = registry.resolve({"m": cnn_config()["model"]["tok2vec"]})["m"]
+    model = build_token_tagger_v1(tok2vec, **settings)
+    sample = [np.zeros((len(doc), N_TAGS), dtype="f") for doc in DOCS]
+    model.initialize(X=DOCS, Y=sample)
+    return model
+
+
+@pytest.mark.parametrize("head", ["linear", "bilstm"])
+def test_one_row_of_scores_per_token(head):
+    scores = make_model(head=head).predict(DOCS)
+    assert [s.shape for s in scores] == [(len(doc), N_TAGS) for doc in DOCS]
+    for rows in scores:
+        np.testing.assert_allclose(np.exp(rows).sum(axis=1), 1.0, rtol=1e-5)
+
+
+@pytest.mark.parametrize("head", ["linear", "bilstm"])
+def test_a_document_scores_the_same_in_any_company(head):
+    model = make_model(head=head)
+    together = model.predict(DOCS)
+    for doc, rows in zip(DOCS, together):
+        np.testing.assert_allclose(model.predict([doc])[0], rows, atol=1e-5)
+
+
+def test_empty_documents_alone():
+    model = make_model()
+    empty = Doc(VOCAB, words=[])
+    assert [s.shape for s in model.predict([empty, empty])] == [(0, N_TAGS)] * 2
+
+
+def test_the_head_changes_the_module():
+    sizes = {head: len(make_model(head=head).to_bytes()) for head in ("linear", "bilstm")}
+    assert sizes["bilstm"] > 100 * 1024 + sizes["linear"]
+
+
+def test_the_gradient_reaches_the_tok2vec():
+    model = make_model()
+    before = model.get_ref("tok2vec").to_bytes()
+    scores, backprop = model.begin_update(DOCS)
+    backprop([np.full_like(s, -1.0) * np.arange(N_TAGS) for s in scores])
+    model.finish_update(Adam(0.01))
+    assert model.get_ref("tok2vec").to_bytes() != before
+
+
+def test_nO_may_be_given():
+    tok2vec = registry.resolve({"m": cnn_config()["model"]["tok2vec"]})["m"]
+    model = build_token_tagger_v1(tok2vec, nO=7)
+    model.initialize(X=DOCS)
+    assert model.predict(DOCS)[0].shape == (3, 7)
+
+
+def test_e302_for_an_unknown_head():
+    with pytest.raises(ScinerError, match=r"SCINER-E302.*head 'crf'.*linear, bilstm"):
+        make_model(head="crf")
+
+
+def test_bytes_round_trip():
+    model = make_model(head="bilstm")
+    tok2vec = registry.resolve({"m": cnn_config()["model"]["tok2vec"]})["m"]
+    again = build_token_tagger_v1(tok2vec, head="bilstm").from_bytes(model.to_bytes())
+    for a, b in zip(again.predict(DOCS), model.predict(DOCS)):
+        np.testing.assert_array_equal(a, b)
+    assert again.to_bytes() == model.to_bytes()
