@@ -3,6 +3,7 @@
 The default model and the fast path: it uses transformers and tokenizers directly.
 """
 
+from functools import partial
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
@@ -88,21 +89,22 @@ def build_transformer_tagger_v1(
         if value not in known:
             message = Errors.E302.format(name=option, value=value, known=", ".join(known))
             raise ScinerError(message)
+    # Thinc saves `attrs` with the weights, and what was saved wins over the config. These two may
+    # be set anew where a trained pipeline is loaded, so they are no attrs.
+    run = partial(forward, word_confidence=word_confidence, batch_pieces=batch_pieces)
     return Model(
         "sciner_transformer_tagger",
-        forward,
+        run,
         init=init,
         dims={"nO": nO},
         attrs={
             "encoder": name,
             "head": head,
-            "word_confidence": word_confidence,
             "shapes": shapes,
             "freeze_embeddings": freeze_embeddings,
             "frozen_layers": frozen_layers,
             "window": window,
             "overlap": overlap,
-            "batch_pieces": batch_pieces,
             "dropout_rate": 0.1,
         },
         shims=[TorchTagger(_rebuild, device=device, precision=precision)],
@@ -135,19 +137,24 @@ def init(model: Model, X: Optional[List[Doc]] = None, Y: Optional[List[Floats2d]
 
 
 def forward(
-    model: Model[List[Doc], List[Floats2d]], docs: List[Doc], is_train: bool
+    model: Model[List[Doc], List[Floats2d]],
+    docs: List[Doc],
+    is_train: bool,
+    *,
+    word_confidence: str,
+    batch_pieces: int,
 ) -> Tuple[List[Floats2d], Callable[[List[Floats2d]], List[Doc]]]:
     shim = get_shim(model)
     ops: Any = model.ops
     n_tags = model.get_dim("nO")
-    how = model.attrs["word_confidence"]
+    how = word_confidence
     if is_train:
         shim.set_dropout(model.attrs["dropout_rate"])
         how = "first" if how == "first" else "product"
     starts, n_pieces, rows = _to_rows(model, docs)
     logs = [np.zeros((n, n_tags), dtype=np.float32) for n in n_pieces]
     steps: List[Tuple[List[Row], Tuple[int, ...], Callable]] = []
-    for batch in batch_rows(rows, model.attrs["batch_pieces"]):
+    for batch in batch_rows(rows, batch_pieces):
         padded = _pad(batch, shim.runtime["wordpieces"].special["pad"])
         if is_train:
             output, backprop_batch = shim.begin_update(padded)

@@ -126,7 +126,12 @@ class SciNER(TrainablePipe):
         self.model.initialize(X=docs, Y=sample)
 
     def predict(self, docs: Iterable[Doc]) -> List[Floats2d]:
-        """Log-scores, shape (n_tokens, n_tags) a document; the documents stay as they are."""
+        """Log-scores, shape (n_tokens, n_tags) a document; the documents stay as they are.
+
+        RAISES (ScinerError): SCINER-E301 before the component is initialised or loaded.
+        """
+        if not self.model.has_dim("nO"):
+            raise ScinerError(Errors.E301)
         scores: List[Floats2d] = self.model.predict(list(docs))
         return scores
 
