@@ -137,6 +137,41 @@ class Errors(metaclass=_Coded):
     # --- command line, project ---------------------------------------------------------------
     E501 = "No section {section!r} in {path}. Sections there: {found}."
     E502 = "{path} cannot be read as YAML: {reason}"
+    E503 = "{path} lists no assets of corpus {corpus!r}. It has those of: {known}."
+    E504 = (
+        "Assets of corpus {corpus!r} cannot be had. Looked for: {looked}. {reason} Two ways out: "
+        "(1) a network that reaches {hosts}; (2) a folder that has the files, {files}: "
+        "`sciner assets --corpus {corpus} --mirror DIR`, or set SCINER_MIRROR."
+    )
+    E505 = (
+        "{path} has MD5 {found}, expected {expected} (project.yml). It was cut off or changed; get "
+        "it again."
+    )
+    E510 = (
+        "{path} is not the root of a project under Git and DVC: no {missing}. Go there, or run "
+        "`git init` and `dvc init`, and commit."
+    )
+    E511 = (
+        "--to {to} is less than the {n} iterations in {path}. Use --to {n} or more, or take "
+        "iterations out of `iterations`."
+    )
+    E512 = (
+        "Uncommitted changes in {files}. Commit or stash them: every iteration becomes a commit of "
+        "its own. Or use --no-commit."
+    )
+    E513 = (
+        "Tag {tag} is there already, but {reason}. Undo that, or delete the tags to run these "
+        "iterations anew: git tag -d {tags}"
+    )
+    E514 = "`{command}` failed: {reason}"
+    E515 = (
+        "Iteration {k} stopped: `{command}` ended with exit code {code}, see above. {kept} Repair "
+        "it and run `{again}`: it goes on where it stopped."
+    )
+    E516 = (
+        "`iterations` in {path} must be numbered from 1 without a gap, and not be empty; got "
+        "{found}."
+    )
 
 
 class Warnings(metaclass=_Coded):

@@ -1,17 +1,25 @@
 """What every script and command shares: run a function, turn bad input into one clear line."""
 
 import sys
-from typing import Any, Callable
+from contextlib import contextmanager
+from typing import Any, Callable, Iterator
 
 import typer
 
 from ..errors import ScinerError
 
 
-def run(function: Callable[..., Any]) -> None:
-    """Run a function as a Typer program; exit 1 with the message, no traceback, on bad input."""
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Exit 1 with the message, no traceback, on bad input."""
     try:
-        typer.run(function)
+        yield
     except ScinerError as e:
         print(f"✘ {e}", file=sys.stderr)
         sys.exit(1)
+
+
+def run(function: Callable[..., Any]) -> None:
+    """Run a function as a Typer program."""
+    with one_line_errors():
+        typer.run(function)

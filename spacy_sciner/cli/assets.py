@@ -1,0 +1,141 @@
+"""`sciner assets`: public corpora into assets/, from the network or from a folder that has them."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any, Dict, List, Optional
+from urllib.parse import urlsplit
+
+import typer
+
+from ..errors import Errors, ScinerError
+from ..files import replacing, write_text
+
+Asset = Dict[str, Any]
+
+
+def assets(
+    corpus: Annotated[str, typer.Option(help="Folder below assets/, such as acl or scierc.")],
+    mirror: Annotated[
+        Optional[Path],
+        typer.Option(help="A folder with the files: no network.", envvar="SCINER_MIRROR"),
+    ] = None,
+    project: Annotated[Path, typer.Option(help="Addresses and checksums.")] = Path("project.yml"),
+) -> None:
+    """Fetch a public corpus into assets/CORPUS, checked; what is there already stays."""
+    wanted = [asset for asset in list_assets(project, corpus) if not mirror or "mirror" in asset]
+    root = project.parent
+    missing = [asset for asset in wanted if not _is_there(root / asset["dest"], asset)]
+    if missing:
+        # Beside the destination, so that the last step is a rename.
+        (root / "assets").mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=root / "assets", prefix=".fetch-") as name:
+            if mirror:
+                _copy(missing, mirror, Path(name), corpus=corpus)
+            else:
+                _download(missing, Path(name), corpus=corpus)
+            for asset in missing:
+                with replacing(root / asset["dest"]) as part:
+                    os.replace(Path(name) / asset["dest"], part)
+    # A stage's folder may be empty, not absent.
+    (root / "assets" / corpus / "papers").mkdir(parents=True, exist_ok=True)
+    for asset in wanted:
+        state = "fetched" if asset in missing else "already there"
+        typer.echo(f"{asset['dest']}: {state}")
+
+
+def list_assets(project: Path, corpus: str) -> List[Asset]:
+    """The entries of project.yml's `assets` that go into assets/<corpus>/.
+
+    RAISES (ScinerError): SCINER-E503 if there are none.
+    """
+    from ..params import load_params
+
+    every: List[Asset] = load_params(project, "assets")
+    found = [asset for asset in every if asset["dest"].startswith(f"assets/{corpus}/")]
+    if not found:
+        known = sorted({asset["dest"].split("/")[1] for asset in every})
+        raise ScinerError(Errors.E503.format(path=project, corpus=corpus, known=", ".join(known)))
+    return found
+
+
+def _is_there(path: Path, asset: Asset) -> bool:
+    from weasel.util import get_checksum
+
+    sums = [asset[key] for key in ("checksum", "mirror_checksum") if key in asset]
+    if path.is_dir():
+        return any(path.iterdir()) and ("git" in asset or get_checksum(path) in sums)
+    # Without a sum of its own, a file from the network can only be known to be there.
+    return path.is_file() and ("checksum" not in asset or get_checksum(path) in sums)
+
+
+def _copy(wanted: List[Asset], mirror: Path, out: Path, *, corpus: str) -> None:
+    absent = [asset["mirror"] for asset in wanted if not (mirror / asset["mirror"]).exists()]
+    if absent:
+        looked = ", ".join(str(mirror / path) for path in absent)
+        raise _unreachable(wanted, corpus=corpus, looked=looked, reason="Not there.")
+    for asset in wanted:
+        source, dest = mirror / asset["mirror"], out / asset["dest"]
+        dest.parent.mkdir(parents=True, exist_ok=True)
+        # copyfile: a mirror may be read-only, the copy must not be.
+        if source.is_dir():
+            dest.mkdir()
+            for path in sorted(source.glob("*.json")):
+                shutil.copyfile(path, dest / path.name)
+        else:
+            shutil.copyfile(source, dest)
+        _check(dest, asset.get("mirror_checksum", asset.get("checksum")), shown=source)
+
+
+def _download(wanted: List[Asset], out: Path, *, corpus: str) -> None:
+    """What `spacy project assets` does, for these assets and into another folder."""
+    import json
+
+    # JSON is YAML.
+    write_text(out / "project.yml", json.dumps({"assets": wanted}))
+    for asset in wanted:
+        (out / asset["dest"]).parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "weasel", "assets", str(out), "--sparse"]
+    environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    absent = [asset for asset in wanted if not (out / asset["dest"]).exists()]
+    if absent:
+        words = (done.stdout + done.stderr).replace(str(out) + os.sep, "").split()
+        raise _unreachable(
+            wanted,
+            corpus=corpus,
+            looked=", ".join(_address(asset) for asset in absent),
+            reason="The last that was heard: " + " ".join(words)[-300:] + ".",
+        )
+    for asset in wanted:
+        _check(out / asset["dest"], asset.get("checksum"), shown=_address(asset))
+
+
+def _check(path: Path, expected: Optional[str], *, shown: object) -> None:
+    from weasel.util import get_checksum
+
+    if expected and (found := get_checksum(path)) != expected:
+        raise ScinerError(Errors.E505.format(path=shown, found=found, expected=expected))
+
+
+def _address(asset: Asset) -> str:
+    if "git" in asset:
+        return f"{asset['git']['repo']} ({asset['git']['path']})"
+    return str(asset["url"])
+
+
+def _unreachable(wanted: List[Asset], *, corpus: str, looked: str, reason: str) -> ScinerError:
+    hosts = {urlsplit(_address(asset)).netloc for asset in wanted}
+    files = ", ".join(asset["mirror"] for asset in wanted if "mirror" in asset)
+    return ScinerError(
+        Errors.E504.format(
+            corpus=corpus,
+            looked=looked,
+            reason=reason,
+            hosts=" and ".join(sorted(hosts)),
+            files=files,
+        )
+    )
