@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional
 
 import spacy
-from spacy.schemas import ConfigSchemaTraining
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train as run_training
 from spacy.util import load_config, registry
@@ -41,17 +40,15 @@ def train_pipeline(
     out (Path): Replaced as a whole at the end; after a kill it is what it was before.
     start (Path): A trained pipeline to go on from (a warm start); None begins at the encoder.
     RETURNS (dict): "epochs", "steps", and the best "score" on dev, in [0, 1].
-    RAISES (ScinerError): SCINER-E312 for a setting out of range, SCINER-E313 if the training data
-        are empty.
+    RAISES (ScinerError): SCINER-E312 for a setting out of range, SCINER-E313 if the training or dev
+        data are empty, SCINER-E314 without the config or the pipeline to start from.
     """
-    for name, value in (("epochs", recipe.epochs), ("batch_words", recipe.batch_words)):
-        if value < 1:
-            raise ScinerError(Errors.E312.format(name=name, value=value, range="at least 1"))
-    if not 0 < recipe.learn_rate < 1:
-        message = Errors.E312.format(name="learn_rate", value=recipe.learn_rate, range="in (0, 1)")
-        raise ScinerError(message)
+    recipe = _checked(recipe)
+    for path in [recipe.config, *([start / "config.cfg"] if start else [])]:
+        if not path.is_file():
+            raise ScinerError(Errors.E314.format(path=path))
     config = _configure(recipe, train=train, dev=dev, start=start)
-    n_steps = _steps_per_epoch(config, train)
+    n_steps = _steps_per_epoch(config)
     total = n_steps * recipe.epochs
     config["training"].update(max_steps=total, eval_frequency=n_steps, max_epochs=0, patience=0)
     rate = {
@@ -64,6 +61,7 @@ def train_pipeline(
     nlp = init_nlp(config)
     with replacing(out) as temporary:
         work = temporary.with_name(temporary.name + ".work")
+        work.mkdir()
         try:
             run_training(nlp, work, stdout=sys.stdout, stderr=sys.stderr)
             (work / "model-best").rename(temporary)
@@ -71,6 +69,23 @@ def train_pipeline(
             shutil.rmtree(work, ignore_errors=True)
     score = spacy.util.load_meta(out / "meta.json")["performance"].get("ents_f", 0.0)
     return {"epochs": recipe.epochs, "steps": total, "score": score}
+
+
+def _checked(recipe: Recipe) -> Recipe:
+    """The same with a number for the learning rate: to YAML 1.1, `3e-4` without a dot is text."""
+    for name in ("epochs", "batch_words"):
+        value = getattr(recipe, name)
+        if not isinstance(value, int) or value < 1:
+            message = Errors.E312.format(name=name, value=value, range="a whole number from 1 on")
+            raise ScinerError(message)
+    try:
+        learn_rate = float(recipe.learn_rate)
+    except (TypeError, ValueError):
+        learn_rate = 0.0
+    if not 0 < learn_rate < 1:
+        message = Errors.E312.format(name="learn_rate", value=recipe.learn_rate, range="in (0, 1)")
+        raise ScinerError(message)
+    return recipe._replace(learn_rate=learn_rate)
 
 
 def _configure(recipe: Recipe, *, train: Path, dev: Path, start: Optional[Path]) -> Config:
@@ -96,13 +111,15 @@ def _configure(recipe: Recipe, *, train: Path, dev: Path, start: Optional[Path])
     return Config(config)
 
 
-def _steps_per_epoch(config: Config, train: Path) -> int:
+def _steps_per_epoch(config: Config) -> int:
     """Batches in one pass over the training data, with the config's own reader and batcher."""
     nlp = spacy.blank(config["nlp"]["lang"])
     resolved = config.interpolate()
     corpora = registry.resolve({"corpora": resolved["corpora"]})["corpora"]
-    training = registry.resolve(resolved["training"], schema=ConfigSchemaTraining)
-    examples: List[Any] = list(corpora["train"](nlp))
-    if not examples:
-        raise ScinerError(Errors.E313.format(path=train))
-    return sum(1 for _ in training["batcher"](examples))
+    batcher = registry.resolve({"batcher": resolved["training"]["batcher"]})["batcher"]
+    examples: Dict[str, List[Any]] = {}
+    for name in ("train", "dev"):
+        examples[name] = list(corpora[name](nlp))
+        if not examples[name]:
+            raise ScinerError(Errors.E313.format(path=resolved["paths"][name]))
+    return sum(1 for _ in batcher(examples["train"]))

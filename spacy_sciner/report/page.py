@@ -44,9 +44,9 @@ def to_html(metrics: Sequence[Metrics], best: int, reason: str) -> str:
         "<p class='note'><b>test, dev</b>: strict entity F1 on gold papers that are the same in "
         "every iteration and never in the pool; the interval is a bootstrap over papers. "
         "<b>self-agreement</b>: the paper's protocol, a random 20 % of each iteration's own "
-        "training file, pseudo-labels included. It is not quality and rises even when the loop does "
-        "not help. <b>accepted, expected, precision</b>: pseudo-labels γ let through, what gold's density "
-        "predicts, and how many were right where that can be known.</p>",
+        "training file, pseudo-labels included. It is not quality and rises even when the loop "
+        "does not help. <b>accepted, expected, precision</b>: pseudo-labels γ let through, what "
+        "gold's density predicts, and how many were right where that can be known.</p>",
         "<h2>Test F1 by type</h2>",
         _type_plot(metrics),
         _table(type_rows(metrics)),
