@@ -125,7 +125,7 @@ class Errors(metaclass=_Coded):
     E310 = "sciner {name!r} is initialised with {n_labels} labels; {label!r} comes too late."
     E312 = "{name} is {value!r}, it must be {range}. Set it in params.yaml or the training config."
     E313 = (
-        "No training examples with tokens in {path}. Did the convert or merge stage set all of "
+        "No examples with tokens in {path}. Did the convert or merge stage set all of "
         "them aside? See the _report.json beside it."
     )
     E314 = "Stage input {path} is missing. Run `dvc repro`, or the stage that makes it."
