@@ -21,6 +21,9 @@ SENTENCES: List[Tuple[str, str]] = [
 ]
 LABELS = ["Dataset", "Method", "Metric"]
 
+ROOT = Path(__file__).parents[1]
+CONFIGS = ROOT / "configs"
+
 _SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 _WHOLE = "we train on . random reaches accuracy the of drops a and paper nothing bert glue"
 _PIECES = "s ##qua ##d for ##est 9 ##1 f ##a ##e ##1 ##2 un ##known ##x ##y x y z"
