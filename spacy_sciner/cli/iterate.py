@@ -1,2 +1,182 @@
-"""`sciner iterate`."""
-def iterate() -> None: ...
+"""`sciner iterate`: run the loop iteration by iteration, a commit and a tag for each.
+
+`dvc metrics diff` compares revisions, so an iteration has to be one. While iteration K is made,
+`evaluations` in params.yaml ends at K and `dvc repro report` needs nothing later. `iterations`
+holds the whole plan all the time, so that a kill loses no setting.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated, List
+
+import typer
+
+from ..errors import Errors, ScinerError
+from ..files import write_text
+
+PARAMS = Path("params.yaml")
+# What an iteration writes that Git keeps; DVC adds to .gitignore files.
+_OWN = ("dvc.lock", "metrics/", "plots/")
+
+
+def iterate(
+    to: Annotated[int, typer.Option(min=0, help="Last iteration; params.yaml is extended.")],
+    no_commit: Annotated[
+        bool, typer.Option("--no-commit", help="Only run the loop: no commits, no tags.")
+    ] = False,
+) -> None:
+    """Run iterations 0 to N; commit each and tag it iteration-K. Goes on after an interruption."""
+    from .plan import count_iterations, extend_iterations, measure_up_to
+
+    _check_root()
+    text = PARAMS.read_text(encoding="utf8")
+    n = count_iterations(text, path=str(PARAMS))
+    if to < n:
+        raise ScinerError(Errors.E511.format(to=to, n=n, path=PARAMS))
+    extended = extend_iterations(text, to=to, path=str(PARAMS)) if to > n else text
+    if no_commit:
+        write_text(PARAMS, measure_up_to(extended, last=to, path=str(PARAMS)))
+        _repro(to, to=to, kept="")
+        return
+
+    _check_clean(text)
+    n_done = _count_tagged(text, to=to)
+    if extended != text:
+        write_text(PARAMS, extended)
+        _git("commit", "-q", "-m", f"Plan {to} iterations", "--", str(PARAMS))
+    for k in range(n_done, to + 1):
+        typer.echo(f"Iteration {k} of {to}")
+        write_text(PARAMS, measure_up_to(extended, last=k, path=str(PARAMS)))
+        _repro(k, to=to, kept="The iterations before it are committed and tagged.")
+        _commit(k)
+    if n_done > to:
+        typer.echo(f"Iterations 0 to {to} are tagged already, and unchanged.")
+    if to:
+        typer.echo(f"What they changed: dvc metrics diff iteration-{to - 1} iteration-{to}")
+
+
+def _check_root() -> None:
+    missing = [
+        name for name in (".git", ".dvc", "dvc.yaml", str(PARAMS)) if not Path(name).exists()
+    ]
+    if missing:
+        raise ScinerError(Errors.E510.format(path=Path.cwd(), missing=", ".join(missing)))
+
+
+def _check_clean(text: str) -> None:
+    """Refuse changes that are not an interrupted run's own."""
+    from .plan import settings_up_to
+
+    fields = _git("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames").split(
+        "\0"
+    )
+    changed = [field[3:] for field in fields if field]
+    foreign = [p for p in changed if not p.startswith(_OWN) and Path(p).name != ".gitignore"]
+    if str(PARAMS) in foreign and _git("ls-tree", "HEAD", str(PARAMS)):
+        path, last = str(PARAMS), sys.maxsize
+        before = settings_up_to(_git("show", f"HEAD:{path}"), last=last, path=path)
+        if before == settings_up_to(text, last=last, path=path):
+            foreign.remove(path)
+    if foreign:
+        shown = ", ".join(foreign[:10]) + (f" and {len(foreign) - 10} more" if foreign[10:] else "")
+        raise ScinerError(Errors.E512.format(files=shown))
+
+
+def _count_tagged(text: str, *, to: int) -> int:
+    """How many iterations, from 0, are tagged and still what they were.
+
+    RAISES (ScinerError): SCINER-E513 if a tag stands for something else.
+    """
+    from .plan import settings_up_to
+
+    tags = _git("tag", "--list", "iteration-*").split()
+    tagged = [k for k in range(to + 1) if f"iteration-{k}" in tags]
+    merged = _git("tag", "--list", "iteration-*", "--merged", "HEAD").split() if tagged else []
+    for k in tagged:
+        reason = ""
+        if k and k - 1 not in tagged:
+            reason = f"iteration-{k - 1} is not"
+        elif f"iteration-{k}" not in merged:
+            reason = "it is not in the history of this branch"
+        else:
+            before = settings_up_to(
+                _git("show", f"iteration-{k}:{PARAMS}"), last=k, path=f"{PARAMS} of iteration-{k}"
+            )
+            now = settings_up_to(text, last=k, path=str(PARAMS))
+            keys = [key for key in {**before, **now} if before.get(key) != now.get(key)]
+            if keys:
+                reason = f"{', '.join(keys)} in {PARAMS} was different then"
+        if reason:
+            raise _stale(k, tagged, reason)
+    if tagged:
+        _check_stages(tagged)
+    return len(tagged)
+
+
+def _check_stages(tagged: List[int]) -> None:
+    """Refuse to go on from iterations whose code or data changed since."""
+    targets = [f"evaluate@{k}" for k in tagged]
+    status = json.loads(_run([*_DVC, "status", "--json", "--with-deps", *targets]))
+    for stage, changes in status.items():
+        if modified := sorted(_modified(changes)):
+            raise _stale(0, tagged, f"stage {stage} has changed since: {', '.join(modified)}")
+
+
+def _modified(changes: List[object]) -> List[str]:
+    """Paths that differ; one that is only absent (`dvc checkout` brings it back) does not."""
+    found = []
+    for change in changes:
+        if not isinstance(change, dict):
+            found.append(str(change))
+            continue
+        for kind, paths in change.items():
+            if isinstance(paths, dict):
+                found += [
+                    p for p, state in paths.items() if state not in ("deleted", "not in cache")
+                ]
+            else:
+                found.append(str(kind))
+    return found
+
+
+def _stale(k: int, tagged: List[int], reason: str) -> ScinerError:
+    tags = " ".join(f"iteration-{i}" for i in tagged if i >= k)
+    return ScinerError(Errors.E513.format(tag=f"iteration-{k}", reason=reason, tags=tags))
+
+
+def _repro(k: int, *, to: int, kept: str) -> None:
+    code = subprocess.run([*_DVC, "repro", "report"]).returncode
+    if code:
+        again = f"sciner iterate --to {to}" + ("" if kept else " --no-commit")
+        raise ScinerError(
+            Errors.E515.format(k=k, command="dvc repro report", code=code, kept=kept, again=again)
+        )
+
+
+def _commit(k: int) -> None:
+    metrics = [f"metrics/{name}.json" for name in ("iterations", "latest")]
+    metrics += [f"metrics/iteration-{i}.json" for i in range(k + 1)]
+    _git("add", "--", str(PARAMS), "dvc.lock", "plots", ":(glob)**/.gitignore", *metrics)
+    latest = json.loads(Path("metrics/latest.json").read_text(encoding="utf8"))
+    f1 = latest["clean"]["test"]["f1"]
+    # Run a second time, an iteration may leave nothing to commit.
+    _git("commit", "-q", "--allow-empty", "-m", f"Iteration {k}: test F1 {f1:.4f}")
+    _git("tag", f"iteration-{k}")
+
+
+_DVC = (sys.executable, "-m", "dvc")
+
+
+def _git(*arguments: str) -> str:
+    return _run(["git", *arguments])
+
+
+def _run(command: List[str]) -> str:
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        reason = " ".join((done.stderr or done.stdout).split()) or f"exit code {done.returncode}"
+        shown = " ".join(["dvc", *command[3:]] if command[0] == sys.executable else command)
+        raise ScinerError(Errors.E514.format(command=shown, reason=reason))
+    return done.stdout

@@ -1,0 +1,115 @@
+"""The sections `iterations` and `evaluations` of params.yaml: read, extended, cut; as text, so that
+nothing else in the file changes."""
+
+import io
+from copy import copy
+from typing import Any, Dict, List
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+from ..errors import Errors, ScinerError
+
+
+def count_iterations(text: str, *, path: str) -> int:
+    """Iterations after 0.
+
+    RAISES (ScinerError): SCINER-E516 unless they are numbered 1, 2, … and stand one below another.
+    """
+    found = list(_section(_load(text, path), "iterations", path))
+    if not found or found != [str(i + 1) for i in range(len(found))]:
+        raise _not_numbered(path, ", ".join(found) or "none")
+    return len(found)
+
+
+def extend_iterations(text: str, *, to: int, path: str) -> str:
+    """Add the iterations up to `to`, each after its predecessor, with the last one's settings."""
+    section = _section(_load(text, path), "iterations", path)
+    last = section[list(section)[-1]]
+    entries = []
+    for number in range(len(section) + 1, to + 1):
+        settings = _as_flow(last)
+        settings["prev"] = DoubleQuotedScalarString(str(number - 1))
+        entries.append(_render(str(number), settings, section))
+    return _replace(text, section, keep=len(section), entries=entries)
+
+
+def measure_up_to(text: str, *, last: int, path: str) -> str:
+    """Let `evaluations` be iteration 0 to `last`, and nothing else."""
+    section = _section(_load(text, path), "evaluations", path)
+    wanted = [str(number) for number in range(last + 1)]
+    keep = 0
+    while keep < min(len(section), len(wanted)) and list(section)[keep] == wanted[keep]:
+        keep += 1
+    entries = []
+    for number in range(keep, last + 1):
+        data = "corpus/gold" if number == 0 else f"corpus/iteration-{number}"
+        entries.append(_render(str(number), _as_flow({"data": data}), section))
+    return _replace(text, section, keep=keep, entries=entries)
+
+
+def settings_up_to(text: str, *, last: int, path: str) -> Dict[str, Any]:
+    """All that iterations 0 to `last` depend on: the sections, without later iterations."""
+    from io import StringIO
+
+    data: Dict[str, Any] = YAML(typ="safe", pure=True).load(StringIO(text)) or {}
+    data.pop("evaluations", None)
+    iterations = data.get("iterations") or {}
+    data["iterations"] = {k: v for k, v in iterations.items() if int(k) <= last}
+    return data
+
+
+def _load(text: str, path: str) -> CommentedMap:
+    try:
+        data = YAML().load(text)
+    except YAMLError as e:
+        raise ScinerError(Errors.E502.format(path=path, reason=e)) from e
+    if not isinstance(data, CommentedMap):
+        raise ScinerError(Errors.E502.format(path=path, reason="it is not a mapping"))
+    return data
+
+
+def _section(data: CommentedMap, name: str, path: str) -> CommentedMap:
+    if name not in data:
+        raise ScinerError(Errors.E501.format(section=name, path=path, found=", ".join(data)))
+    section = data[name]
+    if not isinstance(section, CommentedMap) or section.fa.flow_style():
+        raise _not_numbered(path, f"`{name}` in one line or empty")
+    return section
+
+
+def _not_numbered(path: str, found: str) -> ScinerError:
+    return ScinerError(Errors.E516.format(path=path, found=found))
+
+
+def _as_flow(settings: Any) -> CommentedMap:
+    """A copy in braces, without comments."""
+    flow = CommentedMap()
+    for key, value in settings.items():
+        flow[key] = _as_flow(value) if isinstance(value, dict) else copy(value)
+    flow.fa.set_flow_style()
+    return flow
+
+
+def _render(key: str, settings: CommentedMap, section: CommentedMap) -> str:
+    yaml, out = YAML(), io.StringIO()
+    yaml.width = 4096
+    yaml.dump(CommentedMap({DoubleQuotedScalarString(key): settings}), out)
+    first = next(iter(section))
+    return " " * section.lc.key(first)[1] + out.getvalue()
+
+
+def _replace(text: str, section: CommentedMap, *, keep: int, entries: List[str]) -> str:
+    """The text with all but the first `keep` entries of a section replaced."""
+    lines = text.splitlines(keepends=True)
+    if lines and not lines[-1].endswith("\n"):
+        lines[-1] += "\n"
+    starts: List[int] = [section.lc.key(key)[0] for key in section]
+    # The last entry ends before the next line that is not indented, comments included.
+    end = starts[-1] + 1
+    while end < len(lines) and lines[end].startswith((" ", "\t")):
+        end += 1
+    starts.append(end)
+    return "".join(lines[: starts[keep]] + entries + lines[end:])
