@@ -21,17 +21,15 @@ def main(
     With `evaluate.paper_protocol` a second model is trained on 80 % of the iteration's training
     file and scored on the other 20 %: the paper's figure, which is self-agreement, not quality.
     """
-    import spacy
-
     from spacy_sciner.corpus.docbin import read_docs
-    from spacy_sciner.pipeline.experiment import Experiment
+    from spacy_sciner.pipeline.experiment import Experiment, load_pipeline
     from spacy_sciner.pipeline.measure import measure_clean, measure_paper_protocol, measure_pool
     from spacy_sciner.pipeline.pseudo_label import fingerprint
 
     settings = load_params(params, "evaluate")
     experiment = Experiment(params, iteration)
     bootstrap = {"n_bootstrap": settings["bootstrap"], "seed": settings["seed"]}
-    nlp = spacy.load(experiment.model)
+    nlp = load_pipeline(experiment.model)
     test, error = measure_clean(nlp, read_docs(experiment.gold("test"), nlp.vocab), **bootstrap)
     dev, _ = measure_clean(nlp, read_docs(experiment.gold("dev"), nlp.vocab), **bootstrap)
     metrics: Dict[str, Any] = {"iteration": iteration, "clean": {"test": test, "dev": dev}}

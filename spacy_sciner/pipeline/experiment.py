@@ -1,10 +1,23 @@
 """One iteration's settings and files, read from params.yaml in one place."""
 
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any, Optional
 
+import spacy
+from spacy.language import Language
+
+from ..errors import Errors, ScinerError
 from ..params import load_params
 from .train import Recipe
+
+STARTS = ("warm", "fresh")
+
+
+def load_pipeline(model: Path) -> Language:
+    """A trained pipeline. RAISES (ScinerError): SCINER-E314 if there is none."""
+    if not (model / "config.cfg").is_file():
+        raise ScinerError(Errors.E314.format(path=model))
+    return spacy.load(model)
 
 
 class Experiment:
@@ -21,7 +34,6 @@ class Experiment:
         if iteration and previous is None:
             previous = int(load_params(params, f"iterations.{iteration}.prev"))
         self.previous = previous
-        self.retrain: Dict[str, Any] = load_params(params, "retrain") if iteration else {}
 
     @property
     def model(self) -> Path:
@@ -35,22 +47,30 @@ class Experiment:
 
     @property
     def start(self) -> Optional[Path]:
-        """The pipeline that a warm start goes on from; None for a fresh start."""
-        warm = self.retrain.get("start") == "warm" and self.previous is not None
-        return self.model_of(self.previous or 0) if warm else None
+        """The pipeline that a warm start goes on from; None for a fresh start.
+
+        RAISES (ScinerError): SCINER-E302 if `retrain.start` is neither.
+        """
+        if self.iteration == 0 or self.previous is None:
+            return None
+        start = self._setting("retrain.start")
+        if start not in STARTS:
+            known = ", ".join(STARTS)
+            raise ScinerError(Errors.E302.format(name="retrain.start", value=start, known=known))
+        return self.model_of(self.previous) if start == "warm" else None
 
     @property
     def recipe(self) -> Recipe:
-        train = load_params(self.params, "train")
-        schedule = self.retrain or train
+        """RAISES (ScinerError): SCINER-E501 for a setting that is not there."""
+        schedule = "retrain" if self.iteration else "train"
         return Recipe(
-            config=Path(train["config"]),
-            epochs=schedule["epochs"],
-            learn_rate=schedule["learn_rate"],
-            batch_words=train["batch_words"],
-            seed=load_params(self.params, "seed"),
-            device=load_params(self.params, "device"),
-            precision=load_params(self.params, "precision"),
+            config=Path(self._setting("train.config")),
+            epochs=self._setting(f"{schedule}.epochs"),
+            learn_rate=self._setting(f"{schedule}.learn_rate"),
+            batch_words=self._setting("train.batch_words"),
+            seed=self._setting("seed"),
+            device=self._setting("device"),
+            precision=self._setting("precision"),
         )
 
     def gold(self, split: str) -> Path:
@@ -58,3 +78,6 @@ class Experiment:
 
     def model_of(self, iteration: int) -> Path:
         return Path(f"training/{iteration}/model-best")
+
+    def _setting(self, name: str) -> Any:
+        return load_params(self.params, name)

@@ -5,13 +5,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Optional
 
-import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..corpus.docbin import read_docs, write_docs
 from ..files import progress
 from ..selection import Accept, Gamma
+from .experiment import load_pipeline
 
 LOW_YIELD = 0.01  # accepted entities under this share of what gold's density predicts: warn
 
@@ -33,8 +33,9 @@ def pseudo_label(
     pool, gold (Path): DocBins; gold's density of entities predicts the yield.
     out (Path): A DocBin in the pool's order, every document in it.
     RETURNS (dict): The counts of `count_yield`.
+    RAISES (ScinerError): SCINER-E314 without the pipeline, SCINER-E201 without a DocBin.
     """
-    nlp = spacy.load(model)
+    nlp = load_pipeline(model)
     nlp.add_pipe(
         "sciner_annotator",
         config={
