@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Annotated, Any, Dict, List, Tuple
@@ -32,23 +33,31 @@ def main(
     paper_protocol: Annotated[bool, typer.Option(help="Train its models too.")] = True,
     work: Annotated[Path, typer.Option(help="Where to work; kept for resuming.")] = ROOT / "work",
     name: Annotated[str, typer.Option(help="Results' name; default loop-<corpus>.")] = "",
+    jobs: Annotated[int, typer.Option(help="Seeds at a time; the cores are shared out.")] = 1,
     settings: Annotated[
         List[str], typer.Option("--set", help="params.yaml value, as train.epochs=8.")
     ] = [],  # noqa: B006  (Typer reads it once)
 ) -> None:
     name = name or f"loop-{corpus}"
-    rows: List[Dict[str, Any]] = []
-    for seed in range(seeds):
+    threads = max(1, len(os.sched_getaffinity(0)) // jobs)
+    done: Dict[int, List[Dict[str, Any]]] = {}
+
+    def run_seed(seed: int) -> None:
         folder = work / f"{name}-seed{seed}"
         values = [f"corpus={corpus}", f"seed={seed}", *settings]
         values.append(f"evaluate.paper_protocol={str(paper_protocol).lower()}")
         set_up(folder, values)
-        costs = run_stages(folder, corpus, iterations)
+        costs = run_stages(folder, corpus, iterations, threads)
+        done[seed] = []
         for k in range(iterations + 1):
             metrics = json.loads((folder / f"metrics/iteration-{k}.json").read_text())
-            rows.append({"seed": seed, **metrics, "cost": costs_of(costs, k)})
+            done[seed].append({"seed": seed, **metrics, "cost": costs_of(costs, k)})
+        rows = [row for seed in sorted(done) for row in done[seed]]
         record(name, rows)
         write_table(ROOT / f"benchmarks/{name}.md", name, rows)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        list(pool.map(run_seed, range(seeds)))
 
 
 def set_up(folder: Path, values: List[str]) -> None:
@@ -74,7 +83,9 @@ def set_up(folder: Path, values: List[str]) -> None:
         yaml.dump(params, file)
 
 
-def run_stages(folder: Path, corpus: str, iterations: int) -> Dict[str, Dict[str, float]]:
+def run_stages(
+    folder: Path, corpus: str, iterations: int, threads: int
+) -> Dict[str, Dict[str, float]]:
     """Every stage in order; wall seconds and peak memory of each, kept in costs.json."""
     costs_path = folder / "costs.json"
     costs = json.loads(costs_path.read_text()) if costs_path.exists() else {}
@@ -100,21 +111,27 @@ def run_stages(folder: Path, corpus: str, iterations: int) -> Dict[str, Dict[str
         if (folder / made).exists():
             continue
         print(f"{folder.name} {name}", flush=True)
-        costs[name] = run_measured(folder, ["scripts/" + command[0], *command[1:]])
+        costs[name] = run_measured(folder, ["scripts/" + command[0], *command[1:]], threads)
         costs_path.write_text(json.dumps(costs, indent=1))
     return costs
 
 
-def run_measured(folder: Path, command: List[str]) -> Dict[str, float]:
+def run_measured(folder: Path, command: List[str], threads: int) -> Dict[str, float]:
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "HF_HUB_OFFLINE": "1"}
     started = time.monotonic()
     with (folder / "log.txt").open("a") as log:
         process = subprocess.Popen(
-            [sys.executable, *command], cwd=folder, stdout=log, stderr=subprocess.STDOUT
+            [sys.executable, *command],
+            cwd=folder,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=environment,
         )
         _, status, usage = os.wait4(process.pid, 0)
     if status:
         sys.exit(f"{' '.join(command)} failed, see {folder / 'log.txt'}")
     return {
+        "threads": threads,
         "seconds": round(time.monotonic() - started, 1),
         "peak_gb": round(usage.ru_maxrss / 2**20, 2),
     }

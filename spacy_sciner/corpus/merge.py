@@ -13,22 +13,27 @@ from ..params import load_params
 from .docbin import read_docs, write_docs
 from .text import text_key
 
+KEYS = ("max_all_o_ratio", "max_paragraphs", "seed")
+
 
 def merge_docs(
     gold_docs: Sequence[Doc],
     pseudo_docs: Sequence[Doc],
     *,
     max_all_o_ratio: Optional[float],
+    max_paragraphs: Optional[int] = None,
     seed: int = 0,
 ) -> Tuple[List[Doc], Dict[str, int]]:
     """All gold docs in their order, then the pseudo-labelled ones that are of use, in theirs.
 
     Left out: a pseudo doc with the text of a gold doc; one in which every token is unknown; and of
     those without an accepted entity, a seeded choice of what goes beyond the cap, since they would
-    teach the model to find nothing.
+    teach the model to find nothing. Of what is left, a seeded choice of `max_paragraphs`.
 
     max_all_o_ratio (Optional[float]): At most so many docs without an entity for each one with an
         entity, 0 or more. None = no cap.
+    max_paragraphs (Optional[int]): At most so many pseudo docs, 1 or more, so that a large pool
+        neither drowns the gold nor takes days to train on. None = no cap.
     RETURNS (Tuple[List[Doc], Dict[str, int]]): The docs, and counts of docs kept and left out.
     RAISES (ScinerError): SCINER-E215 for a negative ratio.
     """
@@ -42,14 +47,18 @@ def merge_docs(
     n_dropped = max(0, len(without) - n_most)
     dropped = set(random.Random(seed).sample(without, n_dropped))
     kept = [doc for i, doc in enumerate(known) if i not in dropped]
+    n_over = 0 if max_paragraphs is None else max(0, len(kept) - max_paragraphs)
+    over = set(random.Random(seed).sample(range(len(kept)), n_over))
+    kept = [doc for i, doc in enumerate(kept) if i not in over]
     report = {
         "gold": len(gold_docs),
         "pseudo": len(pseudo_docs),
         "pseudo_equal_to_gold": len(pseudo_docs) - len(not_gold),
         "pseudo_all_unknown": len(not_gold) - len(known),
         "pseudo_without_entity_over_cap": n_dropped,
-        "pseudo_without_entity": len(without) - n_dropped,
-        "pseudo_with_entity": n_with,
+        "pseudo_over_max_paragraphs": n_over,
+        "pseudo_without_entity": sum(not doc.ents for doc in kept),
+        "pseudo_with_entity": sum(bool(doc.ents) for doc in kept),
         "pseudo_entities": sum(len(doc.ents) for doc in kept),
         "merged": len(gold_docs) + len(kept),
     }
@@ -65,18 +74,22 @@ def merge_iteration(corpus_dir: Path, *, iteration: int, params_path: Path) -> D
     if not isinstance(section, dict):
         raise _wrong("merge", "a mapping", section)
     for key in section:
-        if key not in ("max_all_o_ratio", "seed"):
-            raise _wrong(key, "left out: only max_all_o_ratio and seed are known", section[key])
+        if key not in KEYS:
+            raise _wrong(key, f"left out: only {', '.join(KEYS)} are known", section[key])
     seed, ratio = section.get("seed", 0), section.get("max_all_o_ratio")
     if type(seed) is not int:
         raise _wrong("seed", "a whole number", seed)
     _check("max_all_o_ratio", ratio)
+    most = section.get("max_paragraphs")
+    if most is not None and (type(most) is not int or most < 1):
+        raise _wrong("max_paragraphs", "a whole number, 1 or more, or null for no cap", most)
     folder = corpus_dir / f"iteration-{iteration}"
     vocab = Vocab()
     docs, report = merge_docs(
         read_docs(corpus_dir / "gold" / "train.spacy", vocab),
         read_docs(folder / "pseudo.spacy", vocab),
         max_all_o_ratio=ratio,
+        max_paragraphs=most,
         seed=seed,
     )
     write_docs(folder / "train.spacy", docs)
