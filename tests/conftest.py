@@ -12,7 +12,7 @@ from typing import List, Tuple
 import pytest
 from hypothesis import settings
 from spacy.tokens import Doc
-from tiny import build_bpe_encoder, build_wordpiece_encoder, gold_docs
+from tiny import CONFIGS, build_bpe_encoder, build_wordpiece_encoder, gold_docs
 
 # The same cases in every run, and no time limit on a busy machine.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -49,3 +49,14 @@ def tiny_corpus(tmp_path_factory: pytest.TempPathFactory) -> Tuple[Path, Path]:
     write_docs(folder / "train.spacy", docs)
     write_docs(folder / "dev.spacy", docs[:4])
     return folder / "train.spacy", folder / "dev.spacy"
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tiny_corpus: Tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A pipeline trained with configs/tiny.cfg until it knows the sentences by heart."""
+    from spacy_sciner.pipeline.train import Recipe, train_pipeline
+
+    out = tmp_path_factory.mktemp("model") / "model-best"
+    recipe = Recipe(CONFIGS / "tiny.cfg", epochs=20, learn_rate=0.02, batch_words=32)
+    train_pipeline(recipe, train=tiny_corpus[0], dev=tiny_corpus[1], out=out)
+    return out
