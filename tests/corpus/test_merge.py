@@ -53,6 +53,17 @@ def test_cap_on_docs_without_entities(ratio, n):
     assert _texts(docs) == sorted(_texts(docs), key=lambda t: (t[0] != "G", t[0] == "e", t))
 
 
+@pytest.mark.parametrize(("most", "n"), [(None, 6), (1, 1), (4, 4), (99, 6)])
+def test_cap_on_pseudo_docs_leaves_gold_alone(most, n):
+    pseudo = [_pseudo("B-M", name=f"e{i}") for i in range(6)]
+    docs, report = merge_docs(GOLD, pseudo, max_all_o_ratio=None, max_paragraphs=most)
+    assert _texts(docs)[0] == "Gold"
+    assert _texts(docs)[1:] == sorted(_texts(docs)[1:])
+    assert len(docs) == 1 + n
+    assert report["pseudo_over_max_paragraphs"] == 6 - n
+    assert report["pseudo_entities"] == report["pseudo_with_entity"] == n
+
+
 def test_choice_is_seeded():
     pseudo = [_pseudo("B-M", name="e"), *(_pseudo("O", name=f"o{i:02d}") for i in range(30))]
 
@@ -93,7 +104,8 @@ def test_stage(tmp_path):
     ("merge", "message"),
     [
         ("1", "`merge` .*must be a mapping"),
-        ("{ratio: 1}", "`ratio` .*left out: only max_all_o_ratio and seed"),
+        ("{ratio: 1}", "`ratio` .*left out: only max_all_o_ratio, max_paragraphs, seed"),
+        ("{max_paragraphs: 0}", "`max_paragraphs` .*1 or more"),
         ("{seed: x}", "`seed` .*whole number"),
         ("{max_all_o_ratio: -1}", "`max_all_o_ratio`"),
     ],
