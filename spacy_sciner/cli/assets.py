@@ -98,7 +98,7 @@ def _download(wanted: List[Asset], out: Path, *, corpus: str) -> None:
     write_text(out / "project.yml", json.dumps({"assets": wanted}))
     for asset in wanted:
         (out / asset["dest"]).parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "weasel", "assets", str(out), "--sparse"]
+    command = [sys.executable, "-m", "weasel", "assets", str(out)]
     environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     absent = [asset for asset in wanted if not (out / asset["dest"]).exists()]

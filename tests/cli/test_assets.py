@@ -1,0 +1,141 @@
+"""Assets come from a mirror, checked and whole, or not at all."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from spacy_sciner.cli.assets import assets, list_assets
+from spacy_sciner.errors import ScinerError
+
+ROOT = Path(__file__).parents[2]
+TEXT = "BERT\tB-MethodName\n"
+SUM = hashlib.md5(TEXT.encode()).hexdigest()
+# Nothing listens on the discard port.
+URL = "http://127.0.0.1:9/train.txt"
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project.yml with one corpus, and a mirror that has it."""
+    listed = [
+        {"dest": "assets/toy/gold/train.txt", "url": URL, "checksum": SUM, "mirror": "toy/a.txt"},
+        {
+            "dest": "assets/toy/papers/parsed",
+            "git": {"repo": "http://127.0.0.1:9/toy", "branch": "main", "path": "papers"},
+            "mirror": "papers",
+            "mirror_checksum": hashlib.md5(b"{}{}").hexdigest(),
+        },
+        {"dest": "assets/other/gold/train.txt", "url": URL, "mirror": "toy/a.txt"},
+    ]
+    (tmp_path / "project.yml").write_text(yaml.safe_dump({"assets": listed}), encoding="utf8")
+    for name, text in {"toy/a.txt": TEXT, "papers/a.json": "{}", "papers/b.json": "{}"}.items():
+        path = tmp_path / "mirror" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf8")
+        path.chmod(0o444)
+    return tmp_path / "project.yml"
+
+
+def files(project):
+    folder = project.parent / "assets"
+    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+
+
+def test_mirror_fills_gold_and_papers(project, capsys):
+    assets("toy", project.parent / "mirror", project)
+    whole = ["toy/gold/train.txt", "toy/papers/parsed/a.json", "toy/papers/parsed/b.json"]
+    assert files(project) == whole
+    gold = project.parent / "assets/toy/gold/train.txt"
+    assert gold.read_text(encoding="utf8") == TEXT
+    assert os.access(gold, os.W_OK)
+    assert capsys.readouterr().out.count("fetched") == 2
+
+
+def test_second_run_copies_nothing(project, capsys):
+    assets("toy", project.parent / "mirror", project)
+    gold = project.parent / "assets/toy/gold/train.txt"
+    before = gold.stat().st_mtime_ns
+    capsys.readouterr()
+    assets("toy", project.parent / "mirror", project)
+    assert gold.stat().st_mtime_ns == before
+    assert capsys.readouterr().out.count("already there") == 2
+
+
+def test_a_damaged_file_is_replaced(project):
+    assets("toy", project.parent / "mirror", project)
+    gold = project.parent / "assets/toy/gold/train.txt"
+    gold.write_text("cut", encoding="utf8")
+    assets("toy", project.parent / "mirror", project)
+    assert gold.read_text(encoding="utf8") == TEXT
+
+
+def test_a_corpus_without_papers_gets_an_empty_folder(project):
+    assets("other", project.parent / "mirror", project)
+    assert list((project.parent / "assets/other/papers").iterdir()) == []
+
+
+def test_mirror_with_another_file(project):
+    path = project.parent / "mirror/toy/a.txt"
+    path.unlink()
+    path.write_text("changed", encoding="utf8")
+    with pytest.raises(ScinerError, match=r"SCINER-E505: .*a\.txt has MD5 .*expected " + SUM):
+        assets("toy", project.parent / "mirror", project)
+    assert files(project) == []
+
+
+def test_mirror_without_the_files(project):
+    with pytest.raises(ScinerError, match=r"SCINER-E504: .*toy/a\.txt.*Not there.*--mirror DIR"):
+        assets("toy", project.parent, project)
+    assert files(project) == []
+
+
+def test_no_network(project):
+    with pytest.raises(ScinerError, match=r"SCINER-E504: .*127\.0\.0\.1:9/train.*--mirror DIR"):
+        assets("toy", None, project)
+    assert files(project) == []
+
+
+def test_unknown_corpus(project):
+    with pytest.raises(ScinerError, match=r"SCINER-E503: .*'none'.*other, toy"):
+        assets("none", None, project)
+
+
+def test_git_and_file_assets_from_addresses(project):
+    """What `spacy project assets` does with them; here both addresses are local."""
+    root = project.parent
+    source = root / "source"
+    source.mkdir()
+    (source / "papers").mkdir()
+    (source / "papers/a.json").write_text("{}", encoding="utf8")
+    identity = ["-c", "user.name=Test", "-c", "user.email=test@example.org"]
+    for command in (["init", "-q", "-b", "main"], ["add", "."], [*identity, "commit", "-qm", "a"]):
+        subprocess.run(["git", *command], cwd=source, check=True)
+    listed = yaml.safe_load(project.read_text(encoding="utf8"))
+    listed["assets"][1]["git"]["repo"] = str(source)
+    del listed["assets"][0]
+    project.write_text(yaml.safe_dump(listed), encoding="utf8")
+    assets("toy", None, project)
+    assert files(project) == ["toy/papers/parsed/a.json"]
+
+
+def test_the_project_s_own_list():
+    for corpus in ("acl", "scierc", "crossner-ai"):
+        listed = list_assets(ROOT / "project.yml", corpus)
+        assert any(asset["dest"].endswith("gold/test.txt") for asset in listed)
+        for asset in listed:
+            if "mirror" in asset:
+                assert len(asset.get("checksum", asset.get("mirror_checksum"))) == 32
+
+
+@pytest.mark.skipif("SCINER_MIRROR" not in os.environ, reason="SCINER_MIRROR names no folder")
+@pytest.mark.parametrize("corpus", ["acl", "scierc", "crossner-ai"])
+def test_a_real_mirror(corpus, tmp_path):
+    (tmp_path / "project.yml").write_bytes((ROOT / "project.yml").read_bytes())
+    command = [sys.executable, "-c", "from spacy_sciner.cli import main; main()"]
+    subprocess.run([*command, "assets", "--corpus", corpus], cwd=tmp_path, check=True)
+    assert (tmp_path / f"assets/{corpus}/gold/test.txt").stat().st_size > 100_000

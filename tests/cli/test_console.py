@@ -1,0 +1,41 @@
+"""`sciner` itself: help without torch, bad input in one line."""
+
+import subprocess
+import sys
+
+import pytest
+
+from spacy_sciner.cli import COMMANDS, main
+
+
+def test_help_names_every_command(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["sciner", "--help"])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert stop.value.code == 0
+    shown = capsys.readouterr().out
+    assert all(command in shown for command in COMMANDS)
+
+
+def test_bad_input_is_one_line_and_no_traceback(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["sciner", "assets", "--corpus", "acl"])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert stop.value.code == 1
+    err = capsys.readouterr().err
+    assert err.startswith("✘ SCINER-E502")
+    assert "Traceback" not in err
+
+
+def test_help_imports_nothing_slow():
+    code = (
+        "import sys; sys.argv = ['sciner', '--help']\n"
+        "from spacy_sciner.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "slow = {'torch', 'spacy', 'weasel', 'dvc', 'ruamel.yaml'} & set(sys.modules)\n"
+        "print('slow:', *sorted(slow))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "slow:"

@@ -1,0 +1,98 @@
+"""params.yaml is extended and cut as text: what is not meant to change stays, byte for byte."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from spacy_sciner.cli.plan import (
+    count_iterations,
+    extend_iterations,
+    measure_up_to,
+    settings_up_to,
+)
+from spacy_sciner.errors import ScinerError
+
+PARAMS = (Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf8")
+TEXT = """\
+corpus: sample  # a remark
+gamma_o: null
+# Above.
+iterations:
+  "1": {prev: "0", gamma: 0.98}  # first
+  "2":
+    prev: "1"
+    gamma: {TaskName: 0.90, MethodName: 9.5e-1}
+# Between.
+evaluations:
+  "0": {data: corpus/gold}  # gold alone
+  "1": {data: corpus/iteration-1}
+
+# Below.
+last: 1
+"""
+
+
+def test_iterations_are_counted():
+    assert count_iterations(TEXT, path="params.yaml") == 2
+
+
+def test_extension_adds_lines_and_changes_none():
+    longer = extend_iterations(TEXT, to=4, path="params.yaml")
+    added = (
+        '  "3": {prev: "2", gamma: {TaskName: 0.90, MethodName: 9.5e-1}}\n'
+        '  "4": {prev: "3", gamma: {TaskName: 0.90, MethodName: 9.5e-1}}\n'
+    )
+    assert longer == TEXT.replace("# Between.\n", added + "# Between.\n")
+    assert count_iterations(longer, path="params.yaml") == 4
+
+
+def test_measure_up_to_adds_and_removes():
+    shorter = measure_up_to(TEXT, last=0, path="params.yaml")
+    assert shorter == TEXT.replace('  "1": {data: corpus/iteration-1}\n', "")
+    assert measure_up_to(shorter, last=1, path="params.yaml") == TEXT
+    longer = measure_up_to(TEXT, last=3, path="params.yaml")
+    assert list(yaml.safe_load(longer)["evaluations"]) == ["0", "1", "2", "3"]
+
+
+def test_a_file_without_a_last_line_end():
+    text = TEXT[: TEXT.index("\n\n# Below.")]
+    longer = measure_up_to(text, last=2, path="params.yaml")
+    assert longer == text + '\n  "2": {data: corpus/iteration-2}\n'
+
+
+def test_the_project_s_own_file():
+    for last in (0, 2, 5):
+        text = measure_up_to(
+            extend_iterations(PARAMS, to=5, path="params.yaml"), last=last, path="params.yaml"
+        )
+        sections = yaml.safe_load(text)
+        assert list(sections["evaluations"]) == [str(k) for k in range(last + 1)]
+        assert list(sections["iterations"]) == ["1", "2", "3", "4", "5"]
+        before = yaml.safe_load(PARAMS)
+        for key in set(before) - {"iterations", "evaluations"}:
+            assert sections[key] == before[key]
+    assert measure_up_to(PARAMS, last=2, path="params.yaml") == PARAMS
+
+
+def test_settings_up_to_leave_out_later_iterations():
+    settings = settings_up_to(TEXT, last=1, path="params.yaml")
+    assert list(settings["iterations"]) == ["1"]
+    assert "evaluations" not in settings
+    assert settings["corpus"] == "sample"
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("iterations: {}\n", "SCINER-E516.*got none"),
+        ('iterations: {"1": {prev: "0"}}\n', "SCINER-E516.*in one line"),
+        ('iterations:\n  "1": {prev: "0"}\n  "3": {prev: "1"}\n', "SCINER-E516.*got 1, 3"),
+        ("other: 1\n", "SCINER-E501"),
+        ("iterations: [\n", "SCINER-E502"),
+        ("- 1\n", "SCINER-E502.*not a mapping"),
+    ],
+)
+def test_what_cannot_be_extended(text, match):
+    with pytest.raises(ScinerError, match=match):
+        count_iterations(text, path="params.yaml")

@@ -1,0 +1,100 @@
+"""The graph in dvc.yaml: what runs after which change. Scripts are stand-ins, DVC is real."""
+
+import json
+import sys
+
+import pytest
+from stub_project import StubProject
+
+FIRST = ["parse", "convert", "adapt", "train", "evaluate@0", "report"]
+
+
+def loop(k):
+    return [f"{stage}@{k}" for stage in ("pseudo-label", "merge", "retrain", "evaluate")]
+
+
+def restore(project: StubProject) -> None:
+    """Back to the first run, without running anything."""
+    project.call("git", "checkout", "-q", ".")
+    project.call(sys.executable, "-m", "dvc", "checkout", "-q")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> StubProject:
+    project = StubProject(tmp_path_factory.mktemp("dvc") / "project")
+    project.first = project.repro()
+    project.commit("first run")
+    return project
+
+
+def test_stage_names(project):
+    listed = project.call(sys.executable, "-m", "dvc", "stage", "list", "--name-only").split()
+    assert sorted(listed) == sorted([*FIRST, *loop(1), *loop(2)])
+
+
+def test_first_run_runs_everything_once(project):
+    assert sorted(project.first) == sorted([*FIRST, *loop(1), *loop(2)])
+    assert project.first[-1] == "report"
+
+
+def test_second_run_does_nothing(project):
+    assert project.repro() == []
+    status = project.call(sys.executable, "-m", "dvc", "status", "--json")
+    assert json.loads(status) == {}
+
+
+def test_gamma_of_iteration_2(project):
+    project.edit("params.yaml", r'("2": .*gamma: )[\d.]+', r"\g<1>0.5")
+    assert sorted(project.repro()) == sorted([*loop(2), "report"])
+    restore(project)
+
+
+def test_one_more_iteration(project):
+    third = r'\g<0>  "3": {prev: "2", gamma: 0.9}\n'
+    project.edit("params.yaml", r'  "2": {prev: .*\n', third)
+    third = r'\g<0>  "3": {data: corpus/iteration-3}\n'
+    project.edit("params.yaml", r'  "2": {data: .*\n', third)
+    assert sorted(project.repro()) == sorted([*loop(3), "report"])
+    assert len(json.loads((project.root / "metrics/iterations.json").read_text())) == 4
+    restore(project)
+
+
+def test_corpus_switches_in_one_place(project):
+    project.edit("params.yaml", "corpus: sample", "corpus: acl")
+    ran = project.repro()
+    assert {"parse", "convert", "train", "report", *loop(1), *loop(2)} <= set(ran)
+    assert "adapt" not in ran
+    restore(project)
+
+
+def test_code_re_runs_what_uses_it_and_no_more(project):
+    project.write("spacy_sciner/corpus/merge.py", "# changed")
+    # Their outputs are the same bytes as before, so that nothing after them runs.
+    assert sorted(project.repro()) == ["convert", "merge@1", "merge@2"]
+    restore(project)
+
+
+def test_plots_draw_a_line_for_each_series(project):
+    shown = json.loads(project.call(sys.executable, "-m", "dvc", "plots", "show", "--json"))
+    assert not shown.get("errors")
+    plots = {name: plot[0]["content"] for name, plot in shown["data"].items()}
+    assert set(plots) == {"F1 by iteration", "Test F1 by type"}
+    f1 = plots["F1 by iteration"]
+    assert f1["encoding"]["color"]["field"] == "series"
+    assert f1["encoding"]["x"]["field"] == "iteration"
+    rows = {(row["iteration"], row["series"]) for row in f1["data"]["values"]}
+    assert rows >= {(k, series) for k in "012" for series in ("test", "dev")}
+
+
+def test_metrics_diff_between_commits(project):
+    project.call("git", "tag", "before")
+    project.edit("params.yaml", r"epochs: \d+", "epochs: 99")
+    project.repro()
+    project.commit("more epochs")
+    dvc = [sys.executable, "-m", "dvc"]
+    diff = json.loads(project.call(*dvc, "metrics", "diff", "before", "HEAD", "--json"))
+    f1 = diff["metrics/latest.json"]["clean.test.f1"]
+    assert f1["new"] - f1["old"] == pytest.approx(f1["diff"])
+    assert f1["diff"] != 0
+    project.call("git", "reset", "-q", "--hard", "before")
+    project.call(*dvc, "checkout", "-q")
