@@ -28,7 +28,7 @@ class _Coded(type):
 class Errors(metaclass=_Coded):
     # --- tagging, confidence, selection ------------------------------------------------------
     E001 = (
-        "γ must be a probability in [0, 1], got {gamma}{where}. Set it in params.yaml under "
+        "γ must be a probability in [0, 1], got {gamma!r}{where}. Set it in params.yaml under "
         "`iterations`, or as `gamma` of the sciner_annotator."
     )
     E002 = "No γ for the label(s) {missing}. Give one number for all labels, or one for each."
@@ -52,7 +52,9 @@ class Errors(metaclass=_Coded):
     E130 = "No GROBID server at {url}: {reason}. Start one: docker compose -f {compose} up -d"
     E131 = "GROBID did not answer for {file} within {seconds} s. Raise parse.grobid.timeout_s."
     E132 = "GROBID answered {status} for {file}: {reason}"
-    E133 = "GROBID was still busy for {file} after {retries} retries. Lower parse.grobid.concurrency."
+    E133 = (
+        "GROBID was still busy for {file} after {retries} retries. Lower parse.grobid.concurrency."
+    )
     E134 = "GROBID's answer for {file} is not TEI: {reason}"
     E135 = "The connection to GROBID broke for {file}: {reason}."
 
