@@ -22,8 +22,8 @@ def main(
     """
     from spacy_sciner.adapt.encoder import make_encoder
 
-    encoder = load_params(params, "encoder")
-    facts = make_encoder(encoder, load_params(params, "adapt"), out=out)
+    encoder = load_params(params, "encoder", require=["name"])
+    facts = make_encoder(encoder, load_params(params, "adapt", require=["method"]), out=out)
     typer.echo(f"{encoder['name']} → {out}: " + ", ".join(f"{k} {v}" for k, v in facts.items()))
 
 

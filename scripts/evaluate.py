@@ -26,7 +26,7 @@ def main(
     from spacy_sciner.pipeline.measure import measure_clean, measure_paper_protocol, measure_pool
     from spacy_sciner.pipeline.pseudo_label import fingerprint
 
-    settings = load_params(params, "evaluate")
+    settings = load_params(params, "evaluate", require=["bootstrap", "paper_protocol", "seed"])
     experiment = Experiment(params, iteration)
     bootstrap = {"n_bootstrap": settings["bootstrap"], "seed": settings["seed"]}
     nlp = load_pipeline(experiment.model)

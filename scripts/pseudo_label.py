@@ -31,7 +31,7 @@ def main(
     from spacy_sciner.pipeline.pseudo_label import pseudo_label
 
     experiment = Experiment(params, iteration, previous)
-    annotate = load_params(params, "annotate")
+    annotate = load_params(params, "annotate", require=["accept", "gamma_o"])
     folder = experiment.training_file.parent
     counts = pseudo_label(
         experiment.model_of(previous),

@@ -1,16 +1,17 @@
 """Read params.yaml: the experiment, one section per stage."""
 
 from pathlib import Path
-from typing import Any, Union
+from typing import Any, Sequence, Union
 
 import yaml
 
 from .errors import Errors, ScinerError
 
 
-def load_params(path: Union[str, Path], section: str) -> Any:
+def load_params(path: Union[str, Path], section: str, *, require: Sequence[str] = ()) -> Any:
     """A section or value of a params file, addressed as `a` or `a.b`.
 
+    require (Sequence[str]): Keys that the section must have.
     RAISES (ScinerError): SCINER-E501 if it is not there, SCINER-E502 if the file is not YAML.
     """
     try:
@@ -24,4 +25,9 @@ def load_params(path: Union[str, Path], section: str) -> Any:
             found = ", ".join(children) or "none"
             raise ScinerError(Errors.E501.format(section=section, path=path, found=found))
         node = children[key]
+    for key in require:
+        if not isinstance(node, dict) or key not in node:
+            found = ", ".join(map(str, node)) if isinstance(node, dict) and node else "none"
+            where = f"{section}.{key}"
+            raise ScinerError(Errors.E501.format(section=where, path=path, found=found))
     return node

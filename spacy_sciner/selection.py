@@ -30,7 +30,8 @@ def check_gamma(gamma: Gamma, labels: Sequence[str] = ()) -> None:
     """RAISES (ScinerError): SCINER-E001 outside [0, 1], SCINER-E002 for a label without a γ."""
     values: Mapping[str, float] = gamma if isinstance(gamma, dict) else {"": gamma}
     for label, value in values.items():
-        if not 0.0 <= value <= 1.0:
+        # What comes from a params file may be anything.
+        if not isinstance(value, (int, float)) or not 0.0 <= value <= 1.0:
             where = f" for {label}" if label else ""
             raise ScinerError(Errors.E001.format(gamma=value, where=where))
     missing = [] if not isinstance(gamma, dict) else [x for x in labels if x not in gamma]

@@ -83,12 +83,7 @@ class SciNERAnnotator(Pipe):
         spans_key: str = "sciner",
         scorer: Optional[Callable[[Iterable[Example]], Dict[str, Any]]] = None,
     ):
-        check_gamma(gamma)
-        if gamma_o is not None:
-            check_gamma(gamma_o)
-        if accept not in ACCEPTS:
-            known = ", ".join(ACCEPTS)
-            raise ScinerError(Errors.E302.format(name="accept", value=accept, known=known))
+        check_settings(gamma, gamma_o, accept)
         self.name = name
         self.gamma = gamma
         self.gamma_o = gamma_o
@@ -141,6 +136,16 @@ class SciNERAnnotator(Pipe):
         self, path: Union[str, Path], *, exclude: Iterable[str] = ()
     ) -> "SciNERAnnotator":
         return self
+
+
+def check_settings(gamma: Gamma, gamma_o: Optional[float], accept: str) -> None:
+    """RAISES (ScinerError): SCINER-E001 for γ, SCINER-E302 for `accept`."""
+    check_gamma(gamma)
+    if gamma_o is not None:
+        check_gamma(gamma_o)
+    if accept not in ACCEPTS:
+        known = ", ".join(ACCEPTS)
+        raise ScinerError(Errors.E302.format(name="accept", value=accept, known=known))
 
 
 def _runs(doc: Doc, unknown: np.ndarray) -> list[Span]:

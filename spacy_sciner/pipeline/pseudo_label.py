@@ -11,6 +11,7 @@ from spacy.tokens import Doc
 from ..corpus.docbin import read_docs, write_docs
 from ..files import progress
 from ..selection import Accept, Gamma
+from .annotator import check_settings
 from .experiment import load_pipeline
 
 LOW_YIELD = 0.01  # accepted entities under this share of what gold's density predicts: warn
@@ -33,8 +34,10 @@ def pseudo_label(
     pool, gold (Path): DocBins; gold's density of entities predicts the yield.
     out (Path): A DocBin in the pool's order, every document in it.
     RETURNS (dict): The counts of `count_yield`.
-    RAISES (ScinerError): SCINER-E314 without the pipeline, SCINER-E201 without a DocBin.
+    RAISES (ScinerError): SCINER-E001 or E302 for a setting, SCINER-E314 without the
+        pipeline, SCINER-E201 without a DocBin.
     """
+    check_settings(gamma, gamma_o, accept)
     nlp = load_pipeline(model)
     nlp.add_pipe(
         "sciner_annotator",
