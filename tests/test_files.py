@@ -116,6 +116,16 @@ def test_e501_says_what_is_there(tmp_path: Path, text, section, found):
         load_params(path, section)
 
 
+def test_e501_for_a_required_key(tmp_path: Path):
+    path = tmp_path / "params.yaml"
+    path.write_text("annotate: {accept: token}\nadapt:\n")
+    assert load_params(path, "annotate", require=["accept"]) == {"accept": "token"}
+    with pytest.raises(ScinerError, match=r"E501.*'annotate\.gamma_o'.*Sections there: accept"):
+        load_params(path, "annotate", require=["accept", "gamma_o"])
+    with pytest.raises(ScinerError, match=r"E501.*'adapt\.method'.*Sections there: none"):
+        load_params(path, "adapt", require=["method"])
+
+
 @pytest.mark.parametrize("content", [b"a: [1\n", b"\xff\xfe\x00", None])
 def test_e502_for_a_file_that_is_no_yaml(tmp_path: Path, content):
     path = tmp_path / "params.yaml"

@@ -116,7 +116,7 @@ def test_accepted_words_are_sure_and_known_whatever_gamma_is(confidence, gamma, 
     assert all(found.unknown[i] for i in inside - kept)
 
 
-@pytest.mark.parametrize("gamma", [-0.1, 1.1, float("nan")])
+@pytest.mark.parametrize("gamma", [-0.1, 1.1, float("nan"), "high", None])
 def test_e001_gamma_is_no_probability(gamma):
     with pytest.raises(ScinerError, match="SCINER-E001"):
         check_gamma(gamma)

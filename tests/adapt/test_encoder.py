@@ -1,0 +1,43 @@
+"""The adapt stage."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from spacy_sciner.adapt.encoder import make_encoder
+from spacy_sciner.errors import ScinerError
+from spacy_sciner.models.head import load_encoder
+
+
+def test_the_encoder_of_params_lands_in_a_folder_of_its_own(tiny_encoder: Path, tmp_path: Path):
+    weights = (tiny_encoder / "model.safetensors").read_bytes()
+    sha256 = hashlib.sha256(weights).hexdigest()
+    encoder = {"name": str(tiny_encoder), "sha256": sha256, "keep_layers": 0}
+    facts = make_encoder(encoder, {"method": "none"}, out=tmp_path / "encoder")
+    assert facts["sha256"] == sha256
+    assert (tmp_path / "encoder" / "model.safetensors").read_bytes() == weights
+
+
+def test_checksum_and_layers_need_not_be_given(tiny_encoder: Path, tmp_path: Path):
+    facts = make_encoder({"name": str(tiny_encoder)}, {"method": "none"}, out=tmp_path / "encoder")
+    assert facts["layers"] == 2
+
+
+def test_keep_layers(tiny_encoder: Path, tmp_path: Path):
+    encoder = {"name": str(tiny_encoder), "sha256": None, "keep_layers": 1}
+    make_encoder(encoder, {"method": "none"}, out=tmp_path / "encoder")
+    assert len(load_encoder(str(tmp_path / "encoder")).encoder.layer) == 1
+
+
+def test_a_wrong_checksum_is_not_passed_over(tiny_encoder: Path, tmp_path: Path):
+    with pytest.raises(ScinerError, match="SCINER-E305"):
+        make_encoder(
+            {"name": str(tiny_encoder), "sha256": "00"}, {"method": "none"}, out=tmp_path / "e"
+        )
+    assert not (tmp_path / "e").exists()
+
+
+def test_e302_for_an_unknown_method(tiny_encoder: Path, tmp_path: Path):
+    with pytest.raises(ScinerError, match=r"SCINER-E302.*adapt\.method 'magic'.*none"):
+        make_encoder({"name": str(tiny_encoder)}, {"method": "magic"}, out=tmp_path / "e")

@@ -1,0 +1,75 @@
+"""What the package registers, and what importing it costs."""
+
+import subprocess
+import sys
+from importlib import metadata
+
+import catalogue
+import pytest
+import spacy
+from spacy.language import Language
+
+GROUPS = ["factories", "architectures", "scorers", "batchers", "readers"]
+OURS = [
+    entry
+    for group in GROUPS
+    for entry in metadata.entry_points(group=f"spacy_{group}")
+    if entry.value.startswith("spacy_sciner.")
+]
+REGISTERED = {
+    "sciner",
+    "sciner_annotator",
+    "spacy-sciner.TransformerTagger.v1",
+    "spacy-sciner.TokenTagger.v1",
+    "spacy-sciner.sciner_scorer.v1",
+    "spacy-sciner.batch_by_length.v1",
+    "spacy-sciner.Corpus.v1",
+}
+
+
+def test_the_public_names():
+    assert {entry.name for entry in OURS} >= REGISTERED
+
+
+@pytest.mark.parametrize("entry", OURS, ids=lambda entry: entry.name)
+def test_every_entry_point_resolves_through_spacy(entry: metadata.EntryPoint):
+    group = entry.group.removeprefix("spacy_")
+    if group == "factories":
+        assert Language.has_factory(entry.name) or entry.load()
+        assert callable(spacy.blank("en").create_pipe(entry.name))
+    else:
+        assert getattr(spacy.registry, group).get(entry.name) is entry.load()
+
+
+def test_an_unregistered_name_does_not_resolve():
+    with pytest.raises(catalogue.RegistryError):
+        spacy.registry.architectures.get("spacy-sciner.TransformerTagger.v0")
+
+
+def test_the_console_command_is_there():
+    (script,) = metadata.entry_points(group="console_scripts", name="sciner")
+    assert callable(script.load())
+
+
+def test_factories_say_what_they_need_and_write():
+    sciner, annotator = map(Language.get_factory_meta, ("sciner", "sciner_annotator"))
+    assert "doc._.sciner_confidence" in sciner.assigns
+    assert "doc._.sciner_confidence" in annotator.requires
+    assert sciner.default_score_weights["ents_f"] == 1.0
+
+
+def run_python(code: str) -> str:
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    return result.stdout.strip()
+
+
+def test_importing_the_package_is_cheap():
+    code = "import sys, spacy_sciner; print([m for m in ('torch', 'scipdf', 'transformers') "
+    assert run_python(code + "if m in sys.modules])") == "[]"
+
+
+def test_blank_spacy_finds_the_factories_without_an_import():
+    code = "import spacy; print(spacy.blank('en').add_pipe('sciner').labels)"
+    assert run_python(code) == "()"
