@@ -120,7 +120,8 @@ def test_every_code_is_raised_by_a_test(messages):
 
 @pytest.mark.parametrize("messages", [Errors, Warnings], ids=["errors", "warnings"])
 def test_every_code_is_used(messages):
-    text = "".join(path.read_text(encoding="utf8") for path in ROOT.glob("spacy_sciner/**/*.py"))
+    files = [*ROOT.glob("spacy_sciner/**/*.py"), *ROOT.glob("scripts/*.py")]
+    text = "".join(path.read_text(encoding="utf8") for path in files)
     codes = [code for code in vars(messages) if re.fullmatch(r"[EW]\d{3}", code)]
     assert [code for code in codes if f"{messages.__name__}.{code}" not in text] == []
 

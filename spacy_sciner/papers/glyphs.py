@@ -42,8 +42,6 @@ def read_pages(path: Union[str, Path]) -> List[Page]:
         page has text (a scan), SCINER-E112 if it has no pages.
     """
     with _opened(path) as pdf:
-        if not len(pdf):
-            raise ScinerError(Errors.E112.format(file=Path(path).name))
         pages = [_read_page(pdf, i) for i in range(len(pdf))]
     if not any(page.glyphs for page in pages):
         raise ScinerError(Errors.E111.format(file=Path(path).name, pages=len(pages)))
@@ -67,7 +65,9 @@ def _opened(path: Union[str, Path]) -> Iterator[Any]:
         finally:
             pdf.close()
     except (pypdfium2.PdfiumError, OSError) as e:
-        raise ScinerError(Errors.E110.format(file=Path(path).name, reason=_open_error(e))) from e
+        # A file without pages is refused too, but with no error of PDFium's own.
+        message = Errors.E112 if "PDFium: Success" in str(e) else Errors.E110
+        raise ScinerError(message.format(file=Path(path).name, reason=_open_error(e))) from e
 
 
 def _open_error(e: Exception) -> str:
