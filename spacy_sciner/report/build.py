@@ -56,12 +56,13 @@ def summary(metrics: Sequence[Metrics], best: int, reason: str) -> str:
         to_text(iteration_rows(metrics)),
         "test, dev: strict entity F1 on gold papers that no iteration trains on.",
         "self-agreement: the paper's protocol, scored on pseudo-labels too; not quality.",
-        "accepted, expected, precision: pseudo-labels; precision where the pool's gold is known.",
+        "accepted, expected: pseudo-labels. pool P: their precision where the pool has gold.",
     ]
     for m in metrics:
         if (m["pool"] or {}).get("low_yield"):
             lines.append(f"!! iteration {m['iteration']}: LOW YIELD, see report/index.html")
-    return "\n".join([*lines, "", f"training/best: {reason}.", ""])
+    why = reason.replace("; ", ";\n  ")
+    return "\n".join([*lines, "", f"training/best: {why}.", ""])
 
 
 def read_metrics(path: Path) -> Metrics:

@@ -2,10 +2,10 @@
 
 import io
 from html import escape
-from typing import List, Sequence
+from typing import Iterable, List, Optional, Sequence
 
 from .select import Metrics, type_names
-from .tables import Row, iteration_rows, pool_rows, type_rows
+from .tables import Row, calibration_rows, iteration_rows, pool_rows, type_rows
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem;
@@ -29,7 +29,7 @@ def to_html(metrics: Sequence[Metrics], best: int, reason: str) -> str:
         "<meta name='viewport' content='width=device-width, initial-scale=1'>",
         f"<title>spacy_sciner: iterations</title><style>{STYLE}</style></head><body>",
         "<h1>What the iterations were worth</h1>",
-        f"<p><code>training/best</code> is iteration {best}: {escape(reason)}.</p>",
+        f"<p><code>training/best</code>: {escape(reason)}.</p>",
     ]
     if low:
         names = ", ".join(map(str, low))
@@ -45,22 +45,19 @@ def to_html(metrics: Sequence[Metrics], best: int, reason: str) -> str:
         "every iteration and never in the pool; the interval is a bootstrap over papers. "
         "<b>self-agreement</b>: the paper's protocol, a random 20 % of each iteration's own "
         "training file, pseudo-labels included. It is not quality and rises even when the loop "
-        "does not help. <b>accepted, expected, precision</b>: pseudo-labels γ let through, what "
-        "gold's density predicts, and how many were right where that can be known.</p>",
+        "does not help. <b>accepted, expected, pool P</b>: pseudo-labels γ let through, what "
+        "gold's density predicts, and which share was right where that can be known.</p>",
         "<h2>Test F1 by type</h2>",
         _type_plot(metrics),
         _table(type_rows(metrics)),
     ]
     if any(m["pool"] for m in metrics):
         parts += ["<h2>Accepted pseudo-labels by type</h2>", _table(pool_rows(metrics))]
-    errors = "; ".join(
-        f"iteration {m['iteration']}: {m['calibration']['ece']:.3f}"
-        for m in metrics
-        if m["calibration"]["ece"] is not None
-    )
     parts += [
         "<h2>Calibration</h2>",
-        f"<p>Expected calibration error of entity confidences on the test papers: {errors}.</p>",
+        "<p class='note'>Expected calibration error of entity confidences on the test papers: how "
+        "far confidence and share of right entities are apart. 0 is best.</p>",
+        _table(calibration_rows(metrics)),
         "</body></html>\n",
     ]
     return "\n".join(parts)
@@ -79,24 +76,31 @@ def _f1_plot(metrics: Sequence[Metrics]) -> str:
     figure, axes = _axes()
     x = [m["iteration"] for m in metrics]
     test = [m["clean"]["test"] for m in metrics]
-    if test[0]["f1_low"] is not None:
-        low, high = [t["f1_low"] for t in test], [t["f1_high"] for t in test]
-        axes.fill_between(x, low, high, color="#2c7fb8", alpha=0.15, linewidth=0)
-    axes.plot(x, [t["f1"] for t in test], "o-", color="#2c7fb8", label="test (clean)")
-    axes.plot(x, [m["clean"]["dev"]["f1"] for m in metrics], "s--", color="#41ab5d", label="dev")
+    low, high = _floats(t["f1_low"] for t in test), _floats(t["f1_high"] for t in test)
+    # Bars, not a band: between iterations there is nothing.
+    axes.vlines(x, low, high, color="#2c7fb8", alpha=0.25, linewidth=6)
+    axes.plot(x, _floats(t["f1"] for t in test), "o-", color="#2c7fb8", label="test, 95 % interval")
+    dev = _floats(m["clean"]["dev"]["f1"] for m in metrics)
+    axes.plot(x, dev, "s--", color="#41ab5d", label="dev")
     agreement = [(m["paper_protocol"] or {}).get("f1") for m in metrics]
-    if None not in agreement:
-        axes.plot(x, agreement, "^:", color="#999999", label="self-agreement (paper's protocol)")
-    return _finish(figure, axes, x)
+    if any(value is not None for value in agreement):
+        label = "self-agreement, not quality\n(the paper's protocol)"
+        axes.plot(x, _floats(agreement), "^:", color="#999999", label=label)
+    return _finish(figure, axes, x, "F1 by iteration")
 
 
 def _type_plot(metrics: Sequence[Metrics]) -> str:
     figure, axes = _axes()
     x = [m["iteration"] for m in metrics]
     for name in type_names(metrics):
-        types = [m["clean"]["test"]["types"].get(name, {}).get("f1", 0.0) for m in metrics]
-        axes.plot(x, types, "o-", label=name)
-    return _finish(figure, axes, x)
+        types = [m["clean"]["test"]["types"].get(name, {}).get("f1") for m in metrics]
+        axes.plot(x, _floats(types), "o-", label=name)
+    return _finish(figure, axes, x, "Test F1 by type and iteration")
+
+
+def _floats(values: Iterable[Optional[float]]) -> List[float]:
+    """What is unknown is a gap in the line."""
+    return [float("nan") if value is None else value for value in values]
 
 
 def _axes():  # type: ignore[no-untyped-def]
@@ -112,7 +116,7 @@ def _axes():  # type: ignore[no-untyped-def]
     return figure, axes
 
 
-def _finish(figure, axes, x: List[int]) -> str:  # type: ignore[no-untyped-def]
+def _finish(figure, axes, x: List[int], title: str) -> str:  # type: ignore[no-untyped-def]
     from matplotlib import pyplot
 
     axes.set(xlabel="iteration", ylabel="strict entity F1", xticks=x, ylim=(0, 1))
@@ -122,4 +126,4 @@ def _finish(figure, axes, x: List[int]) -> str:  # type: ignore[no-untyped-def]
     figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
     pyplot.close(figure)
     svg = text.getvalue()
-    return svg[svg.index("<svg") :]
+    return f"<div role='img' aria-label='{title}'>{svg[svg.index('<svg') :]}</div>"

@@ -1,6 +1,6 @@
 """Which iteration is the best: what the dev papers say, never the test papers. Pure."""
 
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 Metrics = Dict[str, Any]  # one metrics/iteration-K.json
 
@@ -10,17 +10,21 @@ def choose_best(metrics: Sequence[Metrics]) -> Tuple[int, str]:
 
     RETURNS (Tuple[int, str]): The iteration, and a sentence that says why.
     """
-    best = max(metrics, key=lambda m: (dev_f1(m), -m["iteration"]))
+    scored = [m for m in metrics if dev_f1(m) is not None]
+    if not scored:
+        first = min(int(m["iteration"]) for m in metrics)
+        return first, f"iteration {first}, since none has a dev F1 to choose by"
+    best = max(scored, key=lambda m: (dev_f1(m), -m["iteration"]))
     reason = f"iteration {best['iteration']} has the highest dev F1 ({dev_f1(best):.3f})"
-    last = max(m["iteration"] for m in metrics)
-    if best["iteration"] != last:
-        reason += f"; the later ones did not help on dev (iteration {last}: "
-        reason += f"{dev_f1(next(m for m in metrics if m['iteration'] == last)):.3f})"
+    last = max(scored, key=lambda m: m["iteration"])
+    if best is not last:
+        reason += "; the later ones did not help on dev "
+        reason += f"(iteration {last['iteration']}: {dev_f1(last):.3f})"
     return int(best["iteration"]), reason
 
 
-def dev_f1(metrics: Metrics) -> float:
-    f1: float = metrics["clean"]["dev"]["f1"]
+def dev_f1(metrics: Metrics) -> Optional[float]:
+    f1: Optional[float] = metrics["clean"]["dev"]["f1"]
     return f1
 
 

@@ -22,7 +22,7 @@ def iteration_rows(metrics: Sequence[Metrics]) -> List[Row]:
             "self-agreement",
             "accepted",
             "expected",
-            "precision",
+            "pool P",
         ]
     ]
     for m in metrics:
@@ -58,14 +58,19 @@ def type_rows(metrics: Sequence[Metrics]) -> List[Row]:
 
 
 def pool_rows(metrics: Sequence[Metrics]) -> List[Row]:
-    """Accepted entities of each type in each iteration."""
+    """Accepted entities of each type in each iteration, and the tokens left unknown."""
     pools = [m for m in metrics if m["pool"]]
     names = sorted({name for m in pools for name in m["pool"]["types"]})
     rows = [["type", *(f"iteration {m['iteration']}" for m in pools)]]
     for name in names:
         rows.append([name, *(count(m["pool"]["types"].get(name, 0)) for m in pools)])
-    shares = [f"{m['pool']['unknown_share']:.1%}" for m in pools]
-    rows.append(["(tokens unknown)", *shares])
+    rows.append(["(tokens unknown)", *(share(m["pool"]["unknown_share"]) for m in pools)])
+    return rows
+
+
+def calibration_rows(metrics: Sequence[Metrics]) -> List[Row]:
+    rows = [["iteration", "expected calibration error"]]
+    rows += [[str(m["iteration"]), number((m["calibration"] or {}).get("ece"))] for m in metrics]
     return rows
 
 
@@ -89,7 +94,8 @@ def types_csv(metrics: Sequence[Metrics]) -> str:
     rows = [["iteration", "series", "f1"]]
     for m in metrics:
         for name, figures in sorted(m["clean"]["test"]["types"].items()):
-            rows.append([str(m["iteration"]), name, f"{figures['f1']:.6f}"])
+            if figures["f1"] is not None:
+                rows.append([str(m["iteration"]), name, f"{figures['f1']:.6f}"])
     return to_csv(rows)
 
 
@@ -118,6 +124,10 @@ def to_markdown(rows: Sequence[Row]) -> str:
 
 def number(value: Optional[float]) -> str:
     return "–" if value is None else f"{value:.3f}"
+
+
+def share(value: Optional[float]) -> str:
+    return "–" if value is None else f"{value:.1%}"
 
 
 def count(value: Any) -> str:

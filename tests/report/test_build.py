@@ -1,0 +1,112 @@
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from spacy_sciner.errors import ScinerError
+from spacy_sciner.report.build import build_report
+
+from .examples import iteration, nothing_known
+
+
+@pytest.fixture
+def project(tmp_path):
+    def make(*metrics):
+        for m in metrics:
+            model = tmp_path / f"training/{m['iteration']}/model-best"
+            model.mkdir(parents=True, exist_ok=True)
+            (model / "meta.json").write_text(str(m["iteration"]))
+            path = tmp_path / f"metrics/iteration-{m['iteration']}.json"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(json.dumps(m))
+        return tmp_path
+
+    return make
+
+
+class Page(HTMLParser):
+    """Open elements, to see that they are closed; and what the page would load."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.loads, self.names = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.names.append(tag)
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+        self.loads += [v for k, v in attrs if k in ("src", "href") and v]
+
+    def handle_startendtag(self, tag, attrs):
+        self.loads += [v for k, v in attrs if k in ("src", "href", "xlink:href") and v]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_writes_everything(project):
+    root = project(iteration(0, dev=0.4), iteration(1, dev=0.6), iteration(2, dev=0.5))
+    text = build_report([2, 0, 1], root=root)
+    assert json.loads((root / "metrics/latest.json").read_text())["iteration"] == 2
+    listed = json.loads((root / "metrics/iterations.json").read_text())
+    assert [m["iteration"] for m in listed] == [0, 1, 2]
+    assert (root / "training/best/meta.json").read_text() == "1"
+    assert (root / "report/iterations.txt").read_text(encoding="utf8") == text
+    assert "| 2 | 0.500 |" in (root / "report/iterations.md").read_text(encoding="utf8")
+    assert {path.name for path in (root / "plots").iterdir()} == {"f1.csv", "types.csv"}
+
+
+def test_text_says_what_is_best_and_fits_100_columns(project):
+    metrics = [iteration(0, dev=0.6), iteration(1, dev=0.5, low_yield=True)]
+    text = build_report([0, 1], root=project(*metrics))
+    assert "training/best: iteration 0 has the highest dev F1 (0.600)" in text
+    assert "iteration 1: LOW YIELD" in text
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_page_is_whole_and_loads_nothing(project):
+    root = project(iteration(0), iteration(1, low_yield=True))
+    build_report([0, 1], root=root)
+    html = (root / "report/index.html").read_text(encoding="utf8")
+    page = Page()
+    page.feed(html)
+    assert page.open == []
+    assert page.names.count("svg") == 2
+    assert all(load.startswith("#") for load in page.loads)
+    assert "@import" not in html
+    assert "Low yield in iteration 1." in html
+    assert "self-agreement, not quality" in re.sub(r"\s+", " ", html)
+
+
+def test_type_names_are_escaped(project):
+    metrics = iteration(0)
+    metrics["clean"]["test"]["types"]["<b>&"] = {"f1": 0.1, "n": 1}
+    root = project(metrics)
+    build_report([0], root=root)
+    html = (root / "report/index.html").read_text(encoding="utf8")
+    assert "&lt;b&gt;&amp;" in html
+    assert "<b>&<" not in html
+
+
+@pytest.mark.parametrize("make", [iteration, nothing_known])
+def test_same_metrics_same_bytes(project, make):
+    root = project(make(0), make(1))
+    names = ["report/index.html", "report/iterations.txt", "report/iterations.md", "plots/f1.csv"]
+    build_report([0, 1], root=root)
+    first = [(root / name).read_bytes() for name in names]
+    build_report([0, 1], root=root)
+    assert [(root / name).read_bytes() for name in names] == first
+
+
+def test_fewer_iterations_leave_nothing_behind(project):
+    root = project(iteration(0), iteration(1))
+    build_report([0, 1], root=root)
+    build_report([0], root=root)
+    assert "\n1," not in (root / "plots/f1.csv").read_text()
+    assert json.loads((root / "metrics/latest.json").read_text())["iteration"] == 0
+
+
+def test_iteration_that_was_not_evaluated(project):
+    with pytest.raises(ScinerError, match=r"E401: .*iteration-1\.json is missing"):
+        build_report([0, 1], root=project(iteration(0)))
