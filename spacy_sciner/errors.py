@@ -41,7 +41,6 @@ class Errors(metaclass=_Coded):
     E105 = "None of the {n} papers in {path} gave a paragraph. {reasons}"
     E110 = "{file} cannot be opened as a PDF: {reason}."
     E111 = "{file} has no text layer on its {pages} page(s): a scan? Run OCR on it first."
-    E112 = "{file} has no pages."
     E113 = "{file} stopped the PDF library (exit code {code}); it is probably damaged."
     E114 = "{file} took longer than {seconds} s; it is probably damaged."
     E120 = "{file} is not well-formed XML: {reason}."

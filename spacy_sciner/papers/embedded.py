@@ -21,7 +21,7 @@ Section = Tuple[str, str]  # heading, paragraph
 def parse_pdf(path: Union[str, Path]) -> List[Section]:
     """A paper's paragraphs in reading order, each with the heading it stands under.
 
-    RAISES (ScinerError): SCINER-E110 to E112 if there is no text to be had from the file.
+    RAISES (ScinerError): SCINER-E110 or E111 if there is no text to be had from the file.
     """
     lines = read_lines(read_pages(path))
     return to_paragraphs(read_structure(lines), leading=find_styles(lines).leading)

@@ -38,8 +38,8 @@ class Page(NamedTuple):
 def read_pages(path: Union[str, Path]) -> List[Page]:
     """Read all pages of a PDF.
 
-    RAISES (ScinerError): SCINER-E110 if it cannot be opened or is encrypted, SCINER-E111 if no
-        page has text (a scan), SCINER-E112 if it has no pages.
+    RAISES (ScinerError): SCINER-E110 if it cannot be opened, is encrypted or has no pages, SCINER-E111 if no
+        page has text (a scan).
     """
     with _opened(path) as pdf:
         pages = [_read_page(pdf, i) for i in range(len(pdf))]
@@ -65,13 +65,13 @@ def _opened(path: Union[str, Path]) -> Iterator[Any]:
         finally:
             pdf.close()
     except (pypdfium2.PdfiumError, OSError) as e:
-        # A file without pages is refused too, but with no error of PDFium's own.
-        message = Errors.E112 if "PDFium: Success" in str(e) else Errors.E110
-        raise ScinerError(message.format(file=Path(path).name, reason=_open_error(e))) from e
+        raise ScinerError(Errors.E110.format(file=Path(path).name, reason=_open_error(e))) from e
 
 
 def _open_error(e: Exception) -> str:
-    return str(e).replace("Failed to load document (PDFium: ", "").rstrip(").").lower()
+    reason = str(e).replace("Failed to load document (PDFium: ", "").rstrip(").").lower()
+    # PDFium refuses a file without pages and sets no error: this one, or that of the file before.
+    return "it has no pages" if reason == "success" else reason
 
 
 def _read_page(pdf: Any, page_i: int) -> Page:

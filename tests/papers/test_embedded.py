@@ -75,7 +75,7 @@ def test_password(tmp_path):
 def test_broken(tmp_path, content):
     path = tmp_path / "broken.pdf"
     path.write_bytes(content)
-    with pytest.raises(ScinerError, match=r"SCINER-E11[02]: broken.pdf"):
+    with pytest.raises(ScinerError, match=r"SCINER-E110: broken.pdf"):
         parse_pdf(path)
 
 
@@ -86,18 +86,8 @@ def test_no_pages(tmp_path):
     pdf = pypdfium2.PdfDocument.new()
     pdf.save(path)
     pdf.close()
-    with pytest.raises(ScinerError, match=r"SCINER-E11[02]: none.pdf"):
+    with pytest.raises(ScinerError, match=r"SCINER-E110: none.pdf"):
         parse_pdf(path)
-
-
-def test_an_empty_page_tree(tmp_path):
-    objects = b"1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n"
-    objects += b"2 0 obj\n<</Type/Pages/Kids[]/Count 0>>\nendobj\n"
-    (tmp_path / "none.pdf").write_bytes(
-        b"%PDF-1.4\n" + objects + b"trailer\n<</Size 3/Root 1 0 R>>\nstartxref\n0\n%%EOF\n"
-    )
-    with pytest.raises(ScinerError, match=r"SCINER-E112: none.pdf has no pages"):
-        parse_pdf(tmp_path / "none.pdf")
 
 
 def test_cut_in_half(tmp_path):
