@@ -38,8 +38,8 @@ class Page(NamedTuple):
 def read_pages(path: Union[str, Path]) -> List[Page]:
     """Read all pages of a PDF.
 
-    RAISES (ScinerError): SCINER-E110 if it cannot be opened, is encrypted or has no pages, SCINER-E111 if no
-        page has text (a scan).
+    RAISES (ScinerError): SCINER-E110 if it cannot be opened, is encrypted or has no pages,
+        SCINER-E111 if no page has text (a scan).
     """
     with _opened(path) as pdf:
         pages = [_read_page(pdf, i) for i in range(len(pdf))]
