@@ -11,6 +11,7 @@ from typing import Any, List
 import numpy as np
 import pytest
 import spacy
+from spacy.tokens import Doc
 from tiny import (
     build_bpe_encoder,
     build_wordpiece_encoder,
@@ -26,37 +27,44 @@ import json, sys
 import spacy
 
 assert "spacy_sciner" not in sys.modules
-nlp = spacy.load(sys.argv[1])
 found = []
-for words in json.load(sys.stdin):
-    doc = nlp(spacy.tokens.Doc(nlp.vocab, words=words))
-    ents = [[e.start, e.end, e.label_] for e in doc.ents]
-    scores = doc.spans["sciner"].attrs["scores"].tolist()
-    found.append([ents, scores, doc._.sciner_confidence.tolist()])
+for path in sys.argv[1:]:
+    nlp = spacy.load(path)
+    for words in json.loads(WORDS):
+        doc = nlp(spacy.tokens.Doc(nlp.vocab, words=words))
+        ents = [[e.start, e.end, e.label_] for e in doc.ents]
+        scores = doc.spans["sciner"].attrs["scores"].tolist()
+        found.append([ents, scores, doc._.sciner_confidence.tolist()])
 print(json.dumps(found))
 """
 
 
-@pytest.mark.parametrize("build", [build_wordpiece_encoder, build_bpe_encoder])
-def test_entities_and_confidences_in_another_process(tmp_path: Path, build):
-    encoder = build(tmp_path / "encoder")
-    nlp = spacy.blank("en")
-    nlp.add_pipe("sciner", config=model_config(encoder))
-    overfit(nlp, steps=40)
-    nlp.to_disk(tmp_path / "model")
-    shutil.rmtree(encoder)
-    docs = [nlp(plain(nlp, gold)) for gold in gold_docs(nlp.vocab)]
-    assert any(doc.ents for doc in docs)
+def test_entities_and_confidences_in_another_process(tmp_path: Path):
+    """Of a WordPiece and of a byte-level model, both without their encoders' folders."""
+    docs: List[Doc] = []
+    words = [[t.text for t in gold] for gold in gold_docs()]
+    for build in (build_wordpiece_encoder, build_bpe_encoder):
+        encoder = build(tmp_path / "encoder")
+        nlp = spacy.blank("en")
+        nlp.add_pipe("sciner", config=model_config(encoder))
+        overfit(nlp, steps=40)
+        nlp.to_disk(tmp_path / build.__name__)
+        shutil.rmtree(encoder)
+        docs += [nlp(Doc(nlp.vocab, words=w)) for w in words]
+    assert sum(len(doc.ents) for doc in docs) > 20
+    code = f"WORDS = {json.dumps(words)!r}\n{LOAD}"
+    models = [str(tmp_path / f"build_{kind}_encoder") for kind in ("wordpiece", "bpe")]
     result = subprocess.run(
-        [sys.executable, "-c", LOAD, str(tmp_path / "model")],
-        input=json.dumps([[t.text for t in doc] for doc in docs]),
+        [sys.executable, "-c", code, *models],
         env={**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "empty")},
         cwd=tmp_path,
         capture_output=True,
         text=True,
         check=True,
     )
-    for doc, (ents, scores, confidence) in zip(docs, json.loads(result.stdout)):
+    found = json.loads(result.stdout)
+    assert len(found) == len(docs)
+    for doc, (ents, scores, confidence) in zip(docs, found):
         assert [tuple(e) for e in ents] == ents_of(doc)
         assert scores == pytest.approx(doc.spans["sciner"].attrs["scores"].tolist(), abs=1e-5)
         assert confidence == pytest.approx(doc._.sciner_confidence.tolist(), abs=1e-5)
