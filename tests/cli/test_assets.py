@@ -19,20 +19,26 @@ SUM = hashlib.md5(TEXT.encode()).hexdigest()
 URL = "http://127.0.0.1:9/train.txt"
 
 
+def blob_id(content):
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+
+
 @pytest.fixture
 def project(tmp_path):
     """A project.yml with one corpus, and a mirror that has it."""
     listed = [
         {"dest": "assets/toy/gold/train.txt", "url": URL, "checksum": SUM, "mirror": "toy/a.txt"},
         {
-            "dest": "assets/toy/papers/parsed",
-            "git": {"repo": "http://127.0.0.1:9/toy", "branch": "main", "path": "papers"},
+            "dest": "assets/toy/papers",
+            "git": {"repo": "http://127.0.0.1:9/toy", "path": ""},
+            "blobs": "toy.sha1",
             "mirror": "papers",
             "mirror_checksum": hashlib.md5(b"{}{}").hexdigest(),
         },
         {"dest": "assets/other/gold/train.txt", "url": URL, "mirror": "toy/a.txt"},
     ]
     (tmp_path / "project.yml").write_text(yaml.safe_dump({"assets": listed}), encoding="utf8")
+    (tmp_path / "toy.sha1").write_text(f"{blob_id(b'{}')}  a.json\n", encoding="utf8")
     for name, text in {"toy/a.txt": TEXT, "papers/a.json": "{}", "papers/b.json": "{}"}.items():
         path = tmp_path / "mirror" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -48,7 +54,7 @@ def files(project):
 
 def test_mirror_fills_gold_and_papers(project, capsys):
     assets("toy", project.parent / "mirror", project)
-    whole = ["toy/gold/train.txt", "toy/papers/parsed/a.json", "toy/papers/parsed/b.json"]
+    whole = ["toy/gold/train.txt", "toy/papers/a.json", "toy/papers/b.json"]
     assert files(project) == whole
     gold = project.parent / "assets/toy/gold/train.txt"
     assert gold.read_text(encoding="utf8") == TEXT
@@ -105,22 +111,53 @@ def test_unknown_corpus(project):
         assets("none", None, project)
 
 
-def test_git_and_file_assets_from_addresses(project):
-    """What `spacy project assets` does with them; here both addresses are local."""
-    root = project.parent
-    source = root / "source"
+@pytest.fixture
+def repository(project):
+    """A repository in which a.json was moved and then deleted; project.yml points at it."""
+    source = project.parent / "source"
     source.mkdir()
-    (source / "papers").mkdir()
-    (source / "papers/a.json").write_text("{}", encoding="utf8")
     identity = ["-c", "user.name=Test", "-c", "user.email=test@example.org"]
-    for command in (["init", "-q", "-b", "main"], ["add", "."], [*identity, "commit", "-qm", "a"]):
-        subprocess.run(["git", *command], cwd=source, check=True)
+
+    def git(*arguments):
+        subprocess.run(["git", *identity, *arguments], cwd=source, check=True)
+
+    git("init", "-q", "-b", "main")
+    (source / "old.json").write_text("{}", encoding="utf8")
+    git("add", ".")
+    git("commit", "-qm", "one")
+    git("mv", "old.json", "new.json")
+    git("commit", "-qm", "two")
+    git("rm", "-q", "new.json")
+    git("commit", "-qm", "three")
     listed = yaml.safe_load(project.read_text(encoding="utf8"))
     listed["assets"][1]["git"]["repo"] = str(source)
     del listed["assets"][0]
     project.write_text(yaml.safe_dump(listed), encoding="utf8")
+    return source
+
+
+def test_files_of_a_repository_by_their_ids(project, repository):
     assets("toy", None, project)
-    assert files(project) == ["toy/papers/parsed/a.json"]
+    assert files(project) == ["toy/papers/a.json"]
+    assert (project.parent / "assets/toy/papers/a.json").read_text(encoding="utf8") == "{}"
+
+
+def test_repository_without_one_of_the_files(project, repository):
+    with (project.parent / "toy.sha1").open("a", encoding="utf8") as f:
+        f.write(f"{blob_id(b'other')}  b.json\n")
+    with pytest.raises(ScinerError, match=r"E504: .*1 of 2 files are not in its history: b\.json"):
+        assets("toy", None, project)
+    assert files(project) == []
+
+
+def test_file_of_an_address(project, capsys):
+    """What `spacy project assets` does with it; here the address is local."""
+    listed = yaml.safe_load(project.read_text(encoding="utf8"))
+    listed["assets"] = listed["assets"][:1]
+    listed["assets"][0]["url"] = str(project.parent / "mirror/toy/a.txt")
+    project.write_text(yaml.safe_dump(listed), encoding="utf8")
+    assets("toy", None, project)
+    assert files(project) == ["toy/gold/train.txt"]
 
 
 def test_the_project_s_own_list():
