@@ -214,6 +214,15 @@ def test_e309_counts_what_padding_adds(tmp_path: Path, build):
         make_model(encoder, window=95)
 
 
+def test_e309_counts_the_positions_that_roberta_leaves_unused(tmp_path: Path):
+    """It numbers from 2 on: 97 positions are 95, which is one short of a row of 96."""
+    encoder = build_bpe_encoder(tmp_path / "encoder", max_position_embeddings=97)
+    with pytest.raises(ScinerError, match=r"SCINER-E309: window is 94.*takes 62"):
+        make_model(encoder, window=94)
+    longer = build_bpe_encoder(tmp_path / "longer", max_position_embeddings=98)
+    assert np.isfinite(make_model(longer, window=94).predict([LONG])[0]).all()
+
+
 @pytest.mark.parametrize(
     ("setting", "value"),
     [
