@@ -130,21 +130,32 @@ def test_batch_pieces_changes_how_many_go_at_once_and_nothing_else(
     assert not differs(found[32][0], found[4096][0])
 
 
+def trained_rows(model: Model, doc: Doc) -> List[List[bool]]:
+    """Of each window, which of its pieces get a gradient."""
+    seen: List[np.ndarray] = []
+    begin = model.shims[0].begin_update
+
+    def spy(batch):
+        output, backprop = begin(batch)
+        return output, lambda d: seen.append(d) or backprop(d)
+
+    model.shims[0].begin_update = spy  # type: ignore[method-assign]
+    scores, backprop = model.begin_update([doc])
+    backprop([np.full_like(scores[0], -1.0)])
+    return [[bool(row.any()) for row in window] for d in seen for window in d]
+
+
+def test_a_piece_is_trained_in_the_window_that_owns_it_alone(tiny_encoder: Path):
+    rows = trained_rows(make_model(tiny_encoder, window=16, overlap=8), doc_of(*["we"] * 100))
+    assert len(rows) > 10
+    assert sum(map(sum, rows)) == 100
+
+
 def test_first_trains_the_first_piece_alone(tiny_encoder: Path):
     gradients = {}
     for how in ("product", "first"):
         model = make_model(tiny_encoder, word_confidence=how)
-        seen: List[np.ndarray] = []
-        begin = model.shims[0].begin_update
-
-        def spy(batch, begin=begin, seen=seen):
-            output, backprop = begin(batch)
-            return output, lambda d: seen.append(d) or backprop(d)
-
-        model.shims[0].begin_update = spy  # type: ignore[method-assign]
-        scores, backprop = model.begin_update([doc_of("SQuAD")])
-        backprop([np.full_like(scores[0], -1.0)])
-        gradients[how] = [bool(row.any()) for row in seen[0][0]][:5]
+        gradients[how] = trained_rows(model, doc_of("SQuAD"))[0][:5]
     #                               [CLS]  s     ##qua  ##d    [SEP]
     assert gradients == {
         "product": [False, True, True, True, False],
