@@ -1,0 +1,46 @@
+"""Put what was measured, and the parameters, into README.md between their markers.
+
+    python benchmarks/readme.py
+
+Tables come from benchmarks/*.md, which the benchmarks write; the sample's table from
+report/iterations.txt, where there is one; the parameters from params.yaml.
+"""
+
+import re
+from pathlib import Path
+
+from spacy_sciner.files import write_text
+
+ROOT = Path(__file__).parent.parent
+
+
+def fill(readme: str) -> str:
+    """README with every marked part renewed; a part whose source is absent stays."""
+    readme = put(readme, "params", fenced("params.yaml", "yaml"))
+    readme = put(readme, "repro", fenced("report/iterations.txt", ""))
+    readme = put(readme, "parse", text_of("benchmarks/parse.md"))
+    return put(readme, "loop", text_of("benchmarks/loop-acl.md"))
+
+
+def put(readme: str, name: str, text: str) -> str:
+    if not text:
+        return readme
+    start, end = f"<!-- {name}:start -->", f"<!-- {name}:end -->"
+    pattern = re.compile(re.escape(start) + ".*?" + re.escape(end), re.DOTALL)
+    return pattern.sub(lambda _: f"{start}\n{text.strip()}\n{end}", readme)
+
+
+def fenced(path: str, language: str) -> str:
+    text = text_of(path)
+    return f"```{language}\n{text.strip()}\n```" if text else ""
+
+
+def text_of(path: str) -> str:
+    """A file's text, without the title it has as a page of its own."""
+    file = ROOT / path
+    text = file.read_text(encoding="utf8") if file.exists() else ""
+    return re.sub(r"\A# .*\n", "", text) if path.endswith(".md") else text
+
+
+if __name__ == "__main__":
+    write_text(ROOT / "README.md", fill((ROOT / "README.md").read_text(encoding="utf8")))

@@ -1,0 +1,159 @@
+"""The whole project on the sample corpus, with a tiny model: run, run again, kill, go on."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Dict
+
+import pytest
+import yaml
+from tiny import ROOT
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+# One iteration, few epochs, a convolutional model: every stage runs, none is worth waiting for.
+SMALL = {
+    "train": {"config": "configs/tiny.cfg", "epochs": 3, "learn_rate": 0.01, "batch_words": 512},
+    "retrain": {"start": "warm", "epochs": 1, "learn_rate": 0.01},
+    "evaluate": {"paper_protocol": True, "bootstrap": 50, "seed": 0},
+    "iterations": {"1": {"prev": "0", "gamma": 0.5}},
+    "evaluations": {"0": {"data": "corpus/gold"}, "1": {"data": "corpus/iteration-1"}},
+}
+
+
+def make_project(folder: Path, encoder: Path) -> Path:
+    """A copy of what Git tracks, with small parameters and a DVC cache of its own."""
+    files = subprocess.check_output(["git", "ls-files", "-z"], cwd=ROOT, text=True).split("\0")
+    for name in files:
+        if name and (ROOT / name).is_file() and not name.startswith(("tests/", "benchmarks/")):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, folder / name)
+    params = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf8"))
+    params.update(SMALL)
+    params["encoder"] = {"name": str(encoder), "sha256": None, "keep_layers": 0}
+    (folder / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf8")
+    subprocess.check_call(["git", "init", "-q"], cwd=folder)
+    return folder
+
+
+def environment() -> Dict[str, str]:
+    tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": tools, "DVC_NO_ANALYTICS": "1", "OMP_NUM_THREADS": "1"}
+
+
+def repro(folder: Path) -> str:
+    command = [sys.executable, "-m", "dvc", "repro"]
+    done = subprocess.run(
+        command, cwd=folder, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def outputs(folder: Path) -> Dict[str, str]:
+    """DVC's hash of every output of every stage."""
+    lock = yaml.safe_load((folder / "dvc.lock").read_text(encoding="utf8"))
+    return {o["path"]: o["md5"] for s in lock["stages"].values() for o in s["outs"]}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory, tiny_encoder: Path) -> Path:
+    folder = make_project(tmp_path_factory.mktemp("project"), tiny_encoder)
+    folder.joinpath("log.txt").write_text(repro(folder), encoding="utf8")
+    return folder
+
+
+def test_metrics_of_every_iteration_have_the_contracts_shape(project):
+    iterations = json.loads((project / "metrics/iterations.json").read_text(encoding="utf8"))
+    assert [m["iteration"] for m in iterations] == [0, 1]
+    for metrics in iterations:
+        assert set(metrics) == {"iteration", "clean", "paper_protocol", "pool", "calibration"}
+        for split in ("test", "dev"):
+            figures = metrics["clean"][split]
+            assert figures["f1_low"] <= figures["f1_high"]
+            assert len(figures["types"]) == 7
+        assert 0 <= metrics["paper_protocol"]["f1"] <= 1
+    assert iterations[0]["pool"] is None
+    pool = iterations[1]["pool"]
+    assert pool["paragraphs"] > 100
+    assert 0 <= pool["unknown_share"] <= 1
+    assert iterations[1] == json.loads((project / "metrics/latest.json").read_text())
+
+
+def test_gold_papers_are_not_in_the_pool(project):
+    import spacy
+
+    from spacy_sciner.corpus.docbin import read_docs
+
+    vocab = spacy.blank("en").vocab
+    papers = {
+        name: {doc.user_data["paper"] for doc in read_docs(project / f"corpus/{name}.spacy", vocab)}
+        for name in ("gold/train", "gold/dev", "gold/test", "pool")
+    }
+    assert [len(p) for p in papers.values()] == [9, 3, 4, 16]
+    assert len(set().union(*papers.values())) == 32
+
+
+def test_second_run_does_nothing(project):
+    before = outputs(project)
+    assert "Data and pipelines are up to date." in repro(project)
+    assert outputs(project) == before
+
+
+def test_best_pipeline_loads_where_the_package_was_never_imported(project):
+    code = (
+        "import spacy, sys; nlp = spacy.load('training/best');"
+        "doc = nlp('We train BERT with a learning rate of 3e-5.');"
+        "assert len(doc._.sciner_confidence) == len(doc);"
+        "print(sorted(nlp.get_pipe('sciner').labels)[0])"
+    )
+    env = {**environment(), "HF_HUB_OFFLINE": "1"}
+    out = subprocess.check_output([sys.executable, "-c", code], cwd=project, env=env, text=True)
+    assert out.strip() == "DatasetName"
+
+
+def test_code_of_the_readme_runs(project, monkeypatch, capsys):
+    readme = (ROOT / "README.md").read_text(encoding="utf8")
+    code = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    assert code
+    monkeypatch.chdir(project)
+    for block in code:
+        exec(compile(block, "README.md", "exec"), {})
+    assert "[" in capsys.readouterr().out
+
+
+def test_report_says_what_the_best_iteration_is(project):
+    text = (project / "report/iterations.txt").read_text(encoding="utf8")
+    assert "training/best: iteration" in text
+    assert text in (project / "log.txt").read_text(encoding="utf8")
+    assert "<svg" in (project / "report/index.html").read_text(encoding="utf8")
+
+
+def test_killed_run_goes_on_and_ends_with_the_same_bytes(project, tmp_path, tiny_encoder):
+    """Kills the run, and whatever stage it is in, a few times; nothing of it is seen at the end."""
+    folder = make_project(tmp_path, tiny_encoder)
+    command = [sys.executable, "-m", "dvc", "repro"]
+    for marker in ("encoder", "training/0", "corpus/iteration-1", "metrics/iteration-1.json"):
+        with (folder / "killed.txt").open("w") as log:
+            run = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=environment(),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+            deadline = time.monotonic() + 240
+            while run.poll() is None and not (folder / marker).exists():
+                assert time.monotonic() < deadline, (folder / "killed.txt").read_text()
+                time.sleep(0.05)
+            if run.poll() is None:
+                os.killpg(run.pid, signal.SIGKILL)
+            run.wait()
+    repro(folder)
+    assert outputs(folder) == outputs(project)
