@@ -130,6 +130,7 @@ class Errors(metaclass=_Coded):
         "them aside? See the _report.json beside it."
     )
     E314 = "Stage input {path} is missing. Run `dvc repro`, or the stage that makes it."
+    E315 = "frozen_layers is {n_layers}; the encoder has {total} layers. Give 0 to {total}."
     E311 = "keep_layers is {keep}, but the encoder {name!r} has {n_layers} layers."
 
     # --- evaluation, report ------------------------------------------------------------------

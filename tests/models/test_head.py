@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from spacy_sciner.errors import ScinerError
 from spacy_sciner.models.head import (
     EncoderTagger,
     TagHead,
@@ -114,3 +115,9 @@ def test_freeze(tiny_encoder: Path, embeddings, n_layers, frozen):
     for part, prefix in parts.items():
         trained = {p.requires_grad for n, p in encoder.named_parameters() if n.startswith(prefix)}
         assert trained == {part not in frozen}, part
+
+
+def test_e315_for_more_frozen_layers_than_there_are(tiny_encoder: Path):
+    encoder = load_encoder(str(tiny_encoder))
+    with pytest.raises(ScinerError, match=r"SCINER-E315: frozen_layers is 3; the encoder has 2"):
+        freeze(encoder, embeddings=False, n_layers=3)
