@@ -85,7 +85,7 @@ def set_up(folder: Path, values: List[str]) -> None:
 
 def run_stages(
     folder: Path, corpus: str, iterations: int, threads: int
-) -> Dict[str, Dict[str, float]]:
+) -> Dict[str, Dict[str, Any]]:
     """Every stage in order; wall seconds and peak memory of each, kept in costs.json."""
     costs_path = folder / "costs.json"
     costs = json.loads(costs_path.read_text()) if costs_path.exists() else {}
@@ -116,7 +116,7 @@ def run_stages(
     return costs
 
 
-def run_measured(folder: Path, command: List[str], threads: int) -> Dict[str, float]:
+def run_measured(folder: Path, command: List[str], threads: int) -> Dict[str, Any]:
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "HF_HUB_OFFLINE": "1"}
     started = time.monotonic()
     with (folder / "log.txt").open("a") as log:
@@ -127,14 +127,28 @@ def run_measured(folder: Path, command: List[str], threads: int) -> Dict[str, fl
             stderr=subprocess.STDOUT,
             env=environment,
         )
-        _, status, usage = os.wait4(process.pid, 0)
+        samples: List[float] = []
+        ended = 0
+        while not ended:
+            ended, status, usage = os.wait4(process.pid, os.WNOHANG)
+            if not ended:
+                samples.append(resident_gb(process.pid))
+                time.sleep(1)
     if status:
         sys.exit(f"{' '.join(command)} failed, see {folder / 'log.txt'}")
     return {
         "threads": threads,
         "seconds": round(time.monotonic() - started, 1),
         "peak_gb": round(usage.ru_maxrss / 2**20, 2),
+        # At each tenth of the run: flat means that it does not grow with the epochs.
+        "resident_gb": [samples[i * len(samples) // 10] for i in range(10) if samples],
     }
+
+
+def resident_gb(pid: int) -> float:
+    """Memory a process holds now."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return round(pages * os.sysconf("SC_PAGE_SIZE") / 2**30, 2)
 
 
 def costs_of(costs: Dict[str, Any], k: int) -> Dict[str, Any]:
