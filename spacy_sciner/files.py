@@ -40,6 +40,13 @@ def write_json(path: Union[str, Path], data: Any) -> None:
     write_text(path, json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
+def progress_bar(*, description: str, total: Optional[int] = None) -> Any:
+    """A bar to `update(n)`, on standard error if that is a terminal, else nothing."""
+    from tqdm import tqdm
+
+    return tqdm(desc=description, total=total, disable=None, leave=False)
+
+
 def progress(items: Iterable[T], *, description: str, total: Optional[int] = None) -> Iterable[T]:
     """A progress bar on standard error if that is a terminal, else nothing."""
     from tqdm import tqdm

@@ -6,7 +6,7 @@ tags, heads and lemmas are not, as no stage here writes them.
 
 import zlib
 from pathlib import Path
-from typing import Iterable, List, Union
+from typing import Iterable, Iterator, List, Union
 
 from spacy.tokens import Doc, DocBin
 from spacy.vocab import Vocab
@@ -23,16 +23,32 @@ def read_docs(path: Union[str, Path], vocab: Vocab) -> List[Doc]:
 
     RAISES (ScinerError): SCINER-E201 if there is no such file, SCINER-E202 if it is not a DocBin.
     """
+    return list(iter_docs(path, vocab))
+
+
+def iter_docs(path: Union[str, Path], vocab: Vocab) -> Iterator[Doc]:
+    """The same one by one: a large pool never stands in memory as a whole."""
+    doc_bin = read_doc_bin(path)
+    try:
+        yield from doc_bin.get_docs(vocab)
+    # What msgpack and DocBin itself raise on foreign bytes.
+    except (ValueError, KeyError, TypeError, EOFError) as e:
+        raise _unreadable(path, e) from e
+
+
+def read_doc_bin(path: Union[str, Path]) -> DocBin:
+    """A `.spacy` file as a DocBin, its docs not unpacked.
+
+    RAISES (ScinerError): SCINER-E201 if there is no such file, SCINER-E202 if it is not a DocBin.
+    """
     path = Path(path)
     if not path.is_file():
         raise ScinerError(Errors.E201.format(path=path))
     try:
-        doc_bin = DocBin(store_user_data=True).from_bytes(path.read_bytes())
-        return list(doc_bin.get_docs(vocab))
+        return DocBin(store_user_data=True).from_bytes(path.read_bytes())
     # What zlib, msgpack and DocBin itself raise on foreign bytes.
     except (zlib.error, ValueError, KeyError, TypeError, EOFError) as e:
-        reason = f"{type(e).__name__}: {e}"
-        raise ScinerError(Errors.E202.format(path=path, reason=reason)) from e
+        raise _unreadable(path, e) from e
 
 
 def write_docs(path: Union[str, Path], docs: Iterable[Doc]) -> None:
@@ -40,3 +56,17 @@ def write_docs(path: Union[str, Path], docs: Iterable[Doc]) -> None:
     doc_bin = DocBin(attrs=list(ATTRS), docs=docs, store_user_data=True)
     with replacing(path) as temporary:
         temporary.write_bytes(doc_bin.to_bytes())
+
+
+def join_doc_bins(path: Union[str, Path], parts: Iterable[Path]) -> None:
+    """Write the docs of several files as one, in their order, without unpacking; atomic."""
+    whole = DocBin(attrs=list(ATTRS), store_user_data=True)
+    for part in parts:
+        whole.merge(read_doc_bin(part))
+    with replacing(path) as temporary:
+        temporary.write_bytes(whole.to_bytes())
+
+
+def _unreadable(path: Union[str, Path], error: Exception) -> ScinerError:
+    reason = f"{type(error).__name__}: {error}"
+    return ScinerError(Errors.E202.format(path=path, reason=reason))

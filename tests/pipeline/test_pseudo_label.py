@@ -11,9 +11,10 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 from tiny import CONFIGS, ents_of, gold_docs, make_doc, plain
 
-from spacy_sciner.corpus.docbin import read_docs, write_docs
+from spacy_sciner.corpus.docbin import join_doc_bins, read_docs, write_docs
 from spacy_sciner.errors import ScinerError
-from spacy_sciner.pipeline.pseudo_label import count_yield, fingerprint, pseudo_label
+from spacy_sciner.pipeline import pseudo_label as module
+from spacy_sciner.pipeline.pseudo_label import Yield, fingerprint, pseudo_label
 from spacy_sciner.pipeline.train import Recipe, train_pipeline
 
 VOCAB = Vocab()
@@ -25,10 +26,17 @@ def doc_of(tags: str) -> Doc:
     return make_doc(["w"] * len(marks), marks, vocab=VOCAB)
 
 
+def _counts(docs, golds):
+    counts = Yield(golds)
+    for doc in docs:
+        counts.add(doc)
+    return counts.to_dict()
+
+
 def test_counts_by_hand():
     docs = [doc_of("B-B O B-A I-A ?"), doc_of("? ?"), doc_of("O B-A O"), doc_of("")]
     golds = [doc_of("B-A O O O O"), doc_of("B-B I-B O O O")]  # one entity in five tokens
-    assert count_yield(docs, golds) == {
+    assert _counts(docs, golds) == {
         "paragraphs": 4,
         "accepted_paragraphs": 2,
         "accepted_entities": 3,
@@ -46,14 +54,14 @@ def test_counts_by_hand():
 def test_low_yield_is_less_than_a_hundredth_of_what_gold_predicts(n_entities: int, low: bool):
     golds = [doc_of("B-A O")]  # one entity in two tokens: 150 are expected of 300
     docs = [doc_of("B-A ?")] * n_entities + [doc_of("? ?")] * (150 - n_entities)
-    counts = count_yield(docs, golds)
+    counts = _counts(docs, golds)
     assert counts["expected_entities"] == 150
     assert counts["low_yield"] is low
 
 
 def test_nothing_accepted_is_low_even_where_nothing_is_expected():
-    assert count_yield([doc_of("O O")], [doc_of("O")])["low_yield"]
-    empty = count_yield([], [])
+    assert _counts([doc_of("O O")], [doc_of("O")])["low_yield"]
+    empty = _counts([], [])
     assert (empty["low_yield"], empty["unknown_share"], empty["paragraphs"]) == (True, 0.0, 0)
 
 
@@ -123,6 +131,45 @@ def test_the_same_input_gives_the_same_file(tiny_model, tiny_corpus, pool, tmp_p
         out = tmp_path / name
         pseudo_label(tiny_model, pool, out, gold=tiny_corpus[0], iteration=1, gamma=0.9)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
+    tiny_model, tiny_corpus, pool, tmp_path, monkeypatch
+):
+    settings = {"gold": tiny_corpus[0], "iteration": 1, "gamma": 0.9, "shard": 2}
+    counts = pseudo_label(tiny_model, pool, tmp_path / "whole.spacy", **settings)
+    written = []
+
+    def stop_at_the_third(path, docs):
+        if len(written) == 2:
+            raise KeyboardInterrupt
+        written.append(path)
+        write_docs(path, docs)
+
+    out = tmp_path / "killed" / "pseudo.spacy"
+    monkeypatch.setattr(module, "write_docs", stop_at_the_third)
+    with pytest.raises(KeyboardInterrupt):
+        pseudo_label(tiny_model, pool, out, **settings)
+    assert not out.exists()
+    monkeypatch.setattr(module, "write_docs", lambda path, docs: written.append(path))
+    with pytest.raises(ScinerError):  # another γ has no use for these shards: it begins anew
+        pseudo_label(tiny_model, pool, out, **{**settings, "gamma": 0.5})
+    assert len(written) == 3
+    monkeypatch.setattr(module, "write_docs", write_docs)
+    before = [path.stat().st_mtime_ns for path in written[:2]]
+    stamps = []
+    monkeypatch.setattr(
+        module,
+        "join_doc_bins",
+        lambda path, parts: (
+            stamps.extend(p.stat().st_mtime_ns for p in parts[:2]),
+            join_doc_bins(path, parts),
+        ),
+    )
+    assert pseudo_label(tiny_model, pool, out, **settings) == counts
+    assert stamps == before  # the shards that were done were not made again
+    assert out.read_bytes() == (tmp_path / "whole.spacy").read_bytes()
+    assert [p.name for p in (tmp_path / "whole.spacy").parent.glob(".shards-*")] == []
 
 
 def test_fingerprint_knows_the_files_and_their_names(tiny_model: Path, tmp_path: Path):
