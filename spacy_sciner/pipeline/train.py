@@ -1,15 +1,21 @@
 """Train a pipeline with spaCy's own loop, for epochs instead of steps, and keep the best."""
 
-import shutil
 import sys
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 import spacy
+from spacy.language import Language
+from spacy.schemas import ConfigSchemaTraining
 from spacy.training.initialize import init_nlp
-from spacy.training.loop import train as run_training
-from spacy.util import load_config, registry
-from thinc.api import Config
+from spacy.training.loop import (
+    create_evaluation_callback,
+    create_train_batches,
+    train_while_improving,
+    update_meta,
+)
+from spacy.util import load_config, registry, resolve_dot_names
+from thinc.api import Config, fix_random_seed
 
 from ..errors import Errors, ScinerError
 from ..files import replacing
@@ -60,15 +66,56 @@ def train_pipeline(
     config["training"]["optimizer"]["learn_rate"] = rate
     nlp = init_nlp(config)
     with replacing(out) as temporary:
-        work = temporary.with_name(temporary.name + ".work")
-        work.mkdir()
-        try:
-            run_training(nlp, work, stdout=sys.stdout, stderr=sys.stderr)
-            (work / "model-best").rename(temporary)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
-    score = spacy.util.load_meta(out / "meta.json")["performance"].get("ents_f", 0.0)
+        score = _run(nlp, temporary)
     return {"epochs": recipe.epochs, "steps": total, "score": score}
+
+
+def _run(nlp: Language, out: Path) -> float:
+    """Train, write the best epoch's pipeline to `out`, give its dev score.
+
+    spaCy evaluates before the first epoch too. That is no candidate: after a warm start it is the
+    pipeline of the iteration before, and an iteration that only made things worse would pass for
+    one that changed nothing.
+    """
+    config = nlp.config.interpolate()
+    settings = registry.resolve(config["training"], schema=ConfigSchemaTraining)
+    fix_random_seed(settings["seed"])
+    train, dev = resolve_dot_names(config, [settings["train_corpus"], settings["dev_corpus"]])
+    evaluate = create_evaluation_callback(nlp, dev, settings["score_weights"])
+    best = 0.0
+    n_evaluated = 0
+
+    def evaluate_epoch() -> Tuple[float, Dict[str, Any]]:
+        nonlocal n_evaluated
+        score, scores = evaluate()
+        n_evaluated += 1
+        return (score if n_evaluated > 1 else 0.0), scores
+
+    steps = train_while_improving(
+        nlp,
+        settings["optimizer"],
+        create_train_batches(nlp, train, settings["batcher"], settings["max_epochs"]),
+        evaluate_epoch,
+        dropout=settings["dropout"],
+        accumulate_gradient=settings["accumulate_gradient"],
+        patience=settings["patience"],
+        max_steps=settings["max_steps"],
+        eval_frequency=settings["eval_frequency"],
+        exclude=settings["frozen_components"],
+        annotating_components=settings["annotating_components"],
+        before_update=settings["before_update"],
+    )
+    log_step, finish_log = settings["logger"](nlp, sys.stdout, sys.stderr)
+    try:
+        for _, info, is_best in steps:
+            if is_best and n_evaluated > 1:
+                best = info["score"]
+                update_meta(settings, nlp, info)
+                nlp.to_disk(out)
+            log_step(info if is_best is not None else None)
+    finally:
+        finish_log()
+    return best
 
 
 def _checked(recipe: Recipe) -> Recipe:

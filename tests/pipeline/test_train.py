@@ -225,3 +225,22 @@ def test_e314_without_the_pipeline_of_a_warm_start(tiny_corpus: Corpus, tmp_path
 def test_e314_without_a_training_config(tiny_corpus: Corpus, tmp_path: Path):
     with pytest.raises(ScinerError, match=r"SCINER-E314.*nothing\.cfg"):
         train(tiny_corpus, tmp_path / "m", config="nothing.cfg")
+
+
+def test_a_warm_start_that_makes_it_worse_does_not_pass_for_no_change(
+    tiny_model: Path, tiny_corpus: Corpus, tmp_path: Path
+):
+    """The pipeline it starts from is no candidate for the best epoch."""
+    nothing = gold_docs()
+    for doc in nothing:
+        doc.set_ents([])
+    write_docs(tmp_path / "train.spacy", nothing)
+    recipe = Recipe(CONFIGS / "tiny.cfg", epochs=3, learn_rate=0.05, batch_words=32)
+    out = tmp_path / "out"
+    result = train_pipeline(
+        recipe, train=tmp_path / "train.spacy", dev=tiny_corpus[1], out=out, start=tiny_model
+    )
+    before, after = spacy.load(tiny_model), spacy.load(out)
+    assert len(before("we train BERT on SQuAD .").ents) == 2
+    assert len(after("we train BERT on SQuAD .").ents) == 0
+    assert result["score"] < 0.5
