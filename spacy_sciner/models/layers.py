@@ -154,13 +154,11 @@ def _predict(
     layer: LayerWeights, hidden: Tensor, blocked: Optional[Tensor], dtype: torch.dtype
 ) -> Tensor:
     n, length, width = hidden.shape
-    shape = (n, length, layer.n_heads, width // layer.n_heads)
     w_qkv, b_qkv, w_o, b_o, w_i, b_i, w_d, b_d = layer.casts(dtype)
     g1, b1, g2, b2 = (layer.parameters[i] for i in (8, 9, 14, 15))
     x = hidden.reshape(n * length, width)
-    q, k, v = _heads(F.linear(x.to(dtype), w_qkv, b_qkv), shape, 3).view(
-        3, n, layer.n_heads, length, -1
-    )
+    qkv = F.linear(x.to(dtype), w_qkv, b_qkv).view(n, length, 3, layer.n_heads, -1)
+    q, k, v = qkv.permute(2, 0, 3, 1, 4)
     attended = F.scaled_dot_product_attention(q, k, v, attn_mask=blocked, scale=1.0)
     context = attended.transpose(1, 2).reshape(n * length, width)
     x = F.layer_norm(F.linear(context, w_o, b_o) + x, (width,), g1, b1, layer.eps)
