@@ -8,7 +8,7 @@ import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Sequence
 
 from spacy_sciner.files import write_json
 
@@ -16,7 +16,7 @@ RESULTS = Path(__file__).parent / "results"
 PACKAGES = ("spacy", "spacy-transformers", "torch", "transformers", "numpy", "pypdfium2")
 
 
-def record(name: str, rows: List[Dict[str, Any]]) -> None:
+def record(name: str, rows: List[Dict[str, Any]], packages: Sequence[str] = PACKAGES) -> None:
     """The rows with what makes them checkable: command, commit, machine, versions and date."""
     script = Path(sys.argv[0]).name
     write_json(
@@ -25,11 +25,22 @@ def record(name: str, rows: List[Dict[str, Any]]) -> None:
             "command": shlex.join(["python", f"benchmarks/{script}", *sys.argv[1:]]),
             "commit": commit(),
             "machine": machine(),
-            "versions": {p: metadata.version(p) for p in PACKAGES},
+            "versions": versions(packages),
             "date": datetime.date.today().isoformat(),
             "rows": rows,
         },
     )
+
+
+def versions(packages: Sequence[str]) -> Dict[str, str]:
+    """Of the packages that are installed."""
+    found = {}
+    for package in packages:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
 
 
 def commit() -> str:
