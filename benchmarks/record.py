@@ -17,12 +17,15 @@ PACKAGES = ("spacy", "spacy-transformers", "torch", "transformers", "numpy", "py
 
 
 def record(name: str, rows: List[Dict[str, Any]], packages: Sequence[str] = PACKAGES) -> None:
-    """The rows with what makes them checkable: command, commit, machine, versions and date."""
+    """The rows with what makes them checkable: command, commit, machine, versions and date.
+
+    packages (Sequence[str]): Whose versions; those that are not installed are left out.
+    """
     script = Path(sys.argv[0]).name
     write_json(
         RESULTS / f"{name}.json",
         {
-            "command": shlex.join(["python", f"benchmarks/{script}", *sys.argv[1:]]),
+            "command": shlex.join(["python", f"benchmarks/{script}", *map(portable, sys.argv[1:])]),
             "commit": commit(),
             "machine": machine(),
             "versions": versions(packages),
@@ -30,6 +33,11 @@ def record(name: str, rows: List[Dict[str, Any]], packages: Sequence[str] = PACK
             "rows": rows,
         },
     )
+
+
+def portable(argument: str) -> str:
+    """A path of this machine alone says nothing elsewhere: its last part stays."""
+    return Path(argument).name if os.path.isabs(argument) else argument
 
 
 def versions(packages: Sequence[str]) -> Dict[str, str]:

@@ -14,7 +14,8 @@ nor loading, nor a warm-up on other paragraphs (peers/child.py). Figures are med
 - GFLOP/s: operations that the task needs (operations.py), divided by seconds. Beside it the rate of
   a 2048 × 2048 matrix product measured in every round of the same run.
 - --quality-epochs N also trains everyone for N epochs on the whole of train.spacy and scores strict
-  F1 on test.spacy (seqeval, IOB2), with the last epoch's model; not one that was chosen on dev.
+  F1 on test.spacy (seqeval, IOB2), with the last epoch's model, not one that was chosen on dev;
+  whoever would take more than --quality-minutes for it is left out, with the minutes it would take.
 
 Writes benchmarks/results/speed.json after every round and, from it, speed.md and speed.svg.
 """
@@ -25,6 +26,7 @@ import random
 import subprocess
 import sys
 from pathlib import Path
+from statistics import median
 from typing import Annotated, Any, Dict, List, Optional, Tuple
 
 import spacy
@@ -59,6 +61,9 @@ def main(
     runs: Annotated[int, typer.Option(help="Of each contestant.", min=1)] = 5,
     threads: Annotated[int, typer.Option(help="0: as many as there are cores.", min=0)] = 0,
     quality_epochs: Annotated[int, typer.Option(help="0 leaves F1 out.", min=0)] = 0,
+    quality_minutes: Annotated[
+        float, typer.Option(help="Leave out of F1 who would train longer than this for one run.")
+    ] = 60.0,
     quality_runs: Annotated[int, typer.Option(help="Seeds 0, 1, …", min=1)] = 1,
     only: Annotated[
         List[str], typer.Option(help="A contestant's name; default all. Can be repeated.")
@@ -75,7 +80,7 @@ def main(
         load_params(ROOT / "params.yaml", "adapt", require=["method"]),
         out=encoder,
     )
-    folder, corpus = (data, str(data.name)) if data else find_data(corpus, work)
+    folder, corpus = (data, name_of(data)) if data else find_data(corpus, work)
     facts = {"corpus": corpus, "threads": threads, "runs": runs}
     facts.update(prepare(folder, work / "parts", encoder, paragraphs))
     learn_rate = load_params(ROOT / "params.yaml", "train")["learn_rate"]
@@ -115,10 +120,18 @@ def main(
         keep()
     if quality_epochs:
         facts["quality_epochs"] = quality_epochs
+        minutes = {
+            contestant: minutes_of(facts, runs, quality_epochs)
+            for (contestant, task), runs in results.items()
+            if task == "train"
+        }
         for seed in range(quality_runs):
             for contestant in names:
-                turn(contestant, "quality", seed)
+                if minutes.get(contestant, 0) <= quality_minutes:
+                    turn(contestant, "quality", seed)
             keep()
+        facts["no_quality"] = {c: round(m) for c, m in minutes.items() if m > quality_minutes}
+        keep()
 
 
 def check_names(only: List[str]) -> List[str]:
@@ -144,6 +157,19 @@ def find_data(corpus: str, work: Path) -> Tuple[Path, str]:
     return out / "gold", corpus
 
 
+def name_of(data: Path) -> str:
+    """The corpus that a folder's report names, or the folder's own name."""
+    report = data.parent / "_report.json"
+    known = json.loads(report.read_text(encoding="utf8")) if report.exists() else {}
+    return str(known.get("corpus", data.name))
+
+
+def minutes_of(facts: Dict[str, Any], runs: List[Dict[str, Any]], epochs: int) -> float:
+    """What training on the whole of train takes, at the speed that was measured."""
+    seconds = median(run["seconds"] for run in runs)
+    return float(seconds * facts["train_words"] * epochs / facts["words"] / 60)
+
+
 def prepare(data: Path, parts: Path, encoder: Path, n: int) -> Dict[str, Any]:
     """Write the parts that the contestants read; RETURNS what is counted of the timed one."""
     nlp = spacy.blank("en")
@@ -162,10 +188,12 @@ def prepare(data: Path, parts: Path, encoder: Path, n: int) -> Dict[str, Any]:
         sized = [(doc, len(e.ids)) for doc, e in zip(known, encodings)]
         return [(doc, size) for doc, size in sized if size <= config["max_position_embeddings"]]
 
+    labels = sorted({ent.label_ for doc in train for ent in doc.ents})
+    familiar = [doc for doc in dev if {ent.label_ for ent in doc.ents} <= set(labels)]
     pairs = fitting(train)
     timed = random.Random(0).sample(pairs, min(n, len(pairs)))
     chosen = {
-        "warm": [doc for doc, _ in fitting(dev)][:N_WARM],
+        "warm": [doc for doc, _ in fitting(familiar)][:N_WARM],
         "timed": [doc for doc, _ in timed],
         "train": [doc for doc in train if len(doc)],
         "test": [doc for doc in test if len(doc)],
@@ -173,12 +201,12 @@ def prepare(data: Path, parts: Path, encoder: Path, n: int) -> Dict[str, Any]:
     for part, docs in chosen.items():
         write_docs(parts / f"{part}.spacy", docs)
         write_json(parts / f"{part}.json", [to_paragraph(doc) for doc in docs])
-    labels = sorted({ent.label_ for doc in train for ent in doc.ents})
     write_json(parts / "labels.json", labels)
     sizes = [size for _, size in timed]
     return {
         "paragraphs": len(timed),
         "words": sum(len(doc) for doc, _ in timed),
+        "train_words": sum(map(len, train)),
         "pieces": sum(sizes) - 2 * len(sizes),  # without the special ones
         "train_operations": training_operations(config, sizes),
         "predict_operations": forward_operations(config, sizes),

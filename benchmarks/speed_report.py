@@ -88,7 +88,10 @@ def quality_table(rows: Rows) -> List[str]:
             f"{median(row['peak_gb']):.2f}",
         ]
         lines.append("| " + " | ".join(cells) + " |")
-    return [*lines, ""]
+    lines.append("")
+    for contestant, minutes in the(rows, "data").get("no_quality", {}).items():
+        lines += [f"{contestant} was left out of this: it would train for {minutes} minutes.", ""]
+    return lines
 
 
 def closing(rows: Rows) -> List[str]:

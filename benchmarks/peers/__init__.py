@@ -12,7 +12,9 @@ A part is the name of a file in the job's folder: <part>.json, and <part>.spacy 
 """
 
 import json
+from bisect import bisect_right
 from importlib import import_module
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
@@ -72,3 +74,15 @@ def spans_to_tags(spans: Sequence[Span], n_words: int) -> List[str]:
         if all(tag == "O" for tag in tags[start:end]):
             tags[start:end] = [f"B-{label}", *[f"I-{label}"] * (end - start - 1)]
     return tags
+
+
+def chars_to_words(entities: Sequence[Dict[str, Any]], words: Sequence[str]) -> List[Span]:
+    """Spans of words that touch spans of characters in the words joined by spaces.
+
+    entities (Sequence[dict]): "start" and "end" in characters, end exclusive, and "label".
+    """
+    begins = [0, *accumulate(len(word) + 1 for word in words)][:-1]
+    return [
+        (bisect_right(begins, e["start"]) - 1, bisect_right(begins, e["end"] - 1), e["label"])
+        for e in entities
+    ]

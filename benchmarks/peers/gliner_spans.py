@@ -4,14 +4,12 @@ A GLiNER reads the label names beside the text and scores every span of up to 12
 """
 
 import tempfile
-from bisect import bisect_right
-from itertools import accumulate
 from pathlib import Path
 from typing import Any, Callable, List
 
 from gliner import GLiNER, GLiNERConfig
 
-from . import Job, Span, read_part, spans_to_tags
+from . import Job, chars_to_words, read_part, spans_to_tags
 
 BATCH = 8
 PREDICT_BATCH = 32
@@ -63,19 +61,10 @@ class Gliner:
         paragraphs = read_part(self.job, part)
         found = self._infer([" ".join(paragraph["words"]) for paragraph in paragraphs])
         return [
-            spans_to_tags(to_words(entities, paragraph["words"]), len(paragraph["words"]))
+            spans_to_tags(chars_to_words(entities, paragraph["words"]), len(paragraph["words"]))
             for entities, paragraph in zip(found, paragraphs)
         ]
 
     def _infer(self, texts: List[str]) -> Any:
         self.model.eval()
         return self.model.inference(texts, self.job.labels, batch_size=PREDICT_BATCH)
-
-
-def to_words(entities: Any, words: List[str]) -> List[Span]:
-    """Spans of characters in the words joined by spaces → spans of words."""
-    begins = [0, *accumulate(len(word) + 1 for word in words)][:-1]
-    return [
-        (bisect_right(begins, e["start"]) - 1, bisect_right(begins, e["end"] - 1), e["label"])
-        for e in entities
-    ]
