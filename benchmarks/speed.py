@@ -2,7 +2,7 @@
 
     python benchmarks/speed.py [--data FOLDER] [--paragraphs 300] [--runs 5] [--quality-epochs 8]
 
-Everyone has the same paragraphs, encoder, machine and number of threads. Contestants take turns
+Everyone has the same paragraphs, encoder, processor and number of threads. Contestants take turns
 (ours, peer, peer, …, ours, peer, …), each run in a process of its own. Timed is one epoch over the
 paragraphs, and the prediction of their texts by the model that was just trained; neither imports,
 nor loading, nor a warm-up on other paragraphs (peers/child.py). Figures are medians of all runs.
@@ -232,6 +232,7 @@ def run_child(job: Job, work: Path) -> Tuple[Dict[str, Any], str]:
         **os.environ,
         "OMP_NUM_THREADS": threads,
         "RAYON_NUM_THREADS": threads,
+        "CUDA_VISIBLE_DEVICES": "",  # some would take a GPU by themselves and others not
         "HF_HUB_OFFLINE": "1",
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         "PYTHONPATH": os.pathsep.join(
