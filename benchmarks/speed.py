@@ -47,6 +47,7 @@ from spacy_sciner.params import load_params
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 N_WARM = 64
+LIMIT_S = 3 * 3600  # for one run: who hangs is named, and the others go on
 PEERS_PACKAGES = ("accelerate", "span-marker", "gliner", "datasets", "tokenizers")
 
 
@@ -242,9 +243,17 @@ def run_child(job: Job, work: Path) -> Tuple[Dict[str, Any], str]:
     log = work / f"{job.name}-{job.task}.log".replace(" ", "_")
     with log.open("w", encoding="utf8") as out:
         command = [sys.executable, "-m", "peers.child", str(asked), str(answer)]
-        done = subprocess.run(
-            command, cwd=work, env=environment, stdout=out, stderr=subprocess.STDOUT
-        )
+        try:
+            done = subprocess.run(
+                command,
+                cwd=work,
+                env=environment,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                timeout=LIMIT_S,
+            )
+        except subprocess.TimeoutExpired:
+            return {}, f"not done after {LIMIT_S} seconds"
     if done.returncode == 0 and answer.exists():
         result: Dict[str, Any] = json.loads(answer.read_text(encoding="utf8"))
         return result, ""
