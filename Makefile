@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DVC_NO_ANALYTICS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help env repro test clean
+.PHONY: help env repro test bench clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,15 @@ repro: env  ## Run the whole loop on the embedded sample corpus
 
 test: env  ## Run all checks and tests
 	$(BIN)/python -m pytest
+
+# What is run beside ours is an extra of its own: nothing else needs it.
+$(VENV)/.bench-ready: $(VENV)/.ready
+	$(BIN)/python -m pip install -q -c $(CONSTRAINTS) -e '.[loop,dev,bench]'
+	touch $@
+
+bench: $(VENV)/.bench-ready  ## Measure speed against spaCy, Hugging Face, SpanMarker and GLiNER
+	$(BIN)/python benchmarks/speed.py $(BENCH)
+	$(BIN)/python benchmarks/readme.py
 
 clean:  ## Remove the environment and what was built, not the DVC cache
 	rm -rf $(VENV) build dist packages *.egg-info

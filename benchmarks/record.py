@@ -8,7 +8,7 @@ import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Sequence
 
 from spacy_sciner.files import write_json
 
@@ -16,20 +16,39 @@ RESULTS = Path(__file__).parent / "results"
 PACKAGES = ("spacy", "spacy-transformers", "torch", "transformers", "numpy", "pypdfium2")
 
 
-def record(name: str, rows: List[Dict[str, Any]]) -> None:
-    """The rows with what makes them checkable: command, commit, machine, versions and date."""
+def record(name: str, rows: List[Dict[str, Any]], packages: Sequence[str] = PACKAGES) -> None:
+    """The rows with what makes them checkable: command, commit, machine, versions and date.
+
+    packages (Sequence[str]): Whose versions; those that are not installed are left out.
+    """
     script = Path(sys.argv[0]).name
     write_json(
         RESULTS / f"{name}.json",
         {
-            "command": shlex.join(["python", f"benchmarks/{script}", *sys.argv[1:]]),
+            "command": shlex.join(["python", f"benchmarks/{script}", *map(portable, sys.argv[1:])]),
             "commit": commit(),
             "machine": machine(),
-            "versions": {p: metadata.version(p) for p in PACKAGES},
+            "versions": versions(packages),
             "date": datetime.date.today().isoformat(),
             "rows": rows,
         },
     )
+
+
+def portable(argument: str) -> str:
+    """A path of this machine alone says nothing elsewhere: its last part stays."""
+    return Path(argument).name if os.path.isabs(argument) else argument
+
+
+def versions(packages: Sequence[str]) -> Dict[str, str]:
+    """Of the packages that are installed."""
+    found = {}
+    for package in packages:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
 
 
 def commit() -> str:

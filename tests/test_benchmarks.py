@@ -1,0 +1,199 @@
+"""The speed benchmark's arithmetic, data and table; nothing is timed here."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from spacy.tokens import Doc
+from tiny import gold_docs
+
+from spacy_sciner.corpus.docbin import write_docs
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+MINILM = {
+    "num_hidden_layers": 6,
+    "hidden_size": 384,
+    "intermediate_size": 1536,
+    "max_position_embeddings": 512,
+}
+
+
+@pytest.fixture(autouse=True)
+def _benchmarks_on_path(monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+
+
+def speed(*arguments):
+    command = [sys.executable, str(BENCHMARKS / "speed.py"), *arguments]
+    return subprocess.run(command, capture_output=True, encoding="utf8")
+
+
+def results(**changes):
+    """Two contestants, three runs each; 1,000 words."""
+    rows = [
+        {
+            "task": "data",
+            "corpus": "acl",
+            "threads": 2,
+            "runs": 3,
+            "paragraphs": 10,
+            "words": 1000,
+            "pieces": 1200,
+            "train_operations": 60e9,
+            "predict_operations": 20e9,
+        },
+        {"contestant": "m", "task": "matrix", "bf16_gflops": [100, 300, 200], "fp32_gflops": [50]},
+        {
+            "contestant": "spacy_sciner",
+            "task": "train",
+            "seconds": [2.0, 1.0, 9.0],
+            "peak_gb": [1.5, 1.25, 1.25],
+        },
+        {"contestant": "slow", "task": "train", "seconds": [30.0, 10.0, 20.0], "peak_gb": [3.0]},
+        {"contestant": "spacy_sciner", "task": "predict", "seconds": [0.5], "peak_gb": [1.0]},
+        {"contestant": "slow", "task": "predict", "seconds": [1.0], "peak_gb": [2.0]},
+    ]
+    rows[0].update(changes)
+    return {
+        "command": "python benchmarks/speed.py",
+        "commit": "abc1234",
+        "machine": "a machine",
+        "versions": {"torch": "2.0"},
+        "date": "2026-01-01",
+        "rows": rows,
+    }
+
+
+def test_operations_against_a_count_by_hand():
+    from operations import forward_operations, matrix_weights, training_operations
+
+    # Per layer: q, k, v, output of 384 × 384; 384 × 1536 and back.
+    assert matrix_weights(MINILM) == 6 * (4 * 147_456 + 2 * 589_824) == 10_616_832
+    # 10 pieces: 2 operations a weight and piece; 6 layers × 2 products × 2 × 384 × 10 × 10.
+    one = 2 * 10_616_832 * 10 + 6 * 2 * 2 * 384 * 10 * 10
+    assert forward_operations(MINILM, [10]) == one
+    assert forward_operations(MINILM, [10, 10]) == 2 * one
+    assert training_operations(MINILM, [10]) == 3 * one
+
+
+def test_table_has_medians_ranges_and_ratios_of_medians():
+    from speed_report import table
+
+    lines = table(results(), image="speed.svg").splitlines()
+    ours, slow, ours_predicts, slow_predicts = [
+        line for line in lines if line.startswith(("| spacy_sciner", "| slow"))
+    ]
+    assert ours == "| spacy_sciner | 500 (111–1,000) | – | 600 | 30 | 15% | 60% | 1.25 |"
+    # 20 s against 2 s, not the mean of 15×, 10× and 2.2×.
+    assert slow == "| slow | 50 (33–100) | 10.0× | 60 | 3 | 2% | 6% | 3.00 |"
+    assert ours_predicts.startswith("| spacy_sciner | 2,000 (2,000–2,000) | – | 2,400 | 40 | 20%")
+    assert "| 2.0× |" in slow_predicts
+
+
+def test_table_says_what_could_not_be_measured():
+    from speed_report import table
+
+    result = results(quality_epochs=8, no_quality={"slow": 190})
+    scored = {"precision": [0.5], "recall": [0.25], "f1": [0.333], "seconds": [60], "peak_gb": [1]}
+    result["rows"] += [
+        {"contestant": "spacy_sciner", "task": "quality", **scored},
+        {"contestant": "other", "task": "failed", "reason": "train: ImportError: no such thing"},
+    ]
+    text = table(result, image="speed.svg")
+    assert "8 epochs on all of train" in text
+    assert "| spacy_sciner | 0.333 | 0.500 | 0.250 | 60 | 1.00 |" in text
+    assert "slow was left out of this: it would train for 190 minutes." in text
+    assert "other could not be measured. train: ImportError: no such thing" in text
+
+
+def test_same_results_same_plot(tmp_path):
+    from speed_report import write_report
+
+    (tmp_path / "r.json").write_text(json.dumps(results()), encoding="utf8")
+    plots = []
+    for _ in range(2):
+        write_report(tmp_path / "r.json", tmp_path / "speed")
+        plots.append((tmp_path / "speed.svg").read_bytes())
+    assert plots[0] == plots[1]
+    assert b"<svg" in plots[0]
+    assert "![Words a second](speed.svg)" in (tmp_path / "speed.md").read_text(encoding="utf8")
+
+
+def test_parts_fit_the_encoder_and_are_counted_without_special_pieces(tiny_encoder, tmp_path):
+    from speed import prepare
+
+    docs = gold_docs()
+    for split in ("train", "dev", "test"):
+        write_docs(tmp_path / f"{split}.spacy", docs)
+    too_long = Doc(docs[0].vocab, words=["word"] * 100)  # the tiny encoder has 64 positions
+    write_docs(tmp_path / "train.spacy", [*docs, too_long])
+    facts = prepare(tmp_path, tmp_path / "parts", tiny_encoder, 1000)
+    timed = json.loads((tmp_path / "parts/timed.json").read_text(encoding="utf8"))
+    assert facts["paragraphs"] == len(timed) == len(docs)
+    assert facts["words"] == sum(map(len, docs)) == sum(len(p["words"]) for p in timed)
+    assert facts["train_words"] == facts["words"] + 100
+    assert facts["pieces"] >= facts["words"]
+    assert facts["train_operations"] == 3 * facts["predict_operations"]
+    labels = json.loads((tmp_path / "parts/labels.json").read_text(encoding="utf8"))
+    assert labels == sorted({ent.label_ for doc in docs for ent in doc.ents})
+
+
+def test_spans_become_tags():
+    from peers import chars_to_words, spans_to_tags
+
+    assert spans_to_tags([(1, 3, "A"), (2, 4, "B"), (3, 4, "B")], 5) == [
+        "O",
+        "B-A",
+        "I-A",
+        "B-B",
+        "O",
+    ]
+    # "one two three": the second entity ends inside a word.
+    found = [{"start": 4, "end": 7, "label": "A"}, {"start": 8, "end": 10, "label": "B"}]
+    assert chars_to_words(found, ["one", "two", "three"]) == [(1, 2, "A"), (2, 3, "B")]
+
+
+def test_projected_minutes_of_a_long_training():
+    from speed import minutes_of
+
+    runs = [{"seconds": 60.0}, {"seconds": 30.0}, {"seconds": 90.0}]
+    assert minutes_of({"words": 100, "train_words": 1000}, runs, 8) == 80
+
+
+def test_readme_quotes_the_table_and_stays_without_one(tmp_path, monkeypatch):
+    import readme
+
+    monkeypatch.setattr(readme, "ROOT", tmp_path)
+    before = "a\n<!-- speed:start -->\nNot measured yet.\n<!-- speed:end -->\nb\n"
+    assert readme.fill(before) == before
+    (tmp_path / "benchmarks").mkdir()
+    page = "# Speed\n\ntable\n![Words a second](speed.svg)\n"
+    (tmp_path / "benchmarks/speed.md").write_text(page, encoding="utf8")
+    after = "table\n![Words a second](benchmarks/speed.svg)"
+    assert readme.fill(before) == before.replace("Not measured yet.", after)
+
+
+def test_recorded_command_has_no_path_of_this_machine(tmp_path):
+    from record import portable
+
+    assert portable(str(tmp_path / "gold")) == "gold"
+    assert portable("--runs") == "--runs"
+
+
+def test_unknown_contestant_and_no_runs_are_refused():
+    done = speed("--only", "nobody")
+    assert done.returncode == 1
+    assert "No contestant 'nobody'; there are: spacy_sciner, " in done.stderr
+    assert speed("--runs", "0").returncode == 2
+
+
+def test_a_contestant_that_fails_is_named_with_its_reason(tmp_path):
+    from peers import Job
+    from speed import run_child
+
+    job = Job("nobody", "train", "no/encoder", str(tmp_path), 1, 0, 1, 1e-3)
+    result, reason = run_child(job, tmp_path)
+    assert result == {}
+    assert reason == "KeyError: 'nobody'"
