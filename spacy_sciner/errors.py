@@ -134,6 +134,14 @@ class Errors(metaclass=_Coded):
     E316 = (
         "The pipeline in {path} has no sciner; its components: {found}. Train one, or name another."
     )
+    E317 = (
+        "{n} workers died over shard {shard} of the pool ({why}). Out of memory? Lower "
+        "annotate.workers and run again: it goes on with the shards that are missing."
+    )
+    E318 = (
+        "annotate.engine is ray, which cannot be imported ({reason}). Install it: "
+        "pip install 'spacy-sciner[ray]', or set annotate.engine to local."
+    )
     E311 = "keep_layers is {keep}, but the encoder {name!r} has {n_layers} layers."
 
     # --- evaluation, report ------------------------------------------------------------------

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Iterable, Iterator, List, Union
 
 from spacy.tokens import Doc, DocBin
-from srsly.msgpack import msgpack_decoders, msgpack_encoders
 from spacy.vocab import Vocab
+from srsly.msgpack import msgpack_decoders, msgpack_encoders
 
 from ..errors import Errors, ScinerError
 from ..files import replacing

@@ -1,8 +1,7 @@
 """The pool's scores: predicted once for a model, kept on disk, read again for every γ.
 
-A shard is one safetensors file: `scores`, float16 (n_tokens of all its documents, n_tags), and
-`lengths`, int64 (n_documents,). What is selected later always comes from these files, so that a
-run that predicts and a run that finds everything in the cache decide alike.
+A shard is one safetensors file (see shards.py). What is selected later always comes from these
+files, so that a run that predicts and a run that finds everything in the cache decide alike.
 """
 
 import hashlib
@@ -13,10 +12,9 @@ from pathlib import Path
 from typing import Any, Iterable, Iterator, List, Sequence, Tuple
 
 import numpy as np
-from safetensors.numpy import load_file, save
+from safetensors.numpy import load_file
 from spacy.language import Language
 from spacy.tokens import Doc
-from spacy.util import minibatch
 from spacy.vocab import Vocab
 
 from ..corpus.docbin import iter_docs, read_doc_bin
@@ -24,16 +22,15 @@ from ..corpus.reader import words_and_spaces
 from ..errors import Errors, ScinerError
 from ..files import fingerprint, progress_bar, replacing
 from ..types import Floats2d
-from .experiment import load_pipeline
+from .shards import Texts
+from .workers import HERE, Engine, run_shards
 
 SHARD = 1024  # paragraphs predicted and written at a time, and lost by a kill at most
 PREFIX = "scores-"
 # What the scores depend on besides the model's files and the pool.
 PACKAGE = Path(__file__).parents[1]
-MODULES = ("models", "confidence.py", "tagging.py", "pipeline/sciner.py", "pipeline/pool_scores.py")
+MODULES = ("models", "confidence.py", "tagging.py", "pipeline/sciner.py", "pipeline/shards.py")
 LIBRARIES = ("numpy", "spacy", "spacy-transformers", "tokenizers", "torch", "transformers")
-
-Texts = List[Tuple[List[str], List[bool]]]  # a shard's documents: words, and spaces after them
 
 
 class PoolScores:
@@ -69,46 +66,30 @@ class PoolScores:
         return [i for i, path in enumerate(self.paths) if not path.is_file()]
 
 
-class ShardPredictor:
-    """A loaded pipeline that turns the words of a shard into the bytes of its file."""
-
-    def __init__(self, model: Path):
-        self.nlp = load_pipeline(model)
-        self.sciner = find_sciner(self.nlp, model)
-
-    def __call__(self, texts: Texts) -> bytes:
-        nlp = self.nlp
-        sciner: Any = nlp.get_pipe(self.sciner)
-        rest = nlp.pipe_names[nlp.pipe_names.index(self.sciner) :]
-        rows: List[np.ndarray] = []
-        for batch in minibatch(texts, nlp.batch_size):
-            docs = [Doc(nlp.vocab, words=words, spaces=spaces) for words, spaces in batch]
-            scores = sciner.predict(list(nlp.pipe(docs, disable=rest)))
-            rows.extend(to_half(sciner.model.ops.to_numpy(doc_scores)) for doc_scores in scores)
-        lengths = np.array([len(row) for row in rows], dtype=np.int64)
-        return save({"lengths": lengths, "scores": np.concatenate(rows)})
-
-
-def predict_pool(model: Path, pool: Path, cache: Path, *, shard: int = SHARD) -> PoolScores:
+def predict_pool(
+    model: Path, pool: Path, cache: Path, *, engine: Engine = HERE, shard: int = SHARD
+) -> PoolScores:
     """Predict what the cache does not have yet. After a kill it goes on with the next shard.
 
     model (Path): A trained pipeline with a `sciner`.
     pool (Path): A DocBin.
     cache (Path): Keeps the scores of one model and one pool; others are removed from it.
+    engine (Engine): Where to predict; all give the same bytes.
     shard (int): Documents in a shard, 1 or more.
-    RAISES (ScinerError): SCINER-E314 without the pipeline, SCINER-E316 without a sciner in it,
-        SCINER-E201 without the pool.
+    RAISES (ScinerError): SCINER-E302, E312, E317 or E318 for the engine, SCINER-E314 without the
+        pipeline, SCINER-E316 without a sciner in it, SCINER-E201 without the pool.
     """
+    engine.check()
     n_docs = len(read_doc_bin(pool))
     folder = cache / f"{PREFIX}{cache_key(model, pool, shard=shard)[:16]}"
     scores = PoolScores(folder, n_docs=n_docs, shard=shard)
     missing = scores.missing
     if missing:
-        predictor = ShardPredictor(model)
+        tasks = _texts_of(pool, shard, missing)
         with progress_bar(description="predict", total=len(missing)) as bar:
-            for shard_i, texts in _texts_of(pool, shard, missing):
+            for shard_i, content in run_shards(model, tasks, len(missing), engine):
                 with replacing(scores.paths[shard_i]) as temporary:
-                    temporary.write_bytes(predictor(texts))
+                    temporary.write_bytes(content)
                 bar.update()
     _forget_others(cache, scores)
     return scores
@@ -128,21 +109,6 @@ def set_scores(
         batch = [doc for doc, _ in chunk]
         pipe.set_annotations(batch, [doc_scores for _, doc_scores in chunk])
         yield from nlp.pipe(batch, disable=done)
-
-
-def find_sciner(nlp: Language, model: Path) -> str:
-    """Name of the pipeline's sciner. RAISES (ScinerError): SCINER-E316 if it has none."""
-    for name in nlp.pipe_names:
-        if nlp.get_pipe_meta(name).factory == "sciner":
-            return name
-    found = ", ".join(nlp.pipe_names) or "none"
-    raise ScinerError(Errors.E316.format(path=model, found=found))
-
-
-def to_half(scores: Floats2d) -> np.ndarray:
-    """Log-scores in float16, finite: its step at log 0.98 is a hundred-thousandth."""
-    limit = np.finfo(np.float16).max
-    return np.clip(scores, -limit, limit).astype(np.float16)
 
 
 def cache_key(model: Path, pool: Path, *, shard: int) -> str:

@@ -11,7 +11,9 @@ from ..files import fingerprint, progress_bar
 from ..selection import Accept, Gamma
 from .annotator import check_settings
 from .experiment import load_pipeline
-from .pool_scores import SHARD, find_sciner, predict_pool, set_scores
+from .pool_scores import SHARD, predict_pool, set_scores
+from .shards import find_sciner
+from .workers import HERE, Engine
 
 LOW_YIELD = 0.01  # accepted entities under this share of what gold's density predicts: warn
 
@@ -27,6 +29,7 @@ def pseudo_label(
     cache: Path,
     gamma_o: Optional[float] = None,
     accept: Accept = "token",
+    engine: Engine = HERE,
     shard: int = SHARD,
 ) -> Dict[str, Any]:
     """Write the pool's documents with accepted entities and unknown tokens to `out`.
@@ -38,13 +41,13 @@ def pseudo_label(
     pool, gold (Path): DocBins; gold's density of entities predicts the yield.
     out (Path): A DocBin in the pool's order, every document in it.
     cache (Path): A folder of its own for this iteration's scores.
+    engine (Engine): Where the pool is predicted; all give the same bytes.
     shard (int): Paragraphs in a shard of scores, 1 or more.
     RETURNS (dict): The counts of `Yield`.
-    RAISES (ScinerError): SCINER-E001 or E302 for a setting, SCINER-E314 without the
-        pipeline, SCINER-E316 without a sciner in it, SCINER-E201 without a DocBin.
+    RAISES (ScinerError): SCINER-E001, E302 or E312 for a setting, and what `predict_pool` raises.
     """
     check_settings(gamma, gamma_o, accept)
-    scores = predict_pool(model, pool, cache, shard=shard)
+    scores = predict_pool(model, pool, cache, engine=engine, shard=shard)
     nlp = load_pipeline(model)
     settings: Dict[str, Any] = {
         "gamma": gamma,

@@ -12,7 +12,8 @@ from tiny import CONFIGS, gold_docs, plain
 
 from spacy_sciner.corpus.docbin import iter_docs, write_docs
 from spacy_sciner.errors import ScinerError
-from spacy_sciner.pipeline.pool_scores import find_sciner, predict_pool, set_scores, to_half
+from spacy_sciner.pipeline.pool_scores import predict_pool, set_scores
+from spacy_sciner.pipeline.shards import find_sciner, to_half
 from spacy_sciner.pipeline.train import Recipe, train_pipeline
 
 

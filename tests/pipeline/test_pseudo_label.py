@@ -15,8 +15,8 @@ from spacy_sciner.corpus.docbin import read_docs, write_docs
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.files import fingerprint
 from spacy_sciner.pipeline import pseudo_label as module
-from spacy_sciner.pipeline.pool_scores import ShardPredictor
 from spacy_sciner.pipeline.pseudo_label import Yield
+from spacy_sciner.pipeline.shards import ShardPredictor
 from spacy_sciner.pipeline.train import Recipe, train_pipeline
 
 VOCAB = Vocab()
