@@ -72,7 +72,7 @@ def _start_actors(
     resources = ray.cluster_resources()
     cores, gpus = int(resources.get("CPU", 1)), int(resources.get("GPU", 0))
     on_gpu = wants_gpu and gpus > 0
-    workers = engine.count(n_tasks, n_gpus=gpus if on_gpu else 0, n_cores=cores)
+    workers = engine.n_workers(n_tasks, n_gpus=gpus if on_gpu else 0, n_cores=cores)
     threads = max(1, cores // workers)
     names = sorted(p for p in model.rglob("*") if p.is_file())
     files = ray.put({p.relative_to(model).as_posix(): p.read_bytes() for p in names})

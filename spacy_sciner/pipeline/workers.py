@@ -46,7 +46,7 @@ class Engine(NamedTuple):
             message = Errors.E312.format(name="workers", value=self.workers, range="0 or more")
             raise ScinerError(message)
 
-    def count(self, n_tasks: int, *, n_gpus: int, n_cores: int) -> int:
+    def n_workers(self, n_tasks: int, *, n_gpus: int, n_cores: int) -> int:
         """Workers to start: no more than there are shards, at least one."""
         return max(1, min(n_tasks, self.workers or n_gpus or n_cores))
 
@@ -67,7 +67,7 @@ def run_shards(model: Path, tasks: Tasks, n_tasks: int, engine: Engine) -> Resul
 
         return run_on_ray(model, tasks, n_tasks, engine)
     n_gpus = gpus_for(model)
-    workers = engine.count(n_tasks, n_gpus=n_gpus, n_cores=usable_cores())
+    workers = engine.n_workers(n_tasks, n_gpus=n_gpus, n_cores=usable_cores())
     if workers == 1:
         return _run_here(model, tasks)
     return _run_local(model, tasks, workers, n_gpus)

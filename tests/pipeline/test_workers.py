@@ -72,7 +72,7 @@ def test_two_processes_give_the_same_bytes_though_one_is_killed(tiny_model):
 )
 def test_number_of_workers(wanted, n_tasks, n_gpus, n_cores, expected):
     engine = Engine("local", wanted)
-    assert engine.count(n_tasks, n_gpus=n_gpus, n_cores=n_cores) == expected
+    assert engine.n_workers(n_tasks, n_gpus=n_gpus, n_cores=n_cores) == expected
 
 
 def test_one_worker_is_this_process(tiny_model):
