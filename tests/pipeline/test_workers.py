@@ -103,7 +103,7 @@ def test_e317_when_worker_after_worker_dies(tiny_model, tmp_path, capfd, monkeyp
     shutil.copytree(tiny_model, broken)
     (broken / "sciner" / "model").write_bytes(b"")
     with pytest.raises(
-        ScinerError, match=r"SCINER-E317: 2 workers died over shard \d .exit code 1"
+        ScinerError, match=r"SCINER-E317: 2 workers died over shard \d of the pool .exit code 1"
     ):
         run(broken, shards(2), "local", 2)
     assert "Traceback" in capfd.readouterr().err  # what they died of
