@@ -19,6 +19,7 @@ def fill(readme: str) -> str:
     readme = put(readme, "params", fenced("params.yaml", "yaml"))
     readme = put(readme, "repro", fenced("report/iterations.txt", ""))
     readme = put(readme, "parse", text_of("benchmarks/parse.md"))
+    readme = put(readme, "scale", text_of("benchmarks/scale.md"))
     return put(readme, "loop", text_of("benchmarks/loop-acl.md"))
 
 

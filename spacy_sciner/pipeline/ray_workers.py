@@ -3,7 +3,7 @@
 import os
 import tempfile
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from ..errors import Errors, ScinerError
 from ..models.machine import set_threads, thread_settings, usable_cores
@@ -14,18 +14,25 @@ IN_FLIGHT = 2  # shards at each actor: one in work, one waiting
 
 
 class Predictor:
-    """The actor. The model's files come with it, so that its machine needs no shared folder."""
+    """The actor. The model's files come with a shard, so that its machine needs no shared folder,
+    and one that was started again gets them with the first shard it is given."""
 
-    def __init__(self, files: Dict[str, bytes], threads: int):
+    def __init__(self, threads: int):
         set_threads(threads)
-        with tempfile.TemporaryDirectory() as folder:
-            for name, content in files.items():
-                path = Path(folder, name)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
-            self.predict_shard = ShardPredictor(Path(folder))
+        self.predict_shard: Optional[ShardPredictor] = None
 
-    def predict(self, texts: Texts) -> bytes:
+    def predict(self, model: List[Any], texts: Texts) -> bytes:
+        """model (List[ObjectRef]): Of a dict from names to contents; in a list, Ray does not fetch
+        it for every shard."""
+        if self.predict_shard is None:
+            import ray
+
+            with tempfile.TemporaryDirectory() as folder:
+                for name, content in ray.get(model[0]).items():
+                    path = Path(folder, name)
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(content)
+                self.predict_shard = ShardPredictor(Path(folder))
         return self.predict_shard(texts)
 
 
@@ -37,8 +44,10 @@ def run_on_ray(model: Path, tasks: Tasks, n_tasks: int, engine: Engine) -> Resul
     if started:
         _connect(ray, engine.ray_address)
     try:
-        actors = _start_actors(ray, model, n_tasks, engine, wants_gpu=wants_gpu)
-        yield from _run(ray, actors, tasks)
+        names = sorted(p for p in model.rglob("*") if p.is_file())
+        files = ray.put({p.relative_to(model).as_posix(): p.read_bytes() for p in names})
+        actors = _start_actors(ray, n_tasks, engine, wants_gpu=wants_gpu)
+        yield from _run(ray, actors, files, tasks)
     finally:
         if started:
             ray.shutdown()
@@ -66,16 +75,12 @@ def _connect(ray: Any, address: Any) -> None:
         )
 
 
-def _start_actors(
-    ray: Any, model: Path, n_tasks: int, engine: Engine, *, wants_gpu: bool
-) -> List[Any]:
+def _start_actors(ray: Any, n_tasks: int, engine: Engine, *, wants_gpu: bool) -> List[Any]:
     resources = ray.cluster_resources()
     cores, gpus = int(resources.get("CPU", 1)), int(resources.get("GPU", 0))
     on_gpu = wants_gpu and gpus > 0
     workers = engine.n_workers(n_tasks, n_gpus=gpus if on_gpu else 0, n_cores=cores)
     threads = max(1, cores // workers)
-    names = sorted(p for p in model.rglob("*") if p.is_file())
-    files = ray.put({p.relative_to(model).as_posix(): p.read_bytes() for p in names})
     options = {
         # Less than a core each, where more workers are wanted than there are cores.
         "num_cpus": min(threads, cores / workers),
@@ -85,16 +90,16 @@ def _start_actors(
         "runtime_env": {"env_vars": thread_settings(threads)},
     }
     remote = ray.remote(Predictor).options(**options)
-    return [remote.remote(files, threads) for _ in range(workers)]
+    return [remote.remote(threads) for _ in range(workers)]
 
 
-def _run(ray: Any, actors: List[Any], tasks: Tasks) -> Results:
+def _run(ray: Any, actors: List[Any], files: Any, tasks: Tasks) -> Results:
     given: Dict[Any, Tuple[int, Any]] = {}
 
     def give(actor: Any) -> None:
         task = next(tasks, None)
         if task is not None:
-            given[actor.predict.remote(task[1])] = (task[0], actor)
+            given[actor.predict.remote([files], task[1])] = (task[0], actor)
 
     for _ in range(IN_FLIGHT):
         for actor in actors:
