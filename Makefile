@@ -43,4 +43,4 @@ bench: $(VENV)/.bench-ready  ## Measure speed against spaCy, Hugging Face, SpanM
 	$(BIN)/python benchmarks/readme.py
 
 clean:  ## Remove the environment and what was built, not the DVC cache
-	rm -rf $(VENV) build dist packages *.egg-info
+	rm -rf $(VENV) .sciner-cache build dist packages *.egg-info

@@ -22,6 +22,7 @@ def fill(readme: str) -> str:
     # The plot lies beside its table, which is quoted a folder higher.
     speed = text_of("benchmarks/speed.md").replace("](speed.svg)", "](benchmarks/speed.svg)")
     readme = put(readme, "speed", speed)
+    readme = put(readme, "scale", text_of("benchmarks/scale.md"))
     return put(readme, "loop", text_of("benchmarks/loop-acl.md"))
 
 

@@ -9,6 +9,7 @@ from spacy_sciner.cli.console import run
 from spacy_sciner.files import write_json
 from spacy_sciner.params import load_params
 
+SETTINGS = ("accept", "gamma_o", "engine", "workers", "ray_address")
 LOW_YIELD = """
 !! LOW YIELD: {accepted_entities} entities accepted where gold's density predicts about \
 {expected_entities}.
@@ -25,13 +26,17 @@ def main(
     params: Annotated[
         Path, typer.Option(help="Experiment; sections `annotate`, `iterations.K`.")
     ] = Path("params.yaml"),
+    cache: Annotated[
+        Path, typer.Option(help="Where the pool's scores are kept, so that another γ is quick.")
+    ] = Path(".sciner-cache/pool"),
 ) -> None:
     """Keep what the model is sure of (γ), mark the rest as unknown, write corpus/iteration-K/."""
     from spacy_sciner.pipeline.experiment import Experiment
     from spacy_sciner.pipeline.pseudo_label import pseudo_label
+    from spacy_sciner.pipeline.workers import Engine
 
     experiment = Experiment(params, iteration, previous)
-    annotate = load_params(params, "annotate", require=["accept", "gamma_o"])
+    annotate = load_params(params, "annotate", require=SETTINGS)
     folder = experiment.training_file.parent
     counts = pseudo_label(
         experiment.model_of(previous),
@@ -42,6 +47,8 @@ def main(
         gamma=load_params(params, f"iterations.{iteration}.gamma"),
         gamma_o=annotate["gamma_o"],
         accept=annotate["accept"],
+        engine=Engine(annotate["engine"], annotate["workers"], annotate["ray_address"]),
+        cache=cache / f"iteration-{iteration}",
     )
     write_json(folder / "_pseudo.json", counts)
     typer.echo(

@@ -20,8 +20,10 @@ def main(
 ) -> None:
     """Train with spaCy and keep the epoch with the best F1 on the gold dev papers.
 
-    Writes training/K/model-best, a pipeline for `spacy.load`.
+    Writes training/K/model-best, a pipeline for `spacy.load`. In several processes:
+    torchrun --nproc_per_node=N scripts/train.py …
     """
+    from spacy_sciner.models.distributed import group_rank
     from spacy_sciner.pipeline.experiment import Experiment
     from spacy_sciner.pipeline.train import train_pipeline
 
@@ -34,7 +36,8 @@ def main(
         out=out,
         start=experiment.start,
     )
-    typer.echo(f"{out}: dev F1 {result['score']:.3f}, best of {result['epochs']} epochs")
+    if group_rank() == 0:
+        typer.echo(f"{out}: dev F1 {result['score']:.3f}, best of {result['epochs']} epochs")
 
 
 if __name__ == "__main__":

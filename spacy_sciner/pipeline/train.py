@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import spacy
 from spacy.language import Language
@@ -19,6 +19,7 @@ from thinc.api import Config, fix_random_seed
 
 from ..errors import Errors, ScinerError
 from ..files import replacing
+from ..models.distributed import Group, group_size, training_group
 
 
 class Recipe(NamedTuple):
@@ -54,7 +55,7 @@ def train_pipeline(
         if not path.is_file():
             raise ScinerError(Errors.E314.format(path=path))
     config = _configure(recipe, train=train, dev=dev, start=start)
-    n_steps = _steps_per_epoch(config)
+    n_steps = -(-_steps_per_epoch(config) // group_size())
     total = n_steps * recipe.epochs
     config["training"].update(max_steps=total, eval_frequency=n_steps, max_epochs=0, patience=0)
     rate = {
@@ -64,14 +65,20 @@ def train_pipeline(
         "initial_rate": recipe.learn_rate,
     }
     config["training"]["optimizer"]["learn_rate"] = rate
-    nlp = init_nlp(config)
-    with replacing(out) as temporary:
-        score = _run(nlp, temporary)
+    with training_group() as group:
+        nlp = init_nlp(config)
+        if group.is_first:
+            with replacing(out) as temporary:
+                score = _run(nlp, temporary, group)
+        else:
+            score = _run(nlp, out, group)
     return {"epochs": recipe.epochs, "steps": total, "score": score}
 
 
-def _run(nlp: Language, out: Path) -> float:
+def _run(nlp: Language, out: Path, group: Group) -> float:
     """Train, write the best epoch's pipeline to `out`, give its dev score.
+
+    Of several processes only the first evaluates, logs and writes.
 
     spaCy evaluates before the first epoch too. That is no candidate: after a warm start it is the
     pipeline of the iteration before, and an iteration that only made things worse would pass for
@@ -80,6 +87,7 @@ def _run(nlp: Language, out: Path) -> float:
     config = nlp.config.interpolate()
     settings = registry.resolve(config["training"], schema=ConfigSchemaTraining)
     fix_random_seed(settings["seed"])
+    group.join(nlp, seed=settings["seed"])
     train, dev = resolve_dot_names(config, [settings["train_corpus"], settings["dev_corpus"]])
     evaluate = create_evaluation_callback(nlp, dev, settings["score_weights"])
     best = 0.0
@@ -87,14 +95,14 @@ def _run(nlp: Language, out: Path) -> float:
 
     def evaluate_epoch() -> Tuple[float, Dict[str, Any]]:
         nonlocal n_evaluated
-        score, scores = evaluate()
+        score, scores = group.first_only(evaluate)
         n_evaluated += 1
         return (score if n_evaluated > 1 else 0.0), scores
 
     steps = train_while_improving(
         nlp,
         settings["optimizer"],
-        create_train_batches(nlp, train, settings["batcher"], settings["max_epochs"]),
+        group.share(create_train_batches(nlp, train, settings["batcher"], settings["max_epochs"])),
         evaluate_epoch,
         dropout=settings["dropout"],
         accumulate_gradient=settings["accumulate_gradient"],
@@ -105,17 +113,25 @@ def _run(nlp: Language, out: Path) -> float:
         annotating_components=settings["annotating_components"],
         before_update=settings["before_update"],
     )
-    log_step, finish_log = settings["logger"](nlp, sys.stdout, sys.stderr)
+    logger = settings["logger"] if group.is_first else _no_logger
+    log_step, finish_log = logger(nlp, sys.stdout, sys.stderr)
     try:
         for _, info, is_best in steps:
+            losses = group.total_losses(info["losses"], restart=is_best is not None)
+            info = {**info, "losses": losses}
             if is_best and n_evaluated > 1:
                 best = info["score"]
                 update_meta(settings, nlp, info)
-                nlp.to_disk(out)
+                if group.is_first:
+                    nlp.to_disk(out)
             log_step(info if is_best is not None else None)
     finally:
         finish_log()
     return best
+
+
+def _no_logger(*streams: Any) -> Tuple[Callable[[Any], None], Callable[[], None]]:
+    return lambda info: None, lambda: None
 
 
 def _checked(recipe: Recipe) -> Recipe:

@@ -1,10 +1,12 @@
 import zlib
 
 import pytest
+from catalogue import Registry
 from spacy.tokens import Span
 from spacy.vocab import Vocab
+from srsly.msgpack import msgpack_decoders, msgpack_encoders
 
-from spacy_sciner.corpus.docbin import read_docs, write_docs
+from spacy_sciner.corpus.docbin import iter_docs, read_docs, write_docs
 from spacy_sciner.corpus.reader import iob_tags
 from spacy_sciner.errors import ScinerError
 
@@ -37,6 +39,23 @@ def test_same_docs_same_bytes_and_nothing_else_in_the_folder(tmp_path):
     write_docs(tmp_path / "b.spacy", _docs())
     assert (tmp_path / "a.spacy").read_bytes() == (tmp_path / "b.spacy").read_bytes()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.spacy", "b.spacy"]
+
+
+def test_codecs_are_searched_once_a_file_not_once_a_doc(tmp_path, monkeypatch):
+    searched = []
+    get_all = Registry.get_all
+    monkeypatch.setattr(Registry, "get_all", lambda self: (searched.append(self), get_all(self))[1])
+    counts = []
+    for n_docs in (1, 9):
+        write_docs(tmp_path / "x.spacy", _docs()[:1] * n_docs)
+        first, second = (iter_docs(tmp_path / "x.spacy", Vocab()) for _ in range(2))
+        next(first), next(second)
+        del first, second  # neither was read to its end
+        counts.append(len(searched))
+        searched.clear()
+    assert counts[0] == counts[1]
+    # Nothing stays behind in srsly.
+    assert "get_all" not in {**vars(msgpack_encoders), **vars(msgpack_decoders)}
 
 
 def test_missing_file(tmp_path):

@@ -15,6 +15,13 @@ from tiny import ROOT, gold_docs, make_doc
 
 from spacy_sciner.corpus.docbin import read_docs, write_docs
 
+ANNOTATE: Dict[str, Any] = {
+    "accept": "token",
+    "gamma_o": None,
+    "engine": "local",
+    "workers": 1,
+    "ray_address": None,
+}
 PARAMS: Dict[str, Any] = {
     "seed": 0,
     "device": "cpu",
@@ -23,7 +30,7 @@ PARAMS: Dict[str, Any] = {
     "adapt": {"method": "none"},
     "train": {"config": "tiny.cfg", "epochs": 20, "learn_rate": 0.02, "batch_words": 32},
     "retrain": {"start": "warm", "epochs": 2, "learn_rate": 0.01},
-    "annotate": {"accept": "token", "gamma_o": None},
+    "annotate": ANNOTATE,
     "evaluate": {"paper_protocol": True, "bootstrap": 10, "seed": 0},
     "iterations": {"1": {"prev": "0", "gamma": 0.5}, "2": {"prev": "1", "gamma": 1.0}},
 }
@@ -109,7 +116,7 @@ def test_iteration_one_from_pool_to_figures(run_script, project: Path):
 
 def test_a_low_yield_is_shouted(run_script, project: Path):
     shutil.copytree(project / "training/0", project / "training/1")
-    change(project, annotate={"accept": "token", "gamma_o": 0.0})
+    change(project, annotate={**ANNOTATE, "gamma_o": 0.0})
     # Words without any entity in them: gold's density predicts some.
     words = ["the", "paper", "reaches", "nothing", "."] * 40
     nothing = make_doc(words, None, vocab=gold_docs()[0].vocab)
@@ -190,7 +197,7 @@ def test_help(run_script, name: str, tmp_path: Path):
         (
             "pseudo_label",
             ["--iteration", "1", "--previous", "0"],
-            {"annotate": {"accept": "sentence", "gamma_o": None}},
+            {"annotate": {**ANNOTATE, "accept": "sentence"}},
             "SCINER-E302: Unknown accept 'sentence'",
         ),
         (

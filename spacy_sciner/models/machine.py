@@ -1,0 +1,32 @@
+"""What torch may use of this machine: threads and GPUs."""
+
+import os
+from typing import Any, Dict
+
+import torch
+
+
+def usable_cores() -> int:
+    """Cores this process may run on, and no more than OMP_NUM_THREADS where it is set."""
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux only
+    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+    limit = os.environ.get("OMP_NUM_THREADS", "")
+    return min(cores, int(limit)) if limit.isdecimal() and int(limit) else cores
+
+
+def thread_settings(threads: int) -> Dict[str, str]:
+    """Environment of a process whose libraries are to start so many threads, not one a core."""
+    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")
+    return {name: str(threads) for name in names}
+
+
+def set_threads(threads: int) -> None:
+    torch.set_num_threads(threads)
+
+
+def count_gpus(model: Dict[str, Any]) -> int:
+    """GPUs that a model may use: none if it runs on the CPU.
+
+    model (Dict[str, Any]): The component's section of the config; `device` if it has a choice.
+    """
+    return torch.cuda.device_count() if model.get("device") in ("auto", "cuda") else 0
