@@ -48,6 +48,7 @@ class EncoderTagger(nn.Module):
 
     encoder (nn.Module): Called with inputs_embeds and attention_mask; gives last_hidden_state.
     shapes (bool): Add a learnt vector for each word's shape to its pieces' embeddings.
+    fast (bool): On a CPU, our own layers where the encoder's are BERT's; else the encoder's code.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class EncoderTagger(nn.Module):
         *,
         head: str = "linear",
         shapes: bool = False,
+        fast: bool = True,
     ):
         super().__init__()
         self.encoder: Any = encoder
@@ -66,9 +68,10 @@ class EncoderTagger(nn.Module):
         if shapes:
             self.shapes = nn.Embedding(N_SHAPES, embedding_width(encoder))
             nn.init.normal_(self.shapes.weight, std=0.02)
-        use_fast_dropout(self)
         self._layers: Optional[List[LayerWeights]] = None
-        if has_bert_layers(encoder):
+        if fast:
+            use_fast_dropout(self)
+        if fast and has_bert_layers(encoder):
             stack: Any = encoder.encoder
             n_heads: Any = encoder.config.num_attention_heads  # type: ignore[union-attr]
             self._layers = [LayerWeights(layer, n_heads) for layer in stack.layer]

@@ -46,6 +46,7 @@ def build_transformer_tagger_v1(
     head: str = "linear",
     word_confidence: WordConfidence = "product",
     shapes: bool = True,
+    fast: bool = True,
     freeze_embeddings: bool = False,
     frozen_layers: int = 0,
     window: int = 256,
@@ -62,6 +63,8 @@ def build_transformer_tagger_v1(
     head (str): "linear" or "bilstm".
     word_confidence (str): How pieces make a word: "product", "mean", "min" or "first".
     shapes (bool): Tell the encoder each word's case and digits, which an uncased one does not see.
+    fast (bool): On a CPU, BERT's layers and dropout by our own code; false: by Hugging Face's
+        and torch's, for the same scores more slowly.
     freeze_embeddings (bool): Leave the word embeddings as they are: faster, less memory.
     frozen_layers (int): Leave this many of the lowest layers, and all below them, as they are.
     window (int): Word-pieces the encoder sees at once, special tokens not counted.
@@ -88,13 +91,13 @@ def build_transformer_tagger_v1(
         if value not in known:
             message = Errors.E302.format(name=option, value=value, known=", ".join(known))
             raise ScinerError(message)
-    # Thinc saves `attrs` with the weights, and what was saved wins over the config. These two may
-    # be set anew where a trained pipeline is loaded, so they are no attrs.
+    # Thinc saves `attrs` with the weights, and what was saved wins over the config. These may be
+    # set anew where a trained pipeline is loaded, so they are no attrs.
     run = partial(forward, word_confidence=word_confidence, batch_pieces=batch_pieces)
     return Model(
         "sciner_transformer_tagger",
         run,
-        init=init,
+        init=partial(init, fast=fast),
         dims={"nO": nO},
         attrs={
             "encoder": name,
@@ -106,11 +109,17 @@ def build_transformer_tagger_v1(
             "overlap": overlap,
             "dropout_rate": 0.1,
         },
-        shims=[TorchTagger(_rebuild, device=device, precision=precision)],
+        shims=[TorchTagger(partial(_rebuild, fast=fast), device=device, precision=precision)],
     )
 
 
-def init(model: Model, X: Optional[List[Doc]] = None, Y: Optional[List[Floats2d]] = None) -> None:
+def init(
+    model: Model,
+    X: Optional[List[Doc]] = None,
+    Y: Optional[List[Floats2d]] = None,
+    *,
+    fast: bool = True,
+) -> None:
     if Y is not None and model.has_dim("nO") is None:
         model.set_dim("nO", Y[0].shape[1])
     shim = get_shim(model)
@@ -133,7 +142,7 @@ def init(model: Model, X: Optional[List[Doc]] = None, Y: Optional[List[Floats2d]
     for key in ("_name_or_path", "transformers_version"):
         data["encoder"].pop(key, None)
     _check_window(model, data)
-    shim.set_module(_add_head(encoder, data), data)
+    shim.set_module(_add_head(encoder, data, fast=fast), data)
 
 
 def forward(
@@ -255,15 +264,17 @@ def _pad(
     return torch.from_numpy(ids), torch.from_numpy(shapes), torch.tensor(lengths)
 
 
-def _rebuild(data: Dict[str, Any]) -> EncoderTagger:
+def _rebuild(data: Dict[str, Any], *, fast: bool) -> EncoderTagger:
     """The module without its weights, from what `init` saved."""
-    return _add_head(build_encoder(data["encoder"]), data)
+    return _add_head(build_encoder(data["encoder"]), data, fast=fast)
 
 
-def _add_head(encoder: Any, data: Dict[str, Any]) -> EncoderTagger:
+def _add_head(encoder: Any, data: Dict[str, Any], *, fast: bool) -> EncoderTagger:
     freeze(encoder, embeddings=data["freeze_embeddings"], n_layers=data["frozen_layers"])
-    width = encoder.config.hidden_size
-    return EncoderTagger(encoder, width, data["n_tags"], head=data["head"], shapes=data["shapes"])
+    width, n_tags = encoder.config.hidden_size, data["n_tags"]
+    return EncoderTagger(
+        encoder, width, n_tags, head=data["head"], shapes=data["shapes"], fast=fast
+    )
 
 
 def _check_window(model: Model, data: Dict[str, Any]) -> None:

@@ -117,6 +117,13 @@ def test_no_mask_for_no_dropout() -> None:
     assert torch.equal(FastDropout(0.0).train()(x), x)
 
 
+def test_without_fast_it_is_all_hugging_faces() -> None:
+    encoder = build_encoder({"model_type": "bert", **SIZES})
+    slow = EncoderTagger(encoder, 32, 5, shapes=True, fast=False)
+    assert slow._layers is None
+    assert not any(isinstance(module, FastDropout) for module in slow.modules())
+
+
 def test_other_encoders_go_their_own_way() -> None:
     odd = build_encoder({"model_type": "bert", "hidden_act": "relu", **SIZES})
     assert not has_bert_layers(odd)
