@@ -15,6 +15,7 @@ from ..confidence import span_confidence, token_confidence
 from ..errors import Errors, ScinerError
 from ..tagging import OUTSIDE, UNKNOWN, decode, labels_to_tags, tags_to_spans
 from ..types import Floats2d, Ints1d
+from .objective import Objective, is_machine, make_targets, token_losses
 
 # The default model lives here as a config string, and nowhere in code.
 DEFAULT_MODEL = Config().from_str("""
@@ -81,6 +82,7 @@ class SciNER(TrainablePipe):
         self.spans_key = spans_key
         self.scorer = scorer
         self.cfg: Dict[str, Any] = {"labels": []}
+        self.objective = Objective()  # a setting of the training, never saved
 
     @property
     def labels(self) -> Tuple[str, ...]:
@@ -156,24 +158,28 @@ class SciNER(TrainablePipe):
     def get_loss(
         self, examples: Iterable[Example], scores: Sequence[Floats2d]
     ) -> Tuple[float, List[Floats2d]]:
-        """Negative log-likelihood of the gold tags, mean over the known tokens.
+        """Negative log-likelihood of the gold tags, mean over the known tokens, by default.
 
         scores are log-probabilities, normalised inside the model, so the gradient is that of the
-        log-likelihood itself: −1/n at the gold tag, 0 elsewhere and on unknown tokens.
+        log-likelihood itself: −1/n at the gold tag, 0 elsewhere and on unknown tokens. What else
+        `self.objective` can ask for: objective.py.
         """
         examples = list(examples)
         validate_examples(examples, "SciNER.get_loss")
-        golds = [self._gold_tags(eg) for eg in examples]
-        n_known = max(1, sum(int((tags != UNKNOWN).sum()) for tags in golds))
+        references = [eg.reference for eg in examples]
+        tags = [self._gold_tags(eg) for eg in examples]
+        targets = make_targets(references, tags, labels=self.labels, objective=self.objective)
+        n_known = max(1, sum(int(target.any(axis=1).sum()) for target in targets))
         loss = 0.0
         gradients: List[Floats2d] = []
         ops: Any = self.model.ops
-        for tags, doc_scores in zip(golds, scores):
-            known = np.flatnonzero(tags != UNKNOWN)
-            d_scores = np.zeros(doc_scores.shape, dtype=np.float32)
-            d_scores[known, tags[known]] = -1.0 / n_known
-            loss -= float(ops.to_numpy(doc_scores)[known, tags[known]].sum()) / n_known
-            gradients.append(ops.asarray2f(d_scores))
+        for reference, target, doc_scores in zip(references, targets, scores):
+            gce = self.objective.loss == "gce" and is_machine(reference)
+            losses, d_scores = token_losses(
+                ops.to_numpy(doc_scores), target, gce_q=self.objective.gce_q if gce else None
+            )
+            loss += float(losses.sum()) / n_known
+            gradients.append(ops.asarray2f(d_scores / np.float32(n_known)))
         return loss, gradients
 
     def _gold_tags(self, example: Example) -> Ints1d:
