@@ -131,6 +131,9 @@ class Errors(metaclass=_Coded):
     )
     E314 = "Stage input {path} is missing. Run `dvc repro`, or the stage that makes it."
     E315 = "frozen_layers is {n_layers}; the encoder has {total} layers. Give 0 to {total}."
+    E316 = (
+        "The pipeline in {path} has no sciner; its components: {found}. Train one, or name another."
+    )
     E311 = "keep_layers is {keep}, but the encoder {name!r} has {n_layers} layers."
 
     # --- evaluation, report ------------------------------------------------------------------
