@@ -34,4 +34,4 @@ test: env  ## Run all checks and tests
 	$(BIN)/python -m pytest
 
 clean:  ## Remove the environment and what was built, not the DVC cache
-	rm -rf $(VENV) build dist packages *.egg-info
+	rm -rf $(VENV) .sciner-cache build dist packages *.egg-info

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Dict
 import typer
 
 from spacy_sciner.cli.console import run
-from spacy_sciner.files import write_json
+from spacy_sciner.files import fingerprint, write_json
 from spacy_sciner.params import load_params
 
 
@@ -24,7 +24,6 @@ def main(
     from spacy_sciner.corpus.docbin import read_docs
     from spacy_sciner.pipeline.experiment import Experiment, load_pipeline
     from spacy_sciner.pipeline.measure import measure_clean, measure_paper_protocol, measure_pool
-    from spacy_sciner.pipeline.pseudo_label import fingerprint
 
     settings = load_params(params, "evaluate", require=["bootstrap", "paper_protocol", "seed"])
     experiment = Experiment(params, iteration)

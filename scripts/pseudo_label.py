@@ -25,6 +25,9 @@ def main(
     params: Annotated[
         Path, typer.Option(help="Experiment; sections `annotate`, `iterations.K`.")
     ] = Path("params.yaml"),
+    cache: Annotated[
+        Path, typer.Option(help="Where the pool's scores are kept, so that another γ is quick.")
+    ] = Path(".sciner-cache/pool"),
 ) -> None:
     """Keep what the model is sure of (γ), mark the rest as unknown, write corpus/iteration-K/."""
     from spacy_sciner.pipeline.experiment import Experiment
@@ -42,6 +45,9 @@ def main(
         gamma=load_params(params, f"iterations.{iteration}.gamma"),
         gamma_o=annotate["gamma_o"],
         accept=annotate["accept"],
+        soft=annotate.get("soft", False),
+        teachers=experiment.teachers_of(previous),
+        cache=cache / f"iteration-{iteration}",
     )
     write_json(folder / "_pseudo.json", counts)
     typer.echo(

@@ -20,21 +20,25 @@ def main(
 ) -> None:
     """Train with spaCy and keep the epoch with the best F1 on the gold dev papers.
 
-    Writes training/K/model-best, a pipeline for `spacy.load`.
+    Writes training/K/model-best, a pipeline for `spacy.load`, and training/K/teachers, the other
+    members of the ensemble that annotates the pool (`train.teachers`); with --out only the former.
     """
+    from spacy_sciner.pipeline.ensemble import train_teachers
     from spacy_sciner.pipeline.experiment import Experiment
     from spacy_sciner.pipeline.train import train_pipeline
 
     experiment = Experiment(params, iteration, previous)
-    out = out or experiment.model
     result = train_pipeline(
         experiment.recipe,
         train=experiment.training_file,
         dev=experiment.gold("dev"),
-        out=out,
+        out=out or experiment.model,
         start=experiment.start,
     )
-    typer.echo(f"{out}: dev F1 {result['score']:.3f}, best of {result['epochs']} epochs")
+    if out is None and train_teachers(experiment):
+        typer.echo(f"{experiment.n_teachers} teachers annotate the pool next, one is model-best")
+    score, epochs = result["score"], result["epochs"]
+    typer.echo(f"{out or experiment.model}: dev F1 {score:.3f}, best of {epochs} epochs")
 
 
 if __name__ == "__main__":

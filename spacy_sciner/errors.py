@@ -131,6 +131,9 @@ class Errors(metaclass=_Coded):
     )
     E314 = "Stage input {path} is missing. Run `dvc repro`, or the stage that makes it."
     E315 = "frozen_layers is {n_layers}; the encoder has {total} layers. Give 0 to {total}."
+    E316 = (
+        "The pipeline in {path} has no sciner; its components: {found}. Train one, or name another."
+    )
     E330 = (
         "Training with soft labels, and {paper} {reason}. Set annotate.soft to true and run the "
         "pseudo-label stage again, or set retrain.soft_labels to false."

@@ -1,5 +1,6 @@
 """Files that are whole or absent, and progress bars that keep quiet in logs."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -38,6 +39,19 @@ def write_text(path: Union[str, Path], text: str) -> None:
 def write_json(path: Union[str, Path], data: Any) -> None:
     """Write indented JSON with a final newline, atomically; key order is the caller's."""
     write_text(path, json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def fingerprint(path: Path, pattern: str = "*") -> str:
+    """SHA-256 of a file, or over the files of a folder, their names included."""
+    digest = hashlib.sha256()
+    files = [path] if path.is_file() else sorted(p for p in path.rglob(pattern) if p.is_file())
+    for file_path in files:
+        if file_path != path:
+            digest.update(file_path.relative_to(path).as_posix().encode("utf8") + b"\0")
+        with file_path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
 
 
 def progress_bar(*, description: str, total: Optional[int] = None) -> Any:

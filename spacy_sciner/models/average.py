@@ -74,6 +74,6 @@ class Average:
                 average.copy_(kept)
         for (i, name), average in self._thinc.items():
             node = self._nodes[i]
-            kept = node.get_param(name).copy()
+            before = node.get_param(name).copy()
             node.set_param(name, average)
-            self._thinc[i, name] = kept
+            self._thinc[i, name] = before

@@ -1,7 +1,7 @@
 """One iteration's settings and files, read from params.yaml in one place."""
 
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 
 import spacy
 from spacy.language import Language
@@ -65,8 +65,8 @@ class Experiment:
 
     @property
     def recipe(self) -> Recipe:
-        """RAISES (ScinerError): SCINER-E501 for a setting that is not there, SCINER-E210 for one that
-        `retrain` does not have."""
+        """RAISES (ScinerError): SCINER-E501 for a setting that is not there, SCINER-E210 for one
+        that `retrain` does not have."""
         schedule = "retrain" if self.iteration else "train"
         section = self._setting(schedule)
         options = {key: section[key] for key in OPTIONS if key in section}
@@ -97,6 +97,25 @@ class Experiment:
 
     def model_of(self, iteration: int) -> Path:
         return Path(f"training/{iteration}/model-best")
+
+    def teachers_of(self, iteration: int) -> List[Path]:
+        """The other members of an iteration's ensemble, without its model-best."""
+        folder = Path(f"training/{iteration}/teachers")
+        return sorted(folder.iterdir(), key=lambda path: int(path.name)) if folder.is_dir() else []
+
+    @property
+    def n_teachers(self) -> int:
+        """Members of the ensemble that annotates the pool, model-best among them.
+
+        RAISES (ScinerError): SCINER-E312 unless it is 1 or more.
+        """
+        n_teachers = self._setting("train").get("teachers", 1)
+        if type(n_teachers) is not int or n_teachers < 1:
+            message = Errors.E312.format(
+                name="train.teachers", value=n_teachers, range="a whole number from 1 on"
+            )
+            raise ScinerError(message)
+        return n_teachers
 
     def _setting(self, name: str) -> Any:
         return load_params(self.params, name)

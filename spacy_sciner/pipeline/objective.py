@@ -57,18 +57,24 @@ class Objective(NamedTuple):
 
 
 @registry.callbacks("spacy-sciner.objective.v1")
-def make_objective_callback(**settings: Any) -> Callable[[Language, Dict[str, Any]], None]:
+def make_objective_callback(
+    gold_weight: float = 1.0,
+    loss: str = "nll",
+    gce_q: float = 0.7,
+    soft_labels: bool = False,
+    soft_min: float = 0.9,
+    soft_power: float = 2.0,
+    soft_frequency: Optional[List[float]] = None,
+) -> Callable[[Language, Dict[str, Any]], None]:
     """For `training.before_update`: the sciner components train towards this objective.
 
-    settings: The fields of `Objective`. No part of a trained pipeline needs them.
-    RAISES (ScinerError): SCINER-E210 for an unknown field, else what `Objective.checked` does.
+    The arguments are the fields of `Objective`. No part of a trained pipeline needs them.
+    RAISES (ScinerError): What `Objective.checked` does.
     """
-    for key in settings:
-        if key not in Objective._fields:
-            known = ", ".join(Objective._fields)
-            where = "the training objective"
-            raise ScinerError(Errors.E210.format(key=key, where=where, known=known))
-    objective = Objective(**settings).checked()
+    frequency = None if soft_frequency is None else tuple(soft_frequency)
+    objective = Objective(
+        gold_weight, loss, gce_q, soft_labels, soft_min, soft_power, frequency
+    ).checked()
 
     def before_update(nlp: Language, info: Dict[str, Any]) -> None:
         for _, pipe in nlp.pipeline:
@@ -102,13 +108,11 @@ def make_targets(
             for i, doc in enumerate(references)
             if is_machine(doc)
         }
-    frequency = objective.soft_frequency
-    if soft and frequency is None:
-        frequency = tag_frequency(soft.values())
+    frequency = np.array(objective.soft_frequency or tag_frequency(soft.values()))
     targets: List[Floats2d] = []
     for i, (doc, doc_tags) in enumerate(zip(references, tags)):
         if i in soft:
-            target = sharpen(soft[i], np.asarray(frequency), power=objective.soft_power)
+            target = sharpen(soft[i], frequency, power=objective.soft_power)
             target[target.max(axis=1) < objective.soft_min] = 0.0
         else:
             target = np.zeros((len(doc_tags), 2 * len(labels) + 1), dtype=np.float32)
@@ -142,7 +146,7 @@ def is_machine(doc: Doc) -> bool:
 
 def tag_frequency(probs: Iterable[Floats2d]) -> np.ndarray:
     """Share of each tag in all tokens' probability mass, shape (n_tags,); it sums to 1."""
-    total: Any = sum(p.sum(axis=0, dtype=np.float64) for p in probs)
+    total: Any = sum((p.sum(axis=0, dtype=np.float64) for p in probs), np.zeros(1))
     return np.asarray(total / max(total.sum(), 1e-12))
 
 

@@ -1,23 +1,24 @@
 """Annotate the pool with a trained pipeline and count what γ let through."""
 
-import hashlib
-import json
-import shutil
 from collections import Counter
-from itertools import islice
+from itertools import tee
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Optional
+from typing import Any, Dict, Iterable, Iterator, Optional, Sequence
 
+import numpy as np
 from spacy.tokens import Doc
 
-from ..corpus.docbin import iter_docs, join_doc_bins, read_doc_bin, write_docs
+from ..corpus.docbin import iter_docs, write_docs
+from ..corpus.soft import set_soft
+from ..errors import Errors, ScinerError
 from ..files import progress_bar
 from ..selection import Accept, Gamma
 from .annotator import check_settings
+from .ensemble import describe, mean_scores
 from .experiment import load_pipeline
+from .pool_scores import SHARD, find_sciner, predict_pool, set_scores
 
 LOW_YIELD = 0.01  # accepted entities under this share of what gold's density predicts: warn
-SHARD = 1024  # paragraphs written at a time, and lost by a kill at most
 
 
 def pseudo_label(
@@ -28,63 +29,62 @@ def pseudo_label(
     gold: Path,
     iteration: int,
     gamma: Gamma,
+    cache: Path,
     gamma_o: Optional[float] = None,
     accept: Accept = "token",
+    teachers: Sequence[Path] = (),
+    soft: bool = False,
     shard: int = SHARD,
 ) -> Dict[str, Any]:
     """Write the pool's documents with accepted entities and unknown tokens to `out`.
 
-    Shards that are done stand beside `out` until the last one is, so that a run that was killed
-    goes on where it was, if model, pool, settings and code are the same; the bytes of `out` are
-    too. Memory does not grow with the pool.
+    The pool is predicted once for a model (`predict_pool`); another γ reads the cached scores. A
+    run that was killed goes on where it was, and the bytes of `out` are the same.
 
     model (Path): A trained pipeline with a `sciner`.
     pool, gold (Path): DocBins; gold's density of entities predicts the yield.
     out (Path): A DocBin in the pool's order, every document in it.
-    shard (int): Paragraphs in a shard, 1 or more.
+    cache (Path): A folder of its own for this iteration's scores.
+    teachers (Sequence[Path]): More pipelines of the same labels: probabilities are the mean of all.
+    soft (bool): Keep the tags' probabilities with each document (corpus/soft.py).
+    shard (int): Paragraphs in a shard of scores, 1 or more.
     RETURNS (dict): The counts of `Yield`.
     RAISES (ScinerError): SCINER-E001 or E302 for a setting, SCINER-E314 without the
-        pipeline, SCINER-E201 without a DocBin.
+        pipeline, SCINER-E316 without a sciner in it, SCINER-E201 without a DocBin.
     """
     check_settings(gamma, gamma_o, accept)
+    if not isinstance(soft, bool):
+        message = Errors.E312.format(name="annotate.soft", value=soft, range="true or false")
+        raise ScinerError(message)
+    members = [predict_pool(model, pool, cache, shard=shard)]
+    for i, teacher in enumerate(teachers, start=1):
+        members.append(predict_pool(teacher, pool, cache / f"teacher-{i}", shard=shard))
     nlp = load_pipeline(model)
     settings: Dict[str, Any] = {
         "gamma": gamma,
         "gamma_o": gamma_o,
         "accept": accept,
         "iteration": iteration,
-        "fingerprint": fingerprint(model),
+        "fingerprint": describe(model, teachers),
     }
     nlp.add_pipe("sciner_annotator", config=settings)
+    sciner = find_sciner(nlp, model)
+    labels = nlp.get_pipe(sciner).labels  # type: ignore[attr-defined]
     counts = Yield(iter_docs(gold, nlp.vocab))
-    total = len(read_doc_bin(pool))
-    key = hashlib.sha256(json.dumps([settings, shard], sort_keys=True).encode("utf8"))
-    key.update(pool.read_bytes() + fingerprint(Path(__file__).parents[1], "*.py").encode("utf8"))
-    folder = out.parent / f".shards-{key.hexdigest()[:16]}"
-    parts: List[Path] = []
-    with progress_bar(description="pseudo-label", total=total) as bar:
+
+    def selected() -> Iterator[Doc]:
         docs = iter_docs(pool, nlp.vocab)
-        while chunk := list(islice(docs, shard)):
-            parts.append(folder / f"{len(parts):05d}.spacy")
-            if not parts[-1].is_file():
-                write_docs(parts[-1], nlp.pipe(chunk))
-            for doc in iter_docs(parts[-1], nlp.vocab):
+        scores, kept = tee(mean_scores(members))
+        with progress_bar(description="pseudo-label", total=len(members[0])) as bar:
+            for doc, logs in zip(set_scores(nlp, sciner, docs, scores), kept):
+                if soft:
+                    set_soft(doc, np.exp(logs), labels)
                 counts.add(doc)
-            bar.update(len(chunk))
-    join_doc_bins(out, parts)
-    shutil.rmtree(folder, ignore_errors=True)
+                yield doc
+                bar.update()
+
+    write_docs(out, selected())
     return counts.to_dict()
-
-
-def fingerprint(folder: Path, pattern: str = "*") -> str:
-    """SHA-256 over the files of a folder, names included: which model made these labels."""
-    digest = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob(pattern) if p.is_file()):
-        digest.update(path.relative_to(folder).as_posix().encode("utf8") + b"\0")
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    return digest.hexdigest()
 
 
 class Yield:

@@ -59,8 +59,9 @@ def train_pipeline(
     out (Path): Replaced as a whole at the end; after a kill it is what it was before.
     start (Path): A trained pipeline to go on from (a warm start); None begins at the encoder.
     RETURNS (dict): "epochs", "steps", and the best "score" on dev, in [0, 1].
-    RAISES (ScinerError): SCINER-E302 or E312 for a setting out of range, SCINER-E313 if the training or dev
-        data are empty, SCINER-E314 without the config or the pipeline to start from.
+    RAISES (ScinerError): SCINER-E302 or E312 for a setting out of range, SCINER-E313 if the
+        training or dev data are empty, SCINER-E330 without soft labels to train
+        on, SCINER-E314 without the config or the pipeline to start from.
     """
     recipe = _checked(recipe)
     for path in [recipe.config, *([start / "config.cfg"] if start else [])]:
@@ -187,7 +188,7 @@ def _run(nlp: Language, out: Path, *, ema: float = 0.0) -> float:
 def _average_of(nlp: Language, ema: float, *, exclude: Sequence[str]) -> Optional[Average]:
     if not ema:
         return None
-    pipes = [pipe for name, pipe in nlp.pipeline if name not in exclude]
+    pipes: List[Any] = [pipe for name, pipe in nlp.pipeline if name not in exclude]
     return Average([p.model for p in pipes if getattr(p, "is_trainable", False)], decay=ema)
 
 
@@ -201,7 +202,7 @@ def _checked(recipe: Recipe) -> Recipe:
         raise _out_of_range("ema", recipe.ema, "in [0, 1), 0 for none")
     if not 0 <= recipe.ema < 1:
         raise _out_of_range("ema", recipe.ema, "in [0, 1), 0 for none")
-    rates = {}
+    rates: Dict[str, Any] = {}
     for name in ("learn_rate", "finish_learn_rate"):
         try:
             rates[name] = float(getattr(recipe, name))

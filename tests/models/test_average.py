@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import spacy
-from tiny import CONFIGS, cnn_config, make_examples, model_config
 from thinc.api import Adam
+from tiny import CONFIGS, cnn_config, make_examples, model_config
 
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.models.average import Average

@@ -2,7 +2,7 @@
 
 import shutil
 from pathlib import Path
-from typing import List
+from typing import Any, Dict, List
 
 import numpy as np
 import pytest
@@ -11,10 +11,12 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 from tiny import CONFIGS, ents_of, gold_docs, make_doc, plain
 
-from spacy_sciner.corpus.docbin import join_doc_bins, read_docs, write_docs
+from spacy_sciner.corpus.docbin import read_docs, write_docs
 from spacy_sciner.errors import ScinerError
+from spacy_sciner.files import fingerprint
 from spacy_sciner.pipeline import pseudo_label as module
-from spacy_sciner.pipeline.pseudo_label import Yield, fingerprint, pseudo_label
+from spacy_sciner.pipeline.pool_scores import ShardPredictor
+from spacy_sciner.pipeline.pseudo_label import Yield
 from spacy_sciner.pipeline.train import Recipe, train_pipeline
 
 VOCAB = Vocab()
@@ -31,6 +33,12 @@ def _counts(docs, golds):
     for doc in docs:
         counts.add(doc)
     return counts.to_dict()
+
+
+def pseudo_label(model: Path, pool: Path, out: Path, **settings: Any) -> Dict[str, Any]:
+    """With its cache beside the pool."""
+    settings = {"cache": pool.parent / "cache", **settings}
+    return module.pseudo_label(model, pool, out, **settings)
 
 
 def test_counts_by_hand():
@@ -137,39 +145,45 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
     tiny_model, tiny_corpus, pool, tmp_path, monkeypatch
 ):
     settings = {"gold": tiny_corpus[0], "iteration": 1, "gamma": 0.9, "shard": 2}
-    counts = pseudo_label(tiny_model, pool, tmp_path / "whole.spacy", **settings)
-    written = []
+    whole = tmp_path / "whole.spacy"
+    counts = pseudo_label(tiny_model, pool, whole, **settings, cache=tmp_path / "other")
+    predicted: List[int] = []
+    predict = ShardPredictor.__call__
 
-    def stop_at_the_third(path, docs):
-        if len(written) == 2:
+    def stop_at_the_third(self, texts):
+        if len(predicted) == 2:
             raise KeyboardInterrupt
-        written.append(path)
-        write_docs(path, docs)
+        predicted.append(len(texts))
+        return predict(self, texts)
 
     out = tmp_path / "killed" / "pseudo.spacy"
-    monkeypatch.setattr(module, "write_docs", stop_at_the_third)
+    monkeypatch.setattr(ShardPredictor, "__call__", stop_at_the_third)
     with pytest.raises(KeyboardInterrupt):
         pseudo_label(tiny_model, pool, out, **settings)
     assert not out.exists()
-    monkeypatch.setattr(module, "write_docs", lambda path, docs: written.append(path))
-    with pytest.raises(ScinerError):  # another γ has no use for these shards: it begins anew
-        pseudo_label(tiny_model, pool, out, **{**settings, "gamma": 0.5})
-    assert len(written) == 3
-    monkeypatch.setattr(module, "write_docs", write_docs)
-    before = [path.stat().st_mtime_ns for path in written[:2]]
-    stamps = []
     monkeypatch.setattr(
-        module,
-        "join_doc_bins",
-        lambda path, parts: (
-            stamps.extend(p.stat().st_mtime_ns for p in parts[:2]),
-            join_doc_bins(path, parts),
-        ),
+        ShardPredictor,
+        "__call__",
+        lambda self, texts: (predicted.append(len(texts)), predict(self, texts))[1],
     )
     assert pseudo_label(tiny_model, pool, out, **settings) == counts
-    assert stamps == before  # the shards that were done were not made again
-    assert out.read_bytes() == (tmp_path / "whole.spacy").read_bytes()
-    assert [p.name for p in (tmp_path / "whole.spacy").parent.glob(".shards-*")] == []
+    assert predicted == [2, 2, 2, 2, 1]  # the two shards that were done were not made again
+    assert out.read_bytes() == whole.read_bytes()
+
+
+def test_another_gamma_does_not_predict_again(tiny_model, tiny_corpus, pool, tmp_path, monkeypatch):
+    settings = {"gold": tiny_corpus[0], "iteration": 1}
+    direct, again = tmp_path / "direct.spacy", tmp_path / "again.spacy"
+    pseudo_label(tiny_model, pool, direct, gamma=1.0, cache=tmp_path / "other", **settings)
+    pseudo_label(tiny_model, pool, again, gamma=0.5, **settings)
+    accepting = again.read_bytes()
+
+    def never(self, texts):
+        raise AssertionError("predicted again")
+
+    monkeypatch.setattr(ShardPredictor, "__call__", never)
+    pseudo_label(tiny_model, pool, again, gamma=1.0, **settings)
+    assert again.read_bytes() == direct.read_bytes() != accepting
 
 
 def test_fingerprint_knows_the_files_and_their_names(tiny_model: Path, tmp_path: Path):
