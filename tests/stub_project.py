@@ -37,7 +37,7 @@ table = {
     "adapt": ([], ["encoder/weights"], "encoder"),
     "train": (
         [train, "encoder", *([f"training/{previous}/model-best"] if previous else [])],
-        [f"training/{k}/model-best/weights"],
+        [f"training/{k}/model-best/weights", f"training/{k}/teachers/1/weights"],
         "train",
     ),
     "pseudo_label": (

@@ -95,7 +95,8 @@ def test_iteration_one_from_pool_to_figures(run_script, project: Path):
     done = run_script("train", "--iteration", "1", "--previous", "0", cwd=project)
     assert done.returncode == 0, done.stderr
     assert "training/1/model-best: dev F1 1.000" in done.stdout
-    assert [p.name for p in (project / "training/1").iterdir()] == ["model-best"]
+    assert sorted(p.name for p in (project / "training/1").iterdir()) == ["model-best", "teachers"]
+    assert not list((project / "training/1/teachers").iterdir())
 
     done = run_script("evaluate", "--iteration", "1", cwd=project)
     assert done.returncode == 0, done.stderr
@@ -105,6 +106,92 @@ def test_iteration_one_from_pool_to_figures(run_script, project: Path):
     assert metrics["paper_protocol"]["f1"] > 0.9
     assert (metrics["pool"]["precision"], metrics["pool"]["recall"]) == (1.0, 1.0)
     assert set(metrics["calibration"]) == {"ece", "temperature"}
+
+
+def test_an_ensemble_is_trained_and_annotates(run_script, project: Path):
+    change(project, train={**PARAMS["train"], "epochs": 3, "teachers": 3})
+    done = run_script("train", "--iteration", "0", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert "3 teachers" in done.stdout
+    folder = project / "training/0"
+    members = [folder / "model-best", folder / "teachers/1", folder / "teachers/2"]
+    assert len({(member / "sciner/model").read_bytes() for member in members}) == 3
+    assert run_script("pseudo_label", "--iteration=1", "--previous=0", cwd=project).returncode == 0
+    pseudo = project / "corpus/iteration-1/pseudo.spacy"
+    with_all = read_docs(pseudo, gold_docs()[0].vocab)
+    shutil.rmtree(folder / "teachers")
+    assert run_script("pseudo_label", "--iteration=1", "--previous=0", cwd=project).returncode == 0
+    alone = read_docs(pseudo, gold_docs()[0].vocab)
+    scores = [
+        [s for doc in docs for s in doc.spans["sciner"].attrs["scores"]]
+        for docs in (with_all, alone)
+    ]
+    assert scores[0] != scores[1]
+    assert "+" in with_all[0].user_data["sciner"]["fingerprint"]
+
+
+def test_a_warm_ensemble_goes_on_member_by_member(run_script, project: Path):
+    """With next to no learning rate, each member stays what it was."""
+    other = {**PARAMS["train"], "epochs": 3}
+    change(project, seed=7, train=other)
+    done = run_script("train", "--iteration=0", "--out=training/0/teachers/1", cwd=project)
+    assert done.returncode == 0, done.stderr
+    still = {"start": "warm", "epochs": 1, "learn_rate": 1e-9}
+    change(project, train={**other, "teachers": 2}, retrain=still)
+    write_docs(project / "corpus/iteration-1/train.spacy", gold_docs())
+    assert run_script("train", "--iteration=1", cwd=project).returncode == 0
+    first, second = (
+        [head_of(project / f"training/{k}/{name}") for name in ("model-best", "teachers/1")]
+        for k in (0, 1)
+    )
+    assert first[0] == pytest.approx(second[0], abs=1e-5)
+    assert first[1] == pytest.approx(second[1], abs=1e-5)
+    assert first[0] != pytest.approx(first[1], abs=1e-2)
+
+
+def head_of(model: Path) -> Any:
+    """The weights of the output layer."""
+    import spacy
+
+    shims = [s for node in spacy.load(model).get_pipe("sciner").model.walk() for s in node.shims]
+    return next(iter(shims[0].module.parameters())).detach().numpy().ravel()
+
+
+def test_soft_labels_from_the_pool_to_training(run_script, project: Path):
+    """γ accepts nothing, and the student still learns what its teacher knows."""
+    change(
+        project,
+        annotate={"accept": "token", "gamma_o": None, "soft": True},
+        iterations={"1": {"prev": "0", "gamma": 1.0}},
+        retrain={
+            "start": "fresh",
+            "epochs": 20,
+            "learn_rate": 0.02,
+            "soft_labels": True,
+            "gold_weight": 0.0,
+            "soft_min": 0.5,
+        },
+        merge={"max_all_o_ratio": None},
+    )
+    assert run_script("pseudo_label", "--iteration=1", "--previous=0", cwd=project).returncode == 0
+    pseudo = read_docs(project / "corpus/iteration-1/pseudo.spacy", gold_docs()[0].vocab)
+    assert not any(doc.ents for doc in pseudo)
+    golds = gold_docs(pseudo[0].vocab)  # they weigh 0: they only say which labels there are
+    write_docs(project / "corpus/iteration-1/train.spacy", [*golds, *pseudo])
+    done = run_script("train", "--iteration=1", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert "dev F1 1.000" in done.stdout
+
+
+def test_soft_labels_that_are_not_there(run_script, project: Path):
+    change(project, retrain={**PARAMS["retrain"], "soft_labels": True})
+    assert run_script("pseudo_label", "--iteration=1", "--previous=0", cwd=project).returncode == 0
+    folder = project / "corpus/iteration-1"
+    shutil.copy(folder / "pseudo.spacy", folder / "train.spacy")
+    done = run_script("train", "--iteration=1", cwd=project)
+    assert done.returncode == 1
+    assert "SCINER-E330" in done.stderr
+    assert "annotate.soft" in done.stderr
 
 
 def test_a_low_yield_is_shouted(run_script, project: Path):
@@ -166,6 +253,30 @@ def test_help(run_script, name: str, tmp_path: Path):
             ["--iteration", "0"],
             {"train": {**PARAMS["train"], "config": "other.cfg"}},
             "SCINER-E314: Stage input other.cfg",
+        ),
+        (
+            "train",
+            ["--iteration", "1"],
+            {"retrain": {**PARAMS["retrain"], "gold_wieght": 2}},
+            "SCINER-E210: Unknown setting 'gold_wieght' in `retrain`",
+        ),
+        (
+            "train",
+            ["--iteration", "1"],
+            {"retrain": {**PARAMS["retrain"], "loss": "mse"}},
+            "SCINER-E302: Unknown loss 'mse'",
+        ),
+        (
+            "train",
+            ["--iteration", "0"],
+            {"train": {**PARAMS["train"], "teachers": 0}},
+            "SCINER-E312: train.teachers is 0",
+        ),
+        (
+            "pseudo_label",
+            ["--iteration", "1", "--previous", "0"],
+            {"annotate": {"accept": "token", "gamma_o": None, "soft": "yes"}},
+            "SCINER-E312: annotate.soft is 'yes'",
         ),
         ("pseudo_label", ["--iteration", "3", "--previous", "0"], {}, "SCINER-E501"),
         ("pseudo_label", ["--iteration", "1", "--previous", "5"], {}, "SCINER-E314"),
