@@ -23,6 +23,8 @@ from .types import Floats1d, Floats2d, Ints1d, ScoredSpan
 WordConfidence = Literal["product", "mean", "min", "first"]
 WORD_CONFIDENCES: Tuple[str, ...] = ("product", "mean", "min", "first")
 
+_LEAST_PROB = 1e-6  # keeps logits finite
+
 _REDUCE: Dict[str, Callable[[Floats2d, np.ndarray], Floats2d]] = {
     "product": lambda logs, starts: np.add.reduceat(logs, starts, axis=0),
     "min": lambda logs, starts: np.minimum.reduceat(logs, starts, axis=0),
@@ -95,8 +97,10 @@ class Calibration(NamedTuple):
     """What was fitted on held-out papers. A component's `cfg` holds it as a dict."""
 
     temperature: float  # of tokens
-    # Of entities: sigmoid(slope · logit(mean word confidence) + intercept + offset of the label).
+    # Of entities: sigmoid(slope · logit(product of its word confidences) + length · log(words)
+    # + intercept + offset of its label).
     slope: float
+    length: float
     intercept: float
     offsets: Mapping[str, float]
 
@@ -129,19 +133,20 @@ def confidences(
     return confidence, np.asarray(marks, dtype=np.float32)
 
 
-def entity_evidence(confidence: Floats1d, start: int, end: int) -> float:
-    """The logit of the geometric mean of an entity's word confidences, within ±14."""
-    words = np.maximum(np.asarray(confidence[start:end], dtype=np.float64), 1e-6)
-    mean = float(np.clip(np.exp(np.log(words).mean()), 1e-6, 1 - 1e-6))
-    return float(np.log(mean / (1 - mean)))
+def entity_features(confidence: Floats1d, start: int, end: int) -> Tuple[float, float]:
+    """What an entity's confidence is made of: logit of the product of its words', log length.
+
+    The product makes long entities look worse than they are; the length puts that right.
+    """
+    words = np.asarray(confidence[start:end], dtype=np.float64)
+    product = float(np.clip(words.prod(), _LEAST_PROB, 1.0 - _LEAST_PROB))
+    return float(np.log(product / (1.0 - product))), float(np.log(end - start))
 
 
-def entity_confidence(
-    confidence: Floats1d, entity: ScoredSpan, calibration: Calibration
-) -> float:
+def entity_confidence(confidence: Floats1d, entity: ScoredSpan, calibration: Calibration) -> float:
     """Calibrated probability that an entity is right; rises with its words' confidences."""
-    evidence = entity_evidence(confidence, entity.start, entity.end)
-    logit = calibration.slope * evidence + calibration.intercept
+    evidence, length = entity_features(confidence, entity.start, entity.end)
+    logit = calibration.slope * evidence + calibration.length * length + calibration.intercept
     logit += calibration.offsets.get(entity.label, 0.0)
     return float(1.0 / (1.0 + np.exp(-logit)))
 

@@ -19,6 +19,7 @@ from thinc.api import Config, fix_random_seed
 
 from ..errors import Errors, ScinerError
 from ..files import replacing
+from .calibrate import calibrate_pipeline, sciner_name
 
 
 class Recipe(NamedTuple):
@@ -32,6 +33,7 @@ class Recipe(NamedTuple):
     device: str = "auto"
     precision: str = "auto"
     encoder: str = "encoder"
+    calibrate: bool = True  # fit the confidences on dev once the best epoch is known
 
 
 WARMUP = 0.1  # share of the steps in which the learning rate rises
@@ -66,7 +68,11 @@ def train_pipeline(
     config["training"]["optimizer"]["learn_rate"] = rate
     nlp = init_nlp(config)
     with replacing(out) as temporary:
+        # A warm start must not inherit what was fitted to another model.
+        nlp.get_pipe(sciner_name(nlp)).cfg.pop("calibration", None)  # type: ignore[attr-defined]
         score = _run(nlp, temporary)
+        if recipe.calibrate and temporary.is_dir():
+            calibrate_pipeline(temporary, dev)
     return {"epochs": recipe.epochs, "steps": total, "score": score}
 
 

@@ -21,7 +21,7 @@ PARAMS: Dict[str, Any] = {
     "precision": "fp32",
     "encoder": {"name": "no/such/encoder", "sha256": None, "keep_layers": 0},
     "adapt": {"method": "none"},
-    "train": {"config": "tiny.cfg", "epochs": 20, "learn_rate": 0.02, "batch_words": 32},
+    "train": {"config": "tiny.cfg", "epochs": 20, "learn_rate": 0.02, "batch_words": 32, "calibrate": True},
     "retrain": {"start": "warm", "epochs": 2, "learn_rate": 0.01},
     "annotate": {"accept": "token", "gamma_o": None},
     "evaluate": {"paper_protocol": True, "bootstrap": 10, "seed": 0},
