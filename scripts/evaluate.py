@@ -23,13 +23,18 @@ def main(
     """
     from spacy_sciner.corpus.docbin import read_docs
     from spacy_sciner.pipeline.experiment import Experiment, load_pipeline
-    from spacy_sciner.pipeline.measure import measure_clean, measure_paper_protocol, measure_pool
+    from spacy_sciner.pipeline.measure import (
+        measure_calibration,
+        measure_clean,
+        measure_paper_protocol,
+        measure_pool,
+    )
 
     settings = load_params(params, "evaluate", require=["bootstrap", "paper_protocol", "seed"])
     experiment = Experiment(params, iteration)
     bootstrap = {"n_bootstrap": settings["bootstrap"], "seed": settings["seed"]}
     nlp = load_pipeline(experiment.model)
-    test, error = measure_clean(nlp, read_docs(experiment.gold("test"), nlp.vocab), **bootstrap)
+    test, _ = measure_clean(nlp, read_docs(experiment.gold("test"), nlp.vocab), **bootstrap)
     dev, _ = measure_clean(nlp, read_docs(experiment.gold("dev"), nlp.vocab), **bootstrap)
     metrics: Dict[str, Any] = {"iteration": iteration, "clean": {"test": test, "dev": dev}}
     metrics["paper_protocol"] = None
@@ -47,9 +52,10 @@ def main(
         metrics["pool"] = measure_pool(
             folder / "pseudo.spacy", Path("corpus/pool_gold.spacy"), folder / "_pseudo.json"
         )
-    metrics["calibration"] = {"ece": error, "temperature": 1.0}
+    golds = read_docs(experiment.gold("test"), nlp.vocab)
+    metrics["calibration"], reliability = measure_calibration(nlp, golds)
     write_json(Path(f"metrics/iteration-{iteration}.json"), metrics)
-    details = {"model": fingerprint(experiment.model), "metrics": metrics}
+    details = {"model": fingerprint(experiment.model), "metrics": metrics, "reliability": reliability}
     write_json(Path(f"evaluation/iteration-{iteration}.json"), details)
     interval = f"{test['f1_low']:.3f}–{test['f1_high']:.3f}" if settings["bootstrap"] else "none"
     typer.echo(f"iteration {iteration}: test F1 {test['f1']:.3f} (95 % {interval})")

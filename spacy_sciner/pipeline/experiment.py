@@ -82,6 +82,7 @@ class Experiment:
             seed=self._setting("seed"),
             device=self._setting("device"),
             precision=self._setting("precision"),
+            calibrate=self._setting("train.calibrate"),
             **options,
         )
 

@@ -4,17 +4,26 @@ import json
 import random
 import tempfile
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
+import numpy as np
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..corpus.docbin import read_docs, write_docs
 from ..corpus.reader import words_and_spaces
-from ..evaluation.calibration import entity_outcomes, expected_calibration_error
+from ..confidence import Calibration, confidences
+from ..evaluation.calibration import (
+    entity_outcomes,
+    error_of_perfect,
+    expected_calibration_error,
+    reliability_bins,
+)
 from ..evaluation.scores import score, to_pair
 from ..files import progress
+from ..tagging import UNKNOWN, decode, tags_to_spans
+from .calibrate import Scored, score_gold, sciner_name
 from .train import Recipe, train_pipeline
 
 HELD_OUT = 0.2  # the paper's share of the merged file
@@ -28,6 +37,64 @@ def measure_clean(
     pairs = [to_pair(gold, predicted) for gold, predicted in zip(golds, predictions)]
     error = expected_calibration_error(*entity_outcomes(golds, predictions))
     return score(pairs, n_bootstrap=n_bootstrap, seed=seed), error
+
+
+def measure_calibration(nlp: Language, golds: List[Doc]) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+    """How far confidences are from how often they are right, before and after calibration.
+
+    Of an entity right means that gold has exactly it; of a token, that gold has its tag.
+
+    RETURNS (Tuple[dict, dict]): "ece" (entities), "ece_before", "token_ece", "token_ece_before",
+        "ece_of_perfect" (see `error_of_perfect`) and "temperature", None where nothing is known;
+        and for a diagram "entities" and "tokens", each with its bins "before" and "after".
+    """
+    sciner: Any = nlp.get_pipe(sciner_name(nlp))
+    scored = score_gold(nlp, golds)
+    fitted = Calibration.from_cfg(sciner.cfg)
+    tokens, entities = {}, {}
+    for when, calibration in (("before", None), ("after", fitted)):
+        tokens[when], entities[when] = _outcomes(scored, sciner.labels, calibration)
+    scores = entities["after"][0]
+    figures = {
+        "ece": expected_calibration_error(*entities["after"]),
+        "ece_before": expected_calibration_error(*entities["before"]),
+        "ece_of_perfect": error_of_perfect(scores) if len(scores) else None,
+        "token_ece": expected_calibration_error(*tokens["after"]),
+        "token_ece_before": expected_calibration_error(*tokens["before"]),
+        "temperature": fitted.temperature if fitted else 1.0,
+    }
+    bins = {
+        "entities": {when: reliability_bins(*pair) for when, pair in entities.items()},
+        "tokens": {when: reliability_bins(*pair) for when, pair in tokens.items()},
+    }
+    return figures, bins
+
+
+Outcomes = Tuple[np.ndarray, np.ndarray]  # confidences and whether each was right
+
+
+def _outcomes(
+    scored: List[Scored], labels: Sequence[str], calibration: Optional[Calibration]
+) -> Tuple[Outcomes, Outcomes]:
+    """Of the known tokens, and of the predicted entities without an unknown token."""
+    token_scores, token_right, entity_scores, entity_right = [], [], [], []
+    for word_logs, gold_tags in scored:
+        if not len(word_logs):
+            continue
+        tags, known = decode(word_logs), gold_tags != UNKNOWN
+        entities = tags_to_spans(tags, labels)
+        confidence, marks = confidences(word_logs, tags, entities, calibration)
+        token_scores.extend(confidence[known])
+        token_right.extend(tags[known] == gold_tags[known])
+        truth = set(tags_to_spans(gold_tags, labels))
+        for entity, mark in zip(entities, marks):
+            if known[entity.start : entity.end].all():
+                entity_scores.append(mark)
+                entity_right.append(entity in truth)
+    return (
+        (np.array(token_scores, dtype=np.float64), np.array(token_right, dtype=bool)),
+        (np.array(entity_scores, dtype=np.float64), np.array(entity_right, dtype=bool)),
+    )
 
 
 def predict(nlp: Language, golds: List[Doc]) -> List[Doc]:
@@ -59,6 +126,8 @@ def measure_paper_protocol(
         rest = Path(folder) / "train.spacy"
         write_docs(rest, [docs[i] for i in sorted(order[n_held:])])
         model = Path(folder) / "model"
+        # The figures are of tags alone, so that confidences need no fit.
+        recipe = recipe._replace(calibrate=False)
         train_pipeline(recipe, train=rest, dev=dev, out=model, start=start)
         scores, _ = measure_clean(spacy.load(model), held, n_bootstrap=0, seed=seed)
     return {"f1": scores["f1"], "token_accuracy": scores["token_accuracy"]}

@@ -11,7 +11,7 @@ from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
 from thinc.api import Config, Model
 
-from ..confidence import span_confidence, token_confidence
+from ..confidence import Calibration, confidences
 from ..errors import Errors, ScinerError
 from ..tagging import OUTSIDE, UNKNOWN, decode, labels_to_tags, tags_to_spans
 from ..types import Floats2d, Ints1d
@@ -63,8 +63,9 @@ def make_sciner(
 class SciNER(TrainablePipe):
     """Tag tokens with BIO labels and write the entities with their confidences.
 
-    Writes `doc.ents`, `doc.spans[spans_key]` with `attrs["scores"]` (float32, one per entity: the
-    confidence of its least sure word) and `doc._.sciner_confidence` (float32, one per token).
+    Writes `doc.ents`, `doc.spans[spans_key]` with `attrs["scores"]` (float32, one per entity) and
+    `doc._.sciner_confidence` (float32, one per token). Both are calibrated if `cfg["calibration"]`
+    is there (see confidence.Calibration); which tags win never depends on it.
     """
 
     def __init__(
@@ -142,16 +143,16 @@ class SciNER(TrainablePipe):
 
     def set_annotations(self, docs: Iterable[Doc], scores: Sequence[Floats2d]) -> None:
         """Decode and write the entities. Existing entities are replaced."""
+        calibration = Calibration.from_cfg(self.cfg)
         for doc, doc_scores in zip(docs, scores):
             logs = self.model.ops.to_numpy(doc_scores)
             tags = decode(logs) if len(logs) else np.zeros(0, dtype=np.int64)
-            confidence = token_confidence(logs, tags)
             entities = tags_to_spans(tags, self.labels)
+            confidence, marks = confidences(logs, tags, entities, calibration)
             spans = [Span(doc, e.start, e.end, label=e.label) for e in entities]
             doc.set_ents(spans)
-            marks = [span_confidence(confidence, e.start, e.end) for e in entities]
             group = SpanGroup(doc, name=self.spans_key, spans=spans)
-            group.attrs["scores"] = np.asarray(marks, dtype=np.float32)
+            group.attrs["scores"] = marks
             doc.spans[self.spans_key] = group
             doc._.sciner_confidence = confidence
 

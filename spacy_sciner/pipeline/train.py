@@ -24,6 +24,7 @@ from thinc.api import Config, fix_random_seed
 from ..errors import Errors, ScinerError
 from ..files import replacing
 from ..models.average import Average
+from .calibrate import calibrate_pipeline, sciner_name
 from .objective import Objective, training_frequency
 
 
@@ -38,6 +39,7 @@ class Recipe(NamedTuple):
     device: str = "auto"
     precision: str = "auto"
     encoder: str = "encoder"
+    calibrate: bool = True  # fit the confidences on dev once the best epoch is known
     objective: Objective = Objective()
     ema: float = 0.0  # decay of the average of weights that is evaluated and saved; 0 for none
     finish_epochs: int = 0  # after the others, on gold alone
@@ -86,6 +88,8 @@ def train_pipeline(
                     score = better
                     shutil.rmtree(temporary)
                     second.rename(temporary)
+        if recipe.calibrate and temporary.is_dir():
+            calibrate_pipeline(temporary, dev)
     return {"epochs": recipe.epochs + recipe.finish_epochs, "steps": steps, "score": score}
 
 
@@ -121,7 +125,10 @@ def _train(
             "@callbacks": "spacy-sciner.objective.v1",
             **settings,
         }
-    return total, _run(init_nlp(config), out, ema=recipe.ema)
+    nlp = init_nlp(config)
+    # A warm start must not inherit what was fitted to another model.
+    nlp.get_pipe(sciner_name(nlp)).cfg.pop("calibration", None)  # type: ignore[attr-defined]
+    return total, _run(nlp, out, ema=recipe.ema)
 
 
 def _run(nlp: Language, out: Path, *, ema: float = 0.0) -> float:
