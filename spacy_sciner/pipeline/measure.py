@@ -3,6 +3,7 @@
 import json
 import random
 import tempfile
+import zlib
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
@@ -11,19 +12,20 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from ..corpus.docbin import read_docs, write_docs
-from ..corpus.reader import words_and_spaces
 from ..confidence import Calibration, confidences
+from ..corpus.docbin import iter_docs, read_docs, write_docs
+from ..corpus.reader import words_and_spaces
 from ..evaluation.calibration import (
     entity_outcomes,
     error_of_perfect,
     expected_calibration_error,
     reliability_bins,
 )
-from ..evaluation.scores import score, to_pair
+from ..evaluation.scores import counts_by_paper, score, to_pair
 from ..files import progress
-from ..tagging import UNKNOWN, decode, tags_to_spans
-from .calibrate import Scored, score_gold, sciner_name
+from ..tagging import OUTSIDE, UNKNOWN, decode, tags_to_spans
+from .calibrate import Scored, sciner_name, score_gold
+from .sciner import BEGIN_IOB, OUTSIDE_IOB
 from .train import Recipe, train_pipeline
 
 HELD_OUT = 0.2  # the paper's share of the merged file
@@ -32,11 +34,13 @@ HELD_OUT = 0.2  # the paper's share of the merged file
 def measure_clean(
     nlp: Language, golds: List[Doc], *, n_bootstrap: int, seed: int
 ) -> Tuple[Dict[str, Any], Optional[float]]:
-    """Scores on gold, and the expected calibration error of the entities' confidences."""
+    """Scores on gold, with the counts of each paper under "papers", and the expected calibration
+    error of the entities' confidences."""
     predictions = predict(nlp, golds)
     pairs = [to_pair(gold, predicted) for gold, predicted in zip(golds, predictions)]
     error = expected_calibration_error(*entity_outcomes(golds, predictions))
-    return score(pairs, n_bootstrap=n_bootstrap, seed=seed), error
+    scores = score(pairs, n_bootstrap=n_bootstrap, seed=seed)
+    return {**scores, "papers": counts_by_paper(pairs)}, error
 
 
 def measure_calibration(nlp: Language, golds: List[Doc]) -> Tuple[Dict[str, Any], Dict[str, Any]]:
@@ -151,3 +155,21 @@ def measure_pool(pseudo: Path, pool_gold: Path, counts: Path) -> Dict[str, Any]:
     figures["precision"] = n_right / n_accepted if n_accepted and n_gold else None
     figures["recall"] = n_right / n_gold if n_gold else None
     return figures
+
+
+def pool_tags(pseudo: Path, labels: Sequence[str]) -> bytes:
+    """The accepted tag of every token of the pool, for `evaluation.drift`: int16, deflated.
+
+    labels (Sequence[str]): The tags' order, the same in every iteration. -1 is unknown.
+    """
+    vocab = spacy.blank("en").vocab
+    begins = {vocab.strings.add(label): 2 * i + 1 for i, label in enumerate(labels)}
+    rows = [np.zeros(0, dtype="<i2")]
+    for doc in iter_docs(pseudo, vocab):
+        iobs, types = doc.to_array(["ENT_IOB", "ENT_TYPE"]).reshape(-1, 2).T
+        tags = np.where(iobs == OUTSIDE_IOB, OUTSIDE, UNKNOWN)
+        for label_hash, begin in begins.items():
+            tags[types == label_hash] = begin + 1
+        tags[(iobs == BEGIN_IOB) & (tags > 0)] -= 1
+        rows.append(tags.astype("<i2"))
+    return zlib.compress(np.concatenate(rows).tobytes(), 9)

@@ -67,7 +67,7 @@ def pseudo_label(
         "iteration": iteration,
         "fingerprint": describe(model, teachers),
     }
-    nlp.add_pipe("sciner_annotator", config=settings)
+    annotator: Any = nlp.create_pipe("sciner_annotator", config=settings)
     sciner = find_sciner(nlp, model)
     labels = nlp.get_pipe(sciner).labels  # type: ignore[attr-defined]
     counts = Yield(iter_docs(gold, nlp.vocab))
@@ -77,6 +77,8 @@ def pseudo_label(
         scores, kept = tee(mean_scores(members))
         with progress_bar(description="pseudo-label", total=len(members[0])) as bar:
             for doc, logs in zip(set_scores(nlp, sciner, docs, scores), kept):
+                counts.add_prediction(doc)
+                doc = annotator(doc)
                 if soft:
                     set_soft(doc, np.exp(logs), labels)
                 counts.add(doc)
@@ -91,13 +93,19 @@ class Yield:
     """Counts what was accepted, and what gold's density of entities would have predicted."""
 
     def __init__(self, golds: Iterable[Doc]):
-        n_entities = n_tokens = 0
+        self.gold_types: Counter[str] = Counter()
+        n_tokens = 0
         for doc in golds:
-            n_entities += len(doc.ents)
+            self.gold_types.update(ent.label_ for ent in doc.ents)
             n_tokens += len(doc)
-        self.density = n_entities / max(1, n_tokens)
+        self.density = sum(self.gold_types.values()) / max(1, n_tokens)
+        self.predicted_types: Counter[str] = Counter()
         self.types: Counter[str] = Counter()
         self.n_docs = self.n_with = self.n_tokens = self.n_unknown = 0
+
+    def add_prediction(self, doc: Doc) -> None:
+        """Before γ."""
+        self.predicted_types.update(ent.label_ for ent in doc.ents)
 
     def add(self, doc: Doc) -> None:
         self.types.update(ent.label_ for ent in doc.ents)
@@ -109,7 +117,7 @@ class Yield:
     def to_dict(self) -> Dict[str, Any]:
         """RETURNS (dict): "paragraphs", "accepted_paragraphs" (with an entity),
         "accepted_entities", "expected_entities", "low_yield" (bool), "unknown_share" of tokens in
-        [0, 1], "types"."""
+        [0, 1], and by type "types" (accepted), "predicted_types" (before γ), "gold_types"."""
         n_accepted = sum(self.types.values())
         expected = self.density * self.n_tokens
         return {
@@ -120,4 +128,6 @@ class Yield:
             "low_yield": n_accepted < LOW_YIELD * expected or n_accepted == 0,
             "unknown_share": self.n_unknown / max(1, self.n_tokens),
             "types": dict(sorted(self.types.items())),
+            "predicted_types": dict(sorted(self.predicted_types.items())),
+            "gold_types": dict(sorted(self.gold_types.items())),
         }

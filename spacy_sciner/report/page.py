@@ -4,8 +4,18 @@ import io
 from html import escape
 from typing import Iterable, List, Optional, Sequence
 
-from .select import Metrics, type_names
-from .tables import Row, calibration_rows, iteration_rows, pool_rows, type_rows
+from .select import Metrics, Verdict, best_of, type_names
+from .tables import (
+    Row,
+    acceptance_rows,
+    calibration_rows,
+    change_rows,
+    drift_rows,
+    iteration_rows,
+    pool_rows,
+    share_rows,
+    type_rows,
+)
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem;
@@ -22,14 +32,16 @@ svg { max-width: 100%; height: auto; }
 """
 
 
-def to_html(metrics: Sequence[Metrics], best: int, reason: str) -> str:
+def to_html(metrics: Sequence[Metrics], verdicts: Sequence[Verdict]) -> str:
+    best = best_of(verdicts)
     low = [m["iteration"] for m in metrics if (m["pool"] or {}).get("low_yield")]
     parts = [
         "<!doctype html><html lang='en'><head><meta charset='utf-8'>",
         "<meta name='viewport' content='width=device-width, initial-scale=1'>",
         f"<title>spacy_sciner: iterations</title><style>{STYLE}</style></head><body>",
         "<h1>What the iterations were worth</h1>",
-        f"<p><code>training/best</code>: {escape(reason)}.</p>",
+        f"<p><code>training/best</code>: iteration {best}.</p>",
+        *(f"<p>{escape(verdict.reason)}.</p>" for verdict in verdicts[1:]),
     ]
     if low:
         names = ", ".join(map(str, low))
@@ -51,8 +63,27 @@ def to_html(metrics: Sequence[Metrics], best: int, reason: str) -> str:
         _type_plot(metrics),
         _table(type_rows(metrics)),
     ]
+    if len(verdicts) > 1:
+        parts += [
+            "<h2>What each iteration changed</h2>",
+            "<p class='note'>F1 against the last promoted iteration, on the same papers; the "
+            "interval and the share of rises are a paired bootstrap over papers. dev decides, "
+            "test is only shown.</p>",
+            _table(change_rows(verdicts)),
+        ]
     if any(m["pool"] for m in metrics):
         parts += ["<h2>Accepted pseudo-labels by type</h2>", _table(pool_rows(metrics))]
+    if any(m["drift"] for m in metrics):
+        parts += [
+            "<h2>Drift of the pseudo-labels</h2>",
+            "<p class='note'>Accepted entities as a share of the predicted ones; each type's share "
+            "of what was accepted, beside gold; Jensen–Shannon divergence of these shares (0 is "
+            "the same, 1 nothing in common); and the share of the pool's tokens that changed their "
+            "label, got one, or lost it since the iteration before.</p>",
+            _table(acceptance_rows(metrics)),
+            _table(share_rows(metrics)),
+            _table(drift_rows(metrics)),
+        ]
     parts += [
         "<h2>Calibration</h2>",
         "<p class='note'>Expected calibration error of entity confidences on the test papers: how "
