@@ -52,6 +52,8 @@ def test_counts_by_hand():
         "low_yield": False,
         "unknown_share": 3 / 10,
         "types": {"A": 2, "B": 1},
+        "predicted_types": {},  # the annotator ran before
+        "gold_types": {"A": 1, "B": 1},
     }
 
 
@@ -96,6 +98,7 @@ def test_every_paragraph_is_written_in_the_pools_order(tiny_model, tiny_corpus, 
     assert counts["paragraphs"] == 9
     assert counts["accepted_entities"] == sum(len(gold.ents) for gold in golds)
     assert counts["expected_entities"] == counts["accepted_entities"]  # the same text as gold
+    assert counts["predicted_types"] == counts["types"] == counts["gold_types"]
     provenance = docs[0].user_data["sciner"]
     assert (provenance["iteration"], provenance["gamma"]) == (2, 0.5)
     assert provenance["fingerprint"] == fingerprint(tiny_model)
