@@ -55,7 +55,11 @@ def main(
     golds = read_docs(experiment.gold("test"), nlp.vocab)
     metrics["calibration"], reliability = measure_calibration(nlp, golds)
     write_json(Path(f"metrics/iteration-{iteration}.json"), metrics)
-    details = {"model": fingerprint(experiment.model), "metrics": metrics, "reliability": reliability}
+    details = {
+        "model": fingerprint(experiment.model),
+        "metrics": metrics,
+        "reliability": reliability,
+    }
     write_json(Path(f"evaluation/iteration-{iteration}.json"), details)
     interval = f"{test['f1_low']:.3f}–{test['f1_high']:.3f}" if settings["bootstrap"] else "none"
     typer.echo(f"iteration {iteration}: test F1 {test['f1']:.3f} (95 % {interval})")

@@ -2,7 +2,7 @@
 
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterator, List, NamedTuple, Sequence
+from typing import Any, Dict, Iterator, List, NamedTuple, Sequence
 
 import numpy as np
 import spacy
@@ -79,7 +79,7 @@ def score_gold(nlp: Language, golds: Sequence[Doc]) -> List[Scored]:
     name = sciner_name(nlp)
     sciner: Any = nlp.get_pipe(name)
     later = nlp.pipe_names[nlp.pipe_names.index(name) :]
-    tag_ids = {tag: i for i, tag in enumerate(labels_to_tags(sciner.labels))}
+    tag_ids: Dict[Any, int] = {tag: i for i, tag in enumerate(labels_to_tags(sciner.labels))}
     scored: List[Scored] = []
     for batch in minibatch(golds, nlp.batch_size):
         plain = [Doc(nlp.vocab, *words_and_spaces(gold)) for gold in batch]

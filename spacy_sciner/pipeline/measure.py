@@ -11,9 +11,9 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from ..confidence import Calibration, confidences
 from ..corpus.docbin import read_docs, write_docs
 from ..corpus.reader import words_and_spaces
-from ..confidence import Calibration, confidences
 from ..evaluation.calibration import (
     entity_outcomes,
     error_of_perfect,
@@ -23,7 +23,7 @@ from ..evaluation.calibration import (
 from ..evaluation.scores import score, to_pair
 from ..files import progress
 from ..tagging import UNKNOWN, decode, tags_to_spans
-from .calibrate import Scored, score_gold, sciner_name
+from .calibrate import Scored, sciner_name, score_gold
 from .train import Recipe, train_pipeline
 
 HELD_OUT = 0.2  # the paper's share of the merged file

@@ -15,15 +15,28 @@ from tiny import ROOT, gold_docs, make_doc
 
 from spacy_sciner.corpus.docbin import read_docs, write_docs
 
+ANNOTATE = {
+    "accept": "token",
+    "gamma_o": None,
+    "alpha": 0.05,
+    "delta": 0.1,
+    "adaptive_gamma": 0.98,
+}
 PARAMS: Dict[str, Any] = {
     "seed": 0,
     "device": "cpu",
     "precision": "fp32",
     "encoder": {"name": "no/such/encoder", "sha256": None, "keep_layers": 0},
     "adapt": {"method": "none"},
-    "train": {"config": "tiny.cfg", "epochs": 20, "learn_rate": 0.02, "batch_words": 32, "calibrate": True},
+    "train": {
+        "config": "tiny.cfg",
+        "epochs": 20,
+        "learn_rate": 0.02,
+        "batch_words": 32,
+        "calibrate": True,
+    },
     "retrain": {"start": "warm", "epochs": 2, "learn_rate": 0.01},
-    "annotate": {"accept": "token", "gamma_o": None},
+    "annotate": ANNOTATE,
     "evaluate": {"paper_protocol": True, "bootstrap": 10, "seed": 0},
     "iterations": {"1": {"prev": "0", "gamma": 0.5}, "2": {"prev": "1", "gamma": 1.0}},
 }
@@ -109,7 +122,7 @@ def test_iteration_one_from_pool_to_figures(run_script, project: Path):
 
 def test_a_low_yield_is_shouted(run_script, project: Path):
     shutil.copytree(project / "training/0", project / "training/1")
-    change(project, annotate={"accept": "token", "gamma_o": 0.0})
+    change(project, annotate={**ANNOTATE, "gamma_o": 0.0})
     # Words without any entity in them: gold's density predicts some.
     words = ["the", "paper", "reaches", "nothing", "."] * 40
     nothing = make_doc(words, None, vocab=gold_docs()[0].vocab)
