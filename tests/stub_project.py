@@ -72,9 +72,13 @@ if script == "evaluate":
     metrics = {"iteration": int(k), "clean": {"test": scores, "dev": scores},
                "paper_protocol": None, "pool": None,
                "calibration": {"ece": None, "temperature": 1.0}}
+    point = [{"confidence": f1, "right": f1, "n": 1}]
+    pair = {"before": point, "after": point}
+    details = {"metrics": metrics, "state": state.hexdigest(),
+               "reliability": {"entities": pair, "tokens": pair}}
     for folder in ("metrics", "evaluation"):
         Path(folder).mkdir(exist_ok=True)
-        text = json.dumps([metrics, state.hexdigest()] if folder == "evaluation" else metrics)
+        text = json.dumps(details if folder == "evaluation" else metrics)
         Path(folder, f"iteration-{k}.json").write_text(text, encoding="utf8")
 with open("run.log", "a", encoding="utf8") as log:
     log.write(script + (f"@{k}" if k else "") + "\\n")

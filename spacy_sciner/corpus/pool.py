@@ -16,7 +16,7 @@ from ..errors import Errors, ScinerError
 from ..types import Paragraph
 from .text import ngrams, text_key, words_of
 
-HELD_OUT = ("dev", "test")
+HELD_OUT = ("dev", "test", "calibration")
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
-"""Learn-Then-Test: a γ whose accepted entities are wrong at most so often, with a probability. Pure.
+"""Learn-Then-Test: a γ that lets through at most so many errors, with a probability. Pure.
 
 Precision among the accepted is not monotone in γ, so no single bound does. Instead γ goes from
-strict to lax; at each value the hypothesis "more than α of what is accepted is wrong" is tested with
-the exact binomial tail (Clopper–Pearson), and the walk ends at the first that cannot be rejected.
-Whatever the true errors are, the γ it ends with breaks the promise with probability δ at most.
+strict to lax; at each value the hypothesis "more than α of what is accepted is wrong" is tested
+with the exact binomial tail (Clopper–Pearson), and the walk ends at the first that cannot be
+rejected. Whatever the true errors are, the γ it ends with breaks the promise with probability δ at
+most.
 
 SOURCE: Angelopoulos et al., Learn then test, arXiv 2110.01052, fixed-sequence testing.
 """

@@ -19,7 +19,7 @@ from ..types import Floats2d, Ints1d
 from .sciner import SciNER
 
 # Weights of the entity fit are drawn to these: the token confidences as they are, but for what the
-# held-out papers say otherwise. Penalties are in entities; an offset needs a few of its own to move.
+# held-out papers say otherwise. Penalties are in entities; an offset needs a few to move.
 CENTRE = {"slope": 1.0, "length": 0.0, "intercept": 0.0, "offset": 0.0}
 PENALTY = {"slope": 1.0, "length": 1.0, "intercept": 0.1, "offset": 5.0}
 LEAST_SLOPE = 0.05  # an entity's confidence always rises with that of its words

@@ -117,7 +117,12 @@ def test_iteration_one_from_pool_to_figures(run_script, project: Path):
     assert metrics["clean"]["test"]["f1"] == 1.0
     assert metrics["paper_protocol"]["f1"] > 0.9
     assert (metrics["pool"]["precision"], metrics["pool"]["recall"]) == (1.0, 1.0)
-    assert set(metrics["calibration"]) == {"ece", "temperature"}
+    figures = metrics["calibration"]
+    assert 0 <= figures["ece"] <= 1
+    assert 0 <= figures["token_ece_before"] <= 1
+    assert figures["temperature"] > 0
+    details = json.loads((project / "evaluation/iteration-1.json").read_text())
+    assert set(details["reliability"]["entities"]) == {"before", "after"}
 
 
 def test_a_low_yield_is_shouted(run_script, project: Path):

@@ -54,7 +54,11 @@ def test_writes_everything(project):
     assert (root / "training/best/meta.json").read_text() == "1"
     assert (root / "report/iterations.txt").read_text(encoding="utf8") == text
     assert "| 2 | 0.500 |" in (root / "report/iterations.md").read_text(encoding="utf8")
-    assert {path.name for path in (root / "plots").iterdir()} == {"f1.csv", "types.csv"}
+    assert {path.name for path in (root / "plots").iterdir()} == {
+        "f1.csv",
+        "types.csv",
+        "reliability.csv",
+    }
 
 
 def test_text_says_what_is_best_and_fits_100_columns(project):

@@ -58,7 +58,7 @@ def test_what_is_unknown_is_a_dash_or_left_out():
     assert set(iteration_rows(metrics)[2][1:]) == {"–"}
     assert set(type_rows(metrics)[1][2:]) == {"–"}
     assert pool_rows(metrics)[-1][1] == "–"
-    assert calibration_rows(metrics)[1] == ["0", "–"]
+    assert calibration_rows(metrics)[1] == ["0", *["–"] * 6]
     assert records(f1_csv(metrics)) == records(types_csv(metrics)) == []
 
 
