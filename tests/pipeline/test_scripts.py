@@ -125,6 +125,32 @@ def test_iteration_one_from_pool_to_figures(run_script, project: Path):
     assert set(details["reliability"]["entities"]) == {"before", "after"}
 
 
+@pytest.mark.parametrize("reserved", [True, False])
+def test_gamma_auto_says_what_it_certified(run_script, project: Path, reserved: bool):
+    golds = gold_docs(n_papers=4) * 8
+    write_docs(project / f"corpus/gold/{'calibration' if reserved else 'dev'}.spacy", golds)
+    change(project, iterations={"1": {"prev": "0", "gamma": "auto"}})
+    done = run_script("pseudo_label", "--iteration", "1", "--previous", "0", cwd=project)
+    assert done.returncode == 0, done.stderr
+    rule = json.loads((project / "corpus/iteration-1/_pseudo.json").read_text())["gamma"]
+    assert rule["papers_of"] == ("calibration" if reserved else "dev")
+    assert rule["nominal"] is not reserved
+    assert rule["papers"] == 4
+    # 112 right predictions, 32 to 40 a label: enough for all together, too few for any by itself.
+    assert rule["pooled"]["certified"]
+    assert {entry["source"] for entry in rule["labels"].values()} == {"pooled"}
+    assert rule["check"]["precision"] == rule["check"]["precision_low"] == 1.0
+
+
+def test_gamma_adaptive_is_written_down(run_script, project: Path):
+    change(project, iterations={"1": {"prev": "0", "gamma": "adaptive"}})
+    done = run_script("pseudo_label", "--iteration", "1", "--previous", "0", cwd=project)
+    assert done.returncode == 0, done.stderr
+    rule = json.loads((project / "corpus/iteration-1/_pseudo.json").read_text())["gamma"]
+    assert rule["rule"] == "adaptive"
+    assert max(entry["gamma"] for entry in rule["labels"].values()) == pytest.approx(0.98)
+
+
 def test_a_low_yield_is_shouted(run_script, project: Path):
     shutil.copytree(project / "training/0", project / "training/1")
     change(project, annotate={**ANNOTATE, "gamma_o": 0.0})
@@ -196,8 +222,20 @@ def test_help(run_script, name: str, tmp_path: Path):
         (
             "pseudo_label",
             ["--iteration", "1", "--previous", "0"],
-            {"iterations": {"1": {"prev": "0", "gamma": "high"}}},
+            {"iterations": {"1": {"prev": "0", "gamma": 1.5}}},
             "SCINER-E001",
+        ),
+        (
+            "pseudo_label",
+            ["--iteration", "1", "--previous", "0"],
+            {"iterations": {"1": {"prev": "0", "gamma": "high"}}},
+            "SCINER-E302: Unknown gamma 'high'",
+        ),
+        (
+            "pseudo_label",
+            ["--iteration", "1", "--previous", "0"],
+            {"annotate": {**ANNOTATE, "delta": 0}},
+            "SCINER-E312: annotate.delta is 0",
         ),
         (
             "pseudo_label",
@@ -208,7 +246,7 @@ def test_help(run_script, name: str, tmp_path: Path):
         (
             "pseudo_label",
             ["--iteration", "1", "--previous", "0"],
-            {"annotate": {"accept": "sentence", "gamma_o": None}},
+            {"annotate": {**ANNOTATE, "accept": "sentence"}},
             "SCINER-E302: Unknown accept 'sentence'",
         ),
         (
