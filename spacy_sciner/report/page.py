@@ -158,6 +158,16 @@ def _type_plot(metrics: Sequence[Metrics]) -> str:
     return _finish(figure, axes, "Test F1 by type and iteration", **_BY_ITERATION, xticks=x)
 
 
+def draw(
+    x: List[int], lines: Mapping[str, Sequence[Optional[float]]], title: str, **labels: Any
+) -> str:
+    """Lines with values in [0, 1] as an SVG; what is unknown is a gap."""
+    figure, axes = _axes()
+    for name, y in lines.items():
+        axes.plot(x, _floats(y), "o-", label=name)
+    return _finish(figure, axes, title, **labels)
+
+
 def _floats(values: Iterable[Optional[float]]) -> List[float]:
     """What is unknown is a gap in the line."""
     return [float("nan") if value is None else value for value in values]
