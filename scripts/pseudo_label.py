@@ -31,25 +31,48 @@ def main(
 ) -> None:
     """Keep what the model is sure of (γ), mark the rest as unknown, write corpus/iteration-K/."""
     from spacy_sciner.pipeline.experiment import Experiment
+    from spacy_sciner.pipeline.gamma import GammaRule, check_rule, resolve_gamma
+    from spacy_sciner.pipeline.pool_scores import predict_pool
     from spacy_sciner.pipeline.pseudo_label import pseudo_label
 
     experiment = Experiment(params, iteration, previous)
-    annotate = load_params(params, "annotate", require=["accept", "gamma_o"])
+    settings = ["accept", "gamma_o", "alpha", "delta", "adaptive_gamma"]
+    annotate = load_params(params, "annotate", require=settings)
     folder = experiment.training_file.parent
-    counts = pseudo_label(
+    model, pool, cache = (
         experiment.model_of(previous),
         Path("corpus/pool.spacy"),
+        cache / f"iteration-{iteration}",
+    )
+    rule = GammaRule(
+        load_params(params, f"iterations.{iteration}.gamma"),
+        annotate["accept"],
+        alpha=annotate["alpha"],
+        delta=annotate["delta"],
+        base=annotate["adaptive_gamma"],
+    )
+    check_rule(rule)
+    gamma, certificate = resolve_gamma(
+        rule,
+        model=model,
+        scores=predict_pool(model, pool, cache),
+        calibration=experiment.gold("calibration"),
+        dev=experiment.gold("dev"),
+    )
+    counts = pseudo_label(
+        model,
+        pool,
         folder / "pseudo.spacy",
         gold=experiment.gold("train"),
         iteration=iteration,
-        gamma=load_params(params, f"iterations.{iteration}.gamma"),
+        gamma=gamma,
         gamma_o=annotate["gamma_o"],
         accept=annotate["accept"],
         soft=annotate.get("soft", False),
         teachers=experiment.teachers_of(previous),
-        cache=cache / f"iteration-{iteration}",
+        cache=cache,
     )
-    write_json(folder / "_pseudo.json", counts)
+    write_json(folder / "_pseudo.json", {**counts, "gamma": certificate})
     typer.echo(
         "{accepted_entities} entities accepted (gold's density predicts {expected_entities}) in "
         "{accepted_paragraphs} of {paragraphs} paragraphs; ".format(**counts)

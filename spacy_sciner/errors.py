@@ -130,6 +130,7 @@ class Errors(metaclass=_Coded):
         "them aside? See the _report.json beside it."
     )
     E314 = "Stage input {path} is missing. Run `dvc repro`, or the stage that makes it."
+    E317 = "{path} has {n} documents, the scores are of {expected}. Run `dvc repro convert`."
     E315 = "frozen_layers is {n_layers}; the encoder has {total} layers. Give 0 to {total}."
     E316 = (
         "The pipeline in {path} has no sciner; its components: {found}. Train one, or name another."

@@ -72,7 +72,7 @@ def select(
         least = gamma[span.label] if isinstance(gamma, dict) else gamma
         words = confidence[span.start : span.end]
         unknown[span.start : span.end] = False
-        n_kept, score = _kept(words, span.score, least, accept)
+        n_kept, score = kept_words(words, span.score, least, accept)
         if n_kept:
             end = span.start + n_kept
             accepted.append(ScoredSpan(span.start, end, span.label, score))
@@ -93,7 +93,7 @@ def strictest(gamma: Gamma) -> float:
     return max((value for value in gamma.values() if value is not None), default=1.0)
 
 
-def _kept(
+def kept_words(
     words: Floats1d, own: Optional[float], least: Optional[float], accept: Accept
 ) -> Tuple[int, float]:
     """How many of an entity's words stay, from the first on, and how sure these are."""

@@ -72,11 +72,15 @@ if script == "evaluate":
     metrics = {"iteration": int(k), "clean": {"test": scores, "dev": scores},
                "paper_protocol": None, "pool": None,
                "calibration": {"ece": None, "temperature": 1.0}}
+    point = [{"confidence": f1, "right": f1, "n": 1}]
+    pair = {"before": point, "after": point}
+    # The same figures in one paper: what the iterations are compared by.
+    papers = {"paper": {"TaskName": [int(1000 * f1), 1000, 1000]}}
+    details = {"metrics": metrics, "state": state.hexdigest(),
+               "papers": {"dev": papers, "test": papers},
+               "reliability": {"entities": pair, "tokens": pair}}
     for folder in ("metrics", "evaluation"):
         Path(folder).mkdir(exist_ok=True)
-        # The same figures in one paper: what the iterations are compared by.
-        papers = {"paper": {"TaskName": [int(1000 * f1), 1000, 1000]}}
-        details = {"state": state.hexdigest(), "papers": {"dev": papers, "test": papers}}
         text = json.dumps(details if folder == "evaluation" else metrics)
         Path(folder, f"iteration-{k}.json").write_text(text, encoding="utf8")
     Path(f"evaluation/iteration-{k}.tags").write_bytes(b"")

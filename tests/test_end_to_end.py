@@ -18,7 +18,13 @@ from tiny import ROOT
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 # One iteration, few epochs, a convolutional model: every stage runs, none is worth waiting for.
 SMALL = {
-    "train": {"config": "configs/tiny.cfg", "epochs": 3, "learn_rate": 0.01, "batch_words": 512, "calibrate": True},
+    "train": {
+        "config": "configs/tiny.cfg",
+        "epochs": 3,
+        "learn_rate": 0.01,
+        "batch_words": 512,
+        "calibrate": True,
+    },
     "retrain": {"start": "warm", "epochs": 1, "learn_rate": 0.01},
     "evaluate": {
         "paper_protocol": True,

@@ -60,7 +60,7 @@ def reliability_bins(
 
 
 def error_of_perfect(scores: Iterable[float], *, n_draws: int = 200, seed: int = 0) -> float:
-    """The calibration error to expect of so many predictions if each were right as often as it says.
+    """The calibration error to expect if each prediction were right as often as it says.
 
     Few predictions scatter: what is measured cannot be expected to fall below this.
     """

@@ -1,15 +1,16 @@
-"""Learn-Then-Test: a γ whose accepted entities are wrong at most so often, with a probability. Pure.
+"""Learn-Then-Test: a γ that lets through at most so many errors, with a probability. Pure.
 
 Precision among the accepted is not monotone in γ, so no single bound does. Instead γ goes from
-strict to lax; at each value the hypothesis "more than α of what is accepted is wrong" is tested with
-the exact binomial tail (Clopper–Pearson), and the walk ends at the first that cannot be rejected.
-Whatever the true errors are, the γ it ends with breaks the promise with probability δ at most.
+strict to lax; at each value the hypothesis "more than α of what is accepted is wrong" is tested
+with the exact binomial tail (Clopper–Pearson), and the walk ends at the first that cannot be
+rejected. Whatever the true errors are, the γ it ends with breaks the promise with probability δ at
+most.
 
 SOURCE: Angelopoulos et al., Learn then test, arXiv 2110.01052, fixed-sequence testing.
 """
 
 import math
-from typing import Any, List, NamedTuple, Optional, Sequence
+from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -105,7 +106,29 @@ def fixed_sequence(tallies: Sequence[Tally], *, alpha: float, delta: float) -> C
         best = tally
     if best is None:
         if not tallies:
-            reason = f"it takes {least_accepted(alpha, delta)} predicted entities, even without error"
+            reason = (
+                f"it takes {least_accepted(alpha, delta)} predicted entities, even without error"
+            )
         return Certificate(None, 0, 0, 1.0, reason)
     bound = upper_bound(best.n_wrong, best.n_accepted, delta)
     return Certificate(best.gamma, best.n_accepted, best.n_wrong, bound, reason)
+
+
+def bootstrap_precision(
+    papers: Sequence[Tuple[int, int]], *, delta: float, n_draws: int = 1000, seed: int = 0
+) -> Optional[float]:
+    """The precision that a share 1 − delta of draws of whole papers reaches.
+
+    The binomial bound takes entities as independent, those of one paper are not: where this falls
+    short of 1 − alpha, the papers differ more than the bound allows for.
+
+    papers (Sequence[Tuple[int, int]]): Accepted and wrong entities of each paper.
+    RETURNS (float): In [0, 1]; None with fewer than two papers or nothing accepted.
+    """
+    counts = np.array(papers, dtype=np.float64).reshape(-1, 2)
+    if len(counts) < 2 or not counts[:, 0].sum():
+        return None
+    draws = np.random.default_rng(seed).integers(len(counts), size=(n_draws, len(counts)))
+    accepted, wrong = counts[draws].sum(axis=1).T
+    some = accepted > 0
+    return float(np.quantile(1.0 - wrong[some] / accepted[some], delta))

@@ -141,7 +141,7 @@ class SciNERAnnotator(Pipe):
 
 def scored_entities(doc: Doc, spans_key: str = "sciner") -> List[ScoredSpan]:
     """The predicted entities with sciner's confidence in each, None where it has none."""
-    group = doc.spans[spans_key] if spans_key in doc.spans else ()
+    group = doc.spans.get(spans_key, ())
     marks = group.attrs.get("scores", ()) if isinstance(group, SpanGroup) else ()
     known = {(s.start, s.end, s.label_): float(mark) for s, mark in zip(group, marks)}
     keys = [(ent.start, ent.end, ent.label_) for ent in doc.ents]

@@ -2,7 +2,7 @@
 
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterator, List, NamedTuple, Sequence
+from typing import Any, Dict, Iterator, List, NamedTuple, Sequence
 
 import numpy as np
 import spacy
@@ -19,7 +19,7 @@ from ..types import Floats2d, Ints1d
 from .sciner import SciNER
 
 # Weights of the entity fit are drawn to these: the token confidences as they are, but for what the
-# held-out papers say otherwise. Penalties are in entities; an offset needs a few of its own to move.
+# held-out papers say otherwise. Penalties are in entities; an offset needs a few to move.
 CENTRE = {"slope": 1.0, "length": 0.0, "intercept": 0.0, "offset": 0.0}
 PENALTY = {"slope": 1.0, "length": 1.0, "intercept": 0.1, "offset": 5.0}
 LEAST_SLOPE = 0.05  # an entity's confidence always rises with that of its words
@@ -79,7 +79,7 @@ def score_gold(nlp: Language, golds: Sequence[Doc]) -> List[Scored]:
     name = sciner_name(nlp)
     sciner: Any = nlp.get_pipe(name)
     later = nlp.pipe_names[nlp.pipe_names.index(name) :]
-    tag_ids = {tag: i for i, tag in enumerate(labels_to_tags(sciner.labels))}
+    tag_ids: Dict[Any, int] = {tag: i for i, tag in enumerate(labels_to_tags(sciner.labels))}
     scored: List[Scored] = []
     for batch in minibatch(golds, nlp.batch_size):
         plain = [Doc(nlp.vocab, *words_and_spaces(gold)) for gold in batch]

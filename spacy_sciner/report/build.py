@@ -4,7 +4,7 @@ import json
 import shutil
 from pathlib import Path
 from textwrap import fill
-from typing import Sequence
+from typing import Any, Dict, Sequence
 
 from ..errors import Errors, ScinerError
 from ..files import replacing, write_json, write_text
@@ -13,11 +13,14 @@ from .page import to_html
 from .select import Metrics, Papers, Rule, Verdict, best_of, judge
 from .tables import (
     acceptance_rows,
+    calibration_rows,
     change_rows,
     drift_rows,
     f1_csv,
+    gamma_rows,
     iteration_rows,
     pool_rows,
+    reliability_csv,
     share_rows,
     shares_csv,
     to_markdown,
@@ -47,6 +50,7 @@ def build_report(iterations: Sequence[int], *, root: Path, rule: Rule) -> str:
     best = best_of(verdicts)
     for m, verdict, drift in zip(metrics, verdicts, drifts(metrics, root)):
         m.update(promotion=verdict.to_dict(), drift=drift)
+    reliability = read_reliability(root / f"evaluation/iteration-{metrics[-1]['iteration']}.json")
     write_json(root / "metrics/iterations.json", metrics)
     write_json(root / "metrics/latest.json", metrics[-1])
     with replacing(root / "plots") as folder:
@@ -54,17 +58,19 @@ def build_report(iterations: Sequence[int], *, root: Path, rule: Rule) -> str:
         write_text(folder / "f1.csv", f1_csv(metrics))
         write_text(folder / "types.csv", types_csv(metrics))
         write_text(folder / "shares.csv", shares_csv(metrics))
+        write_text(folder / "reliability.csv", reliability_csv(reliability))
     text = summary(metrics, verdicts)
     rows = [iteration_rows(metrics), type_rows(metrics), change_rows(verdicts)]
     if any(m["pool"] for m in metrics):
         rows += [pool_rows(metrics), acceptance_rows(metrics), share_rows(metrics)]
         rows.append(drift_rows(metrics))
+    rows += [calibration_rows(metrics), gamma_rows(metrics)]
     tables = [to_markdown(table) for table in rows if len(table) > 1]
     with replacing(root / "report") as folder:
         folder.mkdir()
         write_text(folder / "iterations.txt", text)
         write_text(folder / "iterations.md", "\n".join(tables))
-        write_text(folder / "index.html", to_html(metrics, verdicts))
+        write_text(folder / "index.html", to_html(metrics, verdicts, reliability))
     with replacing(root / "training/best") as folder:
         shutil.copytree(root / f"training/{best}/model-best", folder)
     return text
@@ -101,3 +107,11 @@ def read_metrics(path: Path) -> Metrics:
         raise ScinerError(Errors.E401.format(path=path))
     metrics: Metrics = json.loads(path.read_text(encoding="utf8"))
     return metrics
+
+
+def read_reliability(path: Path) -> Dict[str, Any]:
+    """The bins of an iteration's reliability diagram; {} of one evaluated without them."""
+    if not path.is_file():
+        return {}
+    found: Dict[str, Any] = json.loads(path.read_text(encoding="utf8")).get("reliability") or {}
+    return found

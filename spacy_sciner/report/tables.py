@@ -2,11 +2,13 @@
 
 import csv
 import io
-from typing import Any, List, Optional, Sequence
+from typing import Any, List, Mapping, Optional, Sequence
 
 from .select import Metrics, Verdict, type_names
 
 Row = List[str]
+# Lines of the reliability diagram: of what, before or after calibration.
+RELIABILITY = [(what, when) for what in ("entities", "tokens") for when in ("before", "after")]
 
 
 def iteration_rows(metrics: Sequence[Metrics]) -> List[Row]:
@@ -154,9 +156,60 @@ def shares_csv(metrics: Sequence[Metrics]) -> str:
 
 
 def calibration_rows(metrics: Sequence[Metrics]) -> List[Row]:
-    rows = [["iteration", "expected calibration error"]]
-    rows += [[str(m["iteration"]), number((m["calibration"] or {}).get("ece"))] for m in metrics]
+    """Expected calibration errors of each iteration, before and after the fit on dev."""
+    heads = {
+        "entities, before": "ece_before",
+        "entities, after": "ece",
+        "if perfect": "ece_of_perfect",
+        "tokens, before": "token_ece_before",
+        "tokens, after": "token_ece",
+        "temperature": "temperature",
+    }
+    rows = [["iteration", *heads]]
+    for m in metrics:
+        figures = m["calibration"] or {}
+        rows.append([str(m["iteration"]), *(number(figures.get(key)) for key in heads.values())])
     return rows
+
+
+def gamma_rows(metrics: Sequence[Metrics]) -> List[Row]:
+    """γ of each label in each iteration that has one of its own, and what certifies it."""
+    rows = [["iteration", "label", "γ", "source", "accepted", "wrong", "at most wrong", "yield"]]
+    for m in metrics:
+        rule = (m["pool"] or {}).get("gamma") or {}
+        if rule.get("rule") not in ("auto", "adaptive"):
+            continue
+        entries = dict(rule["labels"])
+        if "pooled" in rule:
+            entries["(pooled)"] = rule["pooled"]
+        for label, entry in entries.items():
+            source = entry.get("source", "")
+            if entry.get("gamma") is None:
+                source = "none: accepts nothing"
+            rows.append(
+                [
+                    str(m["iteration"]),
+                    label,
+                    number(entry.get("gamma")),
+                    source or rule["rule"],
+                    count(entry.get("accepted")),
+                    count(entry.get("wrong")),
+                    share(entry.get("bound")),
+                    share(entry.get("yield", entry.get("share"))),
+                ]
+            )
+    return rows
+
+
+def reliability_csv(reliability: Mapping[str, Any]) -> str:
+    """Long table for the plot: series, mean confidence of a bin, share right, its size."""
+    rows = [["series", "confidence", "right", "n"]]
+    rows += [["as often right as sure", edge, edge, "0"] for edge in ("0.000000", "1.000000")]
+    for what, when in RELIABILITY:
+        for one in reliability.get(what, {}).get(when, ()):
+            cells = [f"{one['confidence']:.6f}", f"{one['right']:.6f}", str(one["n"])]
+            rows.append([f"{what}, {when}", *cells])
+    return to_csv(rows)
 
 
 def f1_csv(metrics: Sequence[Metrics]) -> str:

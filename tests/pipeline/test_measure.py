@@ -32,8 +32,8 @@ def test_a_model_that_knows_the_gold_by_heart_scores_one(tiny_model: Path):
     assert error is not None
     assert 0.0 <= error < 0.2
     assert scores["papers"] == {
-        "P0": {"Dataset": [2, 2, 2], "Method": [1, 1, 1], "Metric": [3, 3, 3]},
-        "P1": {"Dataset": [2, 2, 2], "Method": [4, 4, 4], "Metric": [1, 1, 1]},
+        "P0": {"Dataset": [3, 3, 3], "Method": [3, 3, 3], "Metric": [3, 3, 3]},
+        "P1": {"Dataset": [2, 2, 2], "Method": [3, 3, 3], "Metric": [1, 1, 1]},
     }
 
 

@@ -15,6 +15,13 @@ from tiny import ROOT, gold_docs, make_doc
 
 from spacy_sciner.corpus.docbin import read_docs, write_docs
 
+ANNOTATE = {
+    "accept": "token",
+    "gamma_o": None,
+    "alpha": 0.05,
+    "delta": 0.1,
+    "adaptive_gamma": 0.98,
+}
 PARAMS: Dict[str, Any] = {
     "seed": 0,
     "device": "cpu",
@@ -29,7 +36,7 @@ PARAMS: Dict[str, Any] = {
         "calibrate": True,
     },
     "retrain": {"start": "warm", "epochs": 2, "learn_rate": 0.01},
-    "annotate": {"accept": "token", "gamma_o": None},
+    "annotate": ANNOTATE,
     "evaluate": {"paper_protocol": True, "bootstrap": 10, "seed": 0},
     "iterations": {"1": {"prev": "0", "gamma": 0.5}, "2": {"prev": "1", "gamma": 1.0}},
 }
@@ -111,7 +118,38 @@ def test_iteration_one_from_pool_to_figures(run_script, project: Path):
     assert metrics["clean"]["test"]["f1"] == 1.0
     assert metrics["paper_protocol"]["f1"] > 0.9
     assert (metrics["pool"]["precision"], metrics["pool"]["recall"]) == (1.0, 1.0)
-    assert set(metrics["calibration"]) == {"ece", "temperature"}
+    figures = metrics["calibration"]
+    assert 0 <= figures["ece"] <= 1
+    assert 0 <= figures["token_ece_before"] <= 1
+    assert figures["temperature"] > 0
+    details = json.loads((project / "evaluation/iteration-1.json").read_text())
+    assert set(details["reliability"]["entities"]) == {"before", "after"}
+
+
+@pytest.mark.parametrize("reserved", [True, False])
+def test_gamma_auto_says_what_it_certified(run_script, project: Path, reserved: bool):
+    golds = gold_docs(n_papers=4) * 8
+    write_docs(project / f"corpus/gold/{'calibration' if reserved else 'dev'}.spacy", golds)
+    change(project, iterations={"1": {"prev": "0", "gamma": "auto"}})
+    done = run_script("pseudo_label", "--iteration", "1", "--previous", "0", cwd=project)
+    assert done.returncode == 0, done.stderr
+    rule = json.loads((project / "corpus/iteration-1/_pseudo.json").read_text())["gamma"]
+    assert rule["papers_of"] == ("calibration" if reserved else "dev")
+    assert rule["nominal"] is not reserved
+    assert rule["papers"] == 4
+    # 112 right predictions, 32 to 40 a label: enough for all together, too few for any by itself.
+    assert rule["pooled"]["certified"]
+    assert {entry["source"] for entry in rule["labels"].values()} == {"pooled"}
+    assert rule["check"]["precision"] == rule["check"]["precision_low"] == 1.0
+
+
+def test_gamma_adaptive_is_written_down(run_script, project: Path):
+    change(project, iterations={"1": {"prev": "0", "gamma": "adaptive"}})
+    done = run_script("pseudo_label", "--iteration", "1", "--previous", "0", cwd=project)
+    assert done.returncode == 0, done.stderr
+    rule = json.loads((project / "corpus/iteration-1/_pseudo.json").read_text())["gamma"]
+    assert rule["rule"] == "adaptive"
+    assert max(entry["gamma"] for entry in rule["labels"].values()) == pytest.approx(0.98)
 
 
 def test_an_ensemble_is_trained_and_annotates(run_script, project: Path):
@@ -202,7 +240,7 @@ def test_soft_labels_that_are_not_there(run_script, project: Path):
 
 def test_a_low_yield_is_shouted(run_script, project: Path):
     shutil.copytree(project / "training/0", project / "training/1")
-    change(project, annotate={"accept": "token", "gamma_o": 0.0})
+    change(project, annotate={**ANNOTATE, "gamma_o": 0.0})
     # Words without any entity in them: gold's density predicts some.
     words = ["the", "paper", "reaches", "nothing", "."] * 40
     nothing = make_doc(words, None, vocab=gold_docs()[0].vocab)
@@ -295,8 +333,20 @@ def test_help(run_script, name: str, tmp_path: Path):
         (
             "pseudo_label",
             ["--iteration", "1", "--previous", "0"],
-            {"iterations": {"1": {"prev": "0", "gamma": "high"}}},
+            {"iterations": {"1": {"prev": "0", "gamma": 1.5}}},
             "SCINER-E001",
+        ),
+        (
+            "pseudo_label",
+            ["--iteration", "1", "--previous", "0"],
+            {"iterations": {"1": {"prev": "0", "gamma": "high"}}},
+            "SCINER-E302: Unknown gamma 'high'",
+        ),
+        (
+            "pseudo_label",
+            ["--iteration", "1", "--previous", "0"],
+            {"annotate": {**ANNOTATE, "delta": 0}},
+            "SCINER-E312: annotate.delta is 0",
         ),
         (
             "pseudo_label",
@@ -307,7 +357,7 @@ def test_help(run_script, name: str, tmp_path: Path):
         (
             "pseudo_label",
             ["--iteration", "1", "--previous", "0"],
-            {"annotate": {"accept": "sentence", "gamma_o": None}},
+            {"annotate": {**ANNOTATE, "accept": "sentence"}},
             "SCINER-E302: Unknown accept 'sentence'",
         ),
         (

@@ -69,6 +69,7 @@ def test_writes_everything(project):
         "f1.csv",
         "types.csv",
         "shares.csv",
+        "reliability.csv",
     }
 
 
@@ -93,6 +94,38 @@ def test_page_is_whole_and_loads_nothing(project):
     assert "@import" not in html
     assert "Low yield in iteration 1." in html
     assert "self-agreement, not quality" in re.sub(r"\s+", " ", html)
+
+
+def test_page_shows_gamma_and_reliability(project):
+    metrics = [iteration(0), iteration(1)]
+    entry = {"gamma": None, "certified": False, "accepted": 0, "wrong": 0, "bound": None}
+    entry |= {"reason": "it takes 45", "source": "none", "yield": 0.0}
+    metrics[1]["pool"]["gamma"] = {
+        "rule": "auto",
+        "alpha": 0.05,
+        "delta": 0.1,
+        "papers": 3,
+        "papers_of": "dev",
+        "nominal": True,
+        "pooled": entry,
+        "labels": {"TaskName": entry},
+        "check": {"accepted": 0, "precision": None, "precision_low": None},
+    }
+    root = project(*metrics)
+    bins = [{"confidence": 0.5, "right": 0.25, "n": 4}]
+    pair = {"before": bins, "after": bins}
+    details = {"reliability": {"entities": pair, "tokens": pair}, "papers": papers_of(metrics[1])}
+    (root / "evaluation/iteration-1.json").write_text(json.dumps(details))
+    build_report([0, 1], root=root)
+    html = (root / "report/index.html").read_text(encoding="utf8")
+    page = Page()
+    page.feed(html)
+    assert page.open == []
+    assert page.names.count("svg") == 3
+    assert "from 3 dev papers. Certified by themselves: no label" in html
+    assert "Nominal only" in html
+    assert "none: accepts nothing" in html
+    assert '"entities, after",0.500000,0.250000,4' in (root / "plots/reliability.csv").read_text()
 
 
 def test_type_names_are_escaped(project):
