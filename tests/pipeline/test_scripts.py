@@ -205,7 +205,7 @@ def test_soft_labels_from_the_pool_to_training(run_script, project: Path):
     """As if γ had accepted nothing: the student still learns what its teacher knows."""
     change(
         project,
-        annotate={"accept": "token", "gamma_o": None, "soft": True},
+        annotate={**PARAMS["annotate"], "soft": True},
         retrain={
             "start": "fresh",
             "epochs": 20,
@@ -319,7 +319,7 @@ def test_help(run_script, name: str, tmp_path: Path):
         (
             "pseudo_label",
             ["--iteration", "1", "--previous", "0"],
-            {"annotate": {"accept": "token", "gamma_o": None, "soft": "yes"}},
+            {"annotate": {**PARAMS["annotate"], "soft": "yes"}},
             "SCINER-E312: annotate.soft is 'yes'",
         ),
         ("pseudo_label", ["--iteration", "3", "--previous", "0"], {}, "SCINER-E501"),
