@@ -68,7 +68,7 @@ def sweep(
     write_text(out / "sweep.html", sweep_html(figures, title))
     typer.echo(to_text(sweep_rows(figures)))
     typer.echo(to_text(sweep_type_rows(figures)))
-    typer.echo(f"Of types: accepted (precision/recall). {out}/sweep.json, .tsv, .html")
+    typer.echo(f"Of types: accepted precision/recall. {out}/sweep.json, .tsv, .html")
 
 
 def read_gammas(text: str) -> List[float]:

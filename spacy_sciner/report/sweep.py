@@ -38,8 +38,9 @@ def sweep_type_rows(figures: Sequence[Figures]) -> List[Row]:
         cells = []
         for f in figures:
             one = f["types"][label]
-            known = f" ({number(one['precision'])}/{number(one['recall'])})"
-            cells.append(count(one["accepted"]) + (known if one["recall"] is not None else ""))
+            known = one["precision"] is not None
+            judged = f" {one['precision']:.2f}/{one['recall'] or 0.0:.2f}" if known else ""
+            cells.append(count(one["accepted"]) + judged)
         rows.append([label, *cells])
     return rows
 
@@ -70,7 +71,7 @@ def sweep_html(figures: Sequence[Figures], title: str) -> str:
     for rows in (sweep_rows(figures), sweep_type_rows(figures)):
         cells = [[f"<td>{escape(cell)}</td>" for cell in row] for row in rows]
         parts.append("<table>" + "".join(f"<tr>{''.join(row)}</tr>" for row in cells) + "</table>")
-        parts.append("<p class='note'>Of types: accepted (precision/recall).</p>")
+        parts.append("<p class='note'>Of types: accepted precision/recall.</p>")
     return "\n".join([*parts[:-1], "</body></html>\n"])
 
 
