@@ -30,20 +30,17 @@ def main(
     ] = Path(".sciner-cache/pool"),
 ) -> None:
     """Keep what the model is sure of (γ), mark the rest as unknown, write corpus/iteration-K/."""
+    from spacy_sciner.pipeline.ensemble import mean_scores
     from spacy_sciner.pipeline.experiment import Experiment
     from spacy_sciner.pipeline.gamma import GammaRule, check_rule, resolve_gamma
-    from spacy_sciner.pipeline.pool_scores import predict_pool
-    from spacy_sciner.pipeline.pseudo_label import pseudo_label
+    from spacy_sciner.pipeline.pseudo_label import predict_members, pseudo_label
 
     experiment = Experiment(params, iteration, previous)
     settings = ["accept", "gamma_o", "alpha", "delta", "adaptive_gamma"]
     annotate = load_params(params, "annotate", require=settings)
     folder = experiment.training_file.parent
-    model, pool, cache = (
-        experiment.model_of(previous),
-        Path("corpus/pool.spacy"),
-        cache / f"iteration-{iteration}",
-    )
+    model, pool = experiment.model_of(previous), Path("corpus/pool.spacy")
+    cache = cache / f"iteration-{iteration}"
     rule = GammaRule(
         load_params(params, f"iterations.{iteration}.gamma"),
         annotate["accept"],
@@ -52,10 +49,12 @@ def main(
         base=annotate["adaptive_gamma"],
     )
     check_rule(rule)
+    teachers = experiment.teachers_of(previous)
     gamma, certificate = resolve_gamma(
         rule,
         model=model,
-        scores=predict_pool(model, pool, cache),
+        scores=mean_scores(predict_members(model, teachers, pool, cache)),
+        teachers=teachers,
         calibration=experiment.gold("calibration"),
         dev=experiment.gold("dev"),
     )
@@ -69,7 +68,7 @@ def main(
         gamma_o=annotate["gamma_o"],
         accept=annotate["accept"],
         soft=annotate.get("soft", False),
-        teachers=experiment.teachers_of(previous),
+        teachers=teachers,
         cache=cache,
     )
     write_json(folder / "_pseudo.json", {**counts, "gamma": certificate})

@@ -5,14 +5,13 @@ and unsure where they disagree (RoSTER, EMNLP 2021). model-best alone is evaluat
 """
 
 from pathlib import Path
-from typing import Iterator, Sequence
+from typing import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from ..files import fingerprint, replacing
 from ..types import Floats2d
 from .experiment import Experiment
-from .pool_scores import PoolScores
 from .train import train_pipeline
 
 SEED_STEP = 1000  # between members, so that experiments with neighbouring seeds share none
@@ -41,7 +40,7 @@ def train_teachers(experiment: Experiment) -> int:
     return n_more
 
 
-def mean_scores(members: Sequence[PoolScores]) -> Iterator[Floats2d]:
+def mean_scores(members: Sequence[Iterable[Floats2d]]) -> Iterator[Floats2d]:
     """Log of the members' mean probabilities, document by document; of one member, its own."""
     if len(members) == 1:
         yield from members[0]

@@ -31,8 +31,8 @@ from ..selection import ACCEPTS, Accept, Gamma, check_gamma, kept_words
 from ..tagging import UNKNOWN, decode, tags_to_spans
 from ..types import Floats1d, Floats2d, ScoredSpan
 from .calibrate import sciner_name, score_gold
+from .ensemble import mean_scores
 from .experiment import load_pipeline
-from .pool_scores import PoolScores
 
 RULES = ("adaptive", "auto")
 LEAST_ADAPTIVE = 0.5  # what is more likely wrong than right is never accepted
@@ -85,11 +85,18 @@ def check_rule(rule: GammaRule) -> None:
 
 
 def resolve_gamma(
-    rule: GammaRule, *, model: Path, scores: PoolScores, calibration: Path, dev: Path
+    rule: GammaRule,
+    *,
+    model: Path,
+    scores: Iterable[Floats2d],
+    calibration: Path,
+    dev: Path,
+    teachers: Sequence[Path] = (),
 ) -> Tuple[Gamma, Dict[str, Any]]:
     """The γ to use, and for the report what it is and why.
 
-    model (Path): The pipeline that annotates; `scores` are its own, of the pool.
+    model (Path): The pipeline that annotates, with the `teachers` if there are any.
+    scores (Iterable[Floats2d]): Their mean scores of the pool's documents.
     calibration (Path): Gold that chose nothing; if it is missing, `dev` is used, and since dev
         chose the epoch, what `auto` promises is then only nominal.
     RETURNS (Tuple[Gamma, dict]): "rule" and "gamma" as given, or "labels": {label: {"gamma", …}};
@@ -109,21 +116,27 @@ def resolve_gamma(
         return found, {"rule": "adaptive", "base": rule.base, "labels": details}
     reserved = calibration.is_file()
     path = calibration if reserved else dev
-    report = certify(judge(nlp, read_docs(path, nlp.vocab)), labels, rule)
+    others = [load_pipeline(teacher) for teacher in teachers]
+    report = certify(judge(nlp, read_docs(path, nlp.vocab), others), labels, rule)
     report = {"rule": "auto", "papers_of": path.stem, "nominal": not reserved, **report}
     return {x: report["labels"][x]["gamma"] for x in labels}, report
 
 
-def judge(nlp: Language, golds: Sequence[Doc]) -> List[Judged]:
-    """Every entity that a pipeline predicts in gold documents, but where gold says nothing."""
+def judge(nlp: Language, golds: Sequence[Doc], others: Sequence[Language] = ()) -> List[Judged]:
+    """Every entity that a pipeline predicts in gold documents, but where gold says nothing.
+
+    others (Sequence[Language]): What the first is averaged with, as over the pool.
+    """
     sciner: Any = nlp.get_pipe(sciner_name(nlp))
     fitted, labels = Calibration.from_cfg(sciner.cfg), sciner.labels
+    members = [score_gold(one, golds) for one in (nlp, *others)]
+    scores = mean_scores([[scored.word_logs for scored in member] for member in members])
     judged: List[Judged] = []
-    for gold, one in zip(golds, score_gold(nlp, golds)):
-        truth = set(tags_to_spans(one.gold_tags, labels))
-        for candidate in candidates([one.word_logs], labels, fitted):
+    for gold, (_, gold_tags), word_logs in zip(golds, members[0], scores):
+        truth = set(tags_to_spans(gold_tags, labels))
+        for candidate in candidates([word_logs], labels, fitted):
             entity = candidate.entity
-            if (one.gold_tags[entity.start : entity.end] != UNKNOWN).all():
+            if (gold_tags[entity.start : entity.end] != UNKNOWN).all():
                 judged.append(Judged(candidate, truth, gold.user_data["paper"]))
     return judged
 

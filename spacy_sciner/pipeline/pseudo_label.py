@@ -3,7 +3,7 @@
 from collections import Counter
 from itertools import tee
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, Optional, Sequence
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence
 
 import numpy as np
 from spacy.tokens import Doc
@@ -16,7 +16,7 @@ from ..selection import Accept, Gamma
 from .annotator import check_settings
 from .ensemble import describe, mean_scores
 from .experiment import load_pipeline
-from .pool_scores import SHARD, find_sciner, predict_pool, set_scores
+from .pool_scores import SHARD, PoolScores, find_sciner, predict_pool, set_scores
 
 LOW_YIELD = 0.01  # accepted entities under this share of what gold's density predicts: warn
 
@@ -56,9 +56,7 @@ def pseudo_label(
     if not isinstance(soft, bool):
         message = Errors.E312.format(name="annotate.soft", value=soft, range="true or false")
         raise ScinerError(message)
-    members = [predict_pool(model, pool, cache, shard=shard)]
-    for i, teacher in enumerate(teachers, start=1):
-        members.append(predict_pool(teacher, pool, cache / f"teacher-{i}", shard=shard))
+    members = predict_members(model, teachers, pool, cache, shard=shard)
     nlp = load_pipeline(model)
     settings: Dict[str, Any] = {
         "gamma": gamma,
@@ -87,6 +85,16 @@ def pseudo_label(
 
     write_docs(out, selected())
     return counts.to_dict()
+
+
+def predict_members(
+    model: Path, teachers: Sequence[Path], pool: Path, cache: Path, *, shard: int = SHARD
+) -> List[PoolScores]:
+    """Scores of the pool by each member of an ensemble, cached apart."""
+    members = [predict_pool(model, pool, cache, shard=shard)]
+    for i, teacher in enumerate(teachers, start=1):
+        members.append(predict_pool(teacher, pool, cache / f"teacher-{i}", shard=shard))
+    return members
 
 
 class Yield:

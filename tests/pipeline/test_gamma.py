@@ -4,6 +4,8 @@ from typing import Any, List
 
 import numpy as np
 import pytest
+import spacy
+from tiny import gold_docs
 
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.pipeline.gamma import (
@@ -15,6 +17,7 @@ from spacy_sciner.pipeline.gamma import (
     adaptive_gamma,
     certify,
     check_rule,
+    judge,
 )
 from spacy_sciner.types import ScoredSpan
 
@@ -121,3 +124,17 @@ def test_accepted_shares_are_of_each_labels_own_predictions():
 def test_wrong_settings(wrong: GammaRule, message: str):
     with pytest.raises(ScinerError, match=message):
         check_rule(wrong)
+
+
+def test_what_annotates_together_is_judged_together(tiny_model):
+    nlp = spacy.load(tiny_model)
+    golds = gold_docs(nlp.vocab)
+    alone, same = judge(nlp, golds), judge(nlp, golds, [nlp])
+    assert [j.candidate.entity[:3] for j in alone] == [j.candidate.entity[:3] for j in same]
+    for one, other in zip(alone, same):
+        assert one.candidate.entity.score == pytest.approx(other.candidate.entity.score, abs=1e-4)
+    blind = spacy.load(tiny_model)
+    pipe: Any = blind.get_pipe("sciner")
+    # One that is sure that everything is O.
+    pipe.predict = lambda docs: [np.log(np.eye(7, dtype="f")[[0] * len(d)] + 1e-9) for d in docs]
+    assert len(judge(nlp, golds, [blind])) < len(alone)
