@@ -31,8 +31,9 @@ def sweep(
     The pool is predicted once; later runs, and the pseudo-label stage, read the same scores. Writes
     sweep.json, sweep.tsv and sweep.html.
     """
+    from ..pipeline.ensemble import mean_scores
     from ..pipeline.experiment import Experiment
-    from ..pipeline.pool_scores import predict_pool
+    from ..pipeline.pseudo_label import predict_members
     from ..pipeline.sweep import retrain_at, sweep_gammas
     from ..report.sweep import sweep_html, sweep_rows, sweep_tsv, sweep_type_rows
     from ..report.tables import to_text
@@ -45,10 +46,13 @@ def sweep(
     cache = cache / f"iteration-{iteration}"
     previous = experiment.model_of(experiment.previous or 0)
     pool = Path("corpus/pool.spacy")
+    teachers = experiment.teachers_of(experiment.previous or 0)
+    members = predict_members(previous, teachers, pool, cache)
     figures = sweep_gammas(
         previous,
-        predict_pool(previous, pool, cache),
+        mean_scores(members),
         Path("corpus/pool_gold.spacy"),
+        n_docs=len(members[0]),
         gammas=gammas,
         accept=rule,
         gamma_o=annotate["gamma_o"],

@@ -5,13 +5,13 @@ import json
 import shutil
 from collections import Counter
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Set
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Set
 
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from ..confidence import Calibration, confidences
-from ..corpus.docbin import iter_docs, read_docs
+from ..corpus.docbin import iter_docs, read_doc_bin, read_docs
 from ..corpus.merge import merge_iteration
 from ..corpus.reader import iob_tags
 from ..errors import Errors, ScinerError
@@ -19,12 +19,11 @@ from ..files import fingerprint, progress_bar, write_json
 from ..params import load_params
 from ..selection import Accept, select
 from ..tagging import decode, spans_to_tags, tags_to_spans
-from ..types import ScoredSpan
+from ..types import Floats2d, ScoredSpan
 from .annotator import check_settings
 from .calibrate import sciner_name
 from .experiment import Experiment, load_pipeline
 from .measure import measure_clean
-from .pool_scores import PoolScores
 from .pseudo_label import pseudo_label
 from .train import train_pipeline
 
@@ -35,16 +34,18 @@ SECTIONS = ("annotate", "merge", "retrain", "train", "seed")
 
 def sweep_gammas(
     model: Path,
-    scores: PoolScores,
+    scores: Iterable[Floats2d],
     pool_gold: Path,
     *,
+    n_docs: int,
     gammas: Sequence[float],
     accept: Accept,
     gamma_o: Optional[float] = None,
 ) -> List[Row]:
     """Yield of each γ, and precision and recall of what it accepts where the pool has gold.
 
-    model (Path): The pipeline that the scores are of.
+    model (Path): The pipeline that the scores are of; of an ensemble, the first.
+    scores (Iterable[Floats2d]): Of the pool's `n_docs` documents.
     pool_gold (Path): The pool's documents in the same order; all unknown where there is no gold.
     gammas (Sequence[float]): In any order, each once.
     RETURNS (List[dict]): By falling γ: "gamma", "paragraphs", "accepted_paragraphs",
@@ -60,10 +61,10 @@ def sweep_gammas(
     fitted, labels = Calibration.from_cfg(sciner.cfg), sciner.labels
     tallies = {gamma: _Tally() for gamma in sorted(set(gammas), reverse=True)}
     vocab = Vocab()
-    n_docs = sum(1 for _ in iter_docs(pool_gold, vocab))
-    if n_docs != len(scores):
-        raise ScinerError(Errors.E317.format(path=pool_gold, n=n_docs, expected=len(scores)))
-    with progress_bar(description="sweep", total=len(scores)) as bar:
+    n_gold = len(read_doc_bin(pool_gold))
+    if n_gold != n_docs:
+        raise ScinerError(Errors.E317.format(path=pool_gold, n=n_gold, expected=n_docs))
+    with progress_bar(description="sweep", total=n_docs) as bar:
         for word_logs, gold in zip(scores, iter_docs(pool_gold, vocab)):
             tags = decode(word_logs) if len(word_logs) else spans_to_tags([], 0, labels)
             entities = tags_to_spans(tags, labels)
@@ -162,6 +163,8 @@ def retrain_at(
         gamma=gamma,
         gamma_o=settings["annotate"]["gamma_o"],
         accept=accept,
+        soft=settings["annotate"].get("soft", False),
+        teachers=experiment.teachers_of(experiment.previous),
         cache=cache,
     )
     merge_iteration(out, iteration=experiment.iteration, params_path=experiment.params)

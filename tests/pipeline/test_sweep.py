@@ -55,7 +55,9 @@ def figures(project: Path, gammas, *, accept="entity", gamma_o=None):
     model = project / "training/0/model-best"
     scores = predict_pool(model, project / "corpus/pool.spacy", project / "cache", shard=4)
     gold = project / "corpus/pool_gold.spacy"
-    return sweep_gammas(model, scores, gold, gammas=gammas, accept=accept, gamma_o=gamma_o)
+    return sweep_gammas(
+        model, scores, gold, n_docs=len(scores), gammas=gammas, accept=accept, gamma_o=gamma_o
+    )
 
 
 @pytest.mark.parametrize("accept", ["token", "entity"])
