@@ -19,10 +19,10 @@ from ..confidence import (
     words_to_pieces_grad,
 )
 from ..errors import Errors, ScinerError
-from ..types import Floats2d
+from ..types import Floats2d, Ints1d
 from .encoders import open_encoder
 from .head import HEADS, EncoderTagger, build_encoder, freeze, load_encoder
-from .shapes import word_shape
+from .piece_table import PieceTable
 from .shim import TorchTagger, get_shim
 from .windows import cut_windows
 from .wordpieces import WordPieces
@@ -33,10 +33,9 @@ LENGTH_STEP = 32  # padded lengths are multiples of it: few shapes keep memory f
 class Row(NamedTuple):
     """One window of one document, ready for the encoder."""
 
-    doc_i: int
-    ids: List[int]  # pieces with the special tokens around them
-    shapes: List[int]  # each piece's word's shape
-    piece_start: int  # where the owned pieces begin in the document …
+    ids: Ints1d  # pieces without the special tokens
+    shapes: Ints1d  # each piece's word's shape
+    piece_start: int  # where the owned pieces begin among all documents' pieces …
     piece_end: int  # … and end
     offset: int  # where they begin in `ids`
 
@@ -152,49 +151,55 @@ def forward(
     if is_train:
         shim.set_dropout(model.attrs["dropout_rate"])
         how = "first" if how == "first" else "product"
-    starts, n_pieces, rows = _to_rows(model, docs)
-    logs = [np.zeros((n, n_tags), dtype=np.float32) for n in n_pieces]
+    counts, rows = _to_rows(model, docs)
+    special = shim.runtime["pieces"].wordpieces.special
+    n_before, n_around = len(special["prefix"]), len(special["prefix"]) + len(special["suffix"])
+    # All documents' pieces stand one after the other, so a document's are a slice of `logs`.
+    ends = np.cumsum(counts)
+    logs = np.zeros((int(ends[-1]) if len(ends) else 0, n_tags), dtype=np.float32)
     steps: List[Tuple[List[Row], Tuple[int, ...], Callable]] = []
-    for batch in batch_rows(rows, batch_pieces):
-        padded = _pad(batch, shim.runtime["wordpieces"].special["pad"])
+    for batch in batch_rows(rows, batch_pieces, n_around):
+        padded = _pad(batch, special)
         if is_train:
             output, backprop_batch = shim.begin_update(padded)
             steps.append((batch, output.shape, backprop_batch))
         else:
             output = shim.predict(padded)
         for row_i, row in enumerate(batch):
-            n_owned = row.piece_end - row.piece_start
-            owned = output[row_i, row.offset : row.offset + n_owned]
-            logs[row.doc_i][row.piece_start : row.piece_end] = owned
+            first = n_before + row.offset
+            owned = output[row_i, first : first + row.piece_end - row.piece_start]
+            logs[row.piece_start : row.piece_end] = owned
+    words = pieces_to_words(logs, ends - counts, how) if len(counts) else logs
+    lengths = [len(doc) for doc in docs]
 
-    def backprop(d_words: List[Floats2d]) -> List[Doc]:
+    def backprop(d_docs: List[Floats2d]) -> List[Doc]:
         to_pieces = first_pieces_grad if how == "first" else words_to_pieces_grad
-        d_logs = [
-            to_pieces(model.ops.to_numpy(d), start, n)
-            for d, start, n in zip(d_words, starts, n_pieces)
-        ]
+        if not steps:
+            return docs
+        d_words = np.concatenate([ops.to_numpy(d) for d in d_docs])
+        d_logs = to_pieces(d_words, ends - counts, len(logs))
         for batch, shape, backprop_batch in steps:
             d_output = np.zeros(shape, dtype=np.float32)
             for row_i, row in enumerate(batch):
-                n_owned = row.piece_end - row.piece_start
-                d_output[row_i, row.offset : row.offset + n_owned] = d_logs[row.doc_i][
-                    row.piece_start : row.piece_end
-                ]
+                first = n_before + row.offset
+                d_owned = d_logs[row.piece_start : row.piece_end]
+                d_output[row_i, first : first + len(d_owned)] = d_owned
             backprop_batch(d_output)
         return docs
 
-    words = [
-        pieces_to_words(log, start, how) if len(start) else log for log, start in zip(logs, starts)
-    ]
-    return [ops.asarray2f(scores) for scores in words], backprop
+    of_docs = [words[end - n : end] for n, end in zip(lengths, np.cumsum(lengths, dtype=int))]
+    return [ops.asarray2f(scores) for scores in of_docs], backprop
 
 
-def batch_rows(rows: Sequence[Row], batch_pieces: int) -> Iterator[List[Row]]:
-    """Rows of similar length together, each batch within the budget once it is padded."""
+def batch_rows(rows: Sequence[Row], batch_pieces: int, n_around: int) -> Iterator[List[Row]]:
+    """Rows of similar length together, each batch within the budget once it is padded.
+
+    n_around (int): Special tokens that every row gets.
+    """
     ordered = sorted(rows, key=lambda row: -len(row.ids))
     first = 0
     while first < len(ordered):
-        longest = padded_length(len(ordered[first].ids))
+        longest = padded_length(len(ordered[first].ids) + n_around)
         n_rows = max(1, batch_pieces // longest)
         yield ordered[first : first + n_rows]
         first += n_rows
@@ -204,49 +209,49 @@ def padded_length(length: int) -> int:
     return -(-length // LENGTH_STEP) * LENGTH_STEP
 
 
-def _to_rows(model: Model, docs: Sequence[Doc]) -> Tuple[List[np.ndarray], List[int], List[Row]]:
-    """Each document's word starts and number of pieces, and all windows of all documents."""
+def _to_rows(model: Model, docs: Sequence[Doc]) -> Tuple[Ints1d, List[Row]]:
+    """Word-pieces of each token of all documents, and all windows of all documents."""
     shim = get_shim(model)
-    if "wordpieces" not in shim.runtime:
+    if "pieces" not in shim.runtime:
         if not shim.data:
             raise ScinerError(Errors.E301)
-        shim.runtime["wordpieces"] = WordPieces.from_dict(shim.data["wordpieces"])
-    wordpieces: WordPieces = shim.runtime["wordpieces"]
-    prefix, suffix = wordpieces.special["prefix"], wordpieces.special["suffix"]
-    starts: List[np.ndarray] = []
-    totals: List[int] = []
+        shim.runtime["pieces"] = PieceTable(WordPieces.from_dict(shim.data["wordpieces"]))
+    pieces = shim.runtime["pieces"](docs)
+    begins = np.cumsum(pieces.counts) - pieces.counts
+    ends = begins + pieces.counts
     rows: List[Row] = []
-    for doc_i, doc in enumerate(docs):
-        pieces = wordpieces([token.text for token in doc])
-        counts = np.array([len(ids) for ids in pieces], dtype=np.int64)
-        shapes = np.array([word_shape(token.text) for token in doc], dtype=np.int64)
-        ends = np.cumsum(counts)
-        starts.append(ends - counts)
-        totals.append(int(counts.sum()))
-        if not len(doc):
+    first = 0
+    for doc in docs:
+        last = first + len(doc)
+        if first == last:
             continue
         for window in cut_windows(
-            counts, size=model.attrs["window"], overlap=model.attrs["overlap"]
+            pieces.counts[first:last], size=model.attrs["window"], overlap=model.attrs["overlap"]
         ):
-            inside = slice(window.start, window.end)
-            ids = [i for word in pieces[inside] for i in word]
-            marks = np.repeat(shapes[inside], counts[inside]).tolist()
-            piece_start = int(starts[-1][window.own_start])
-            offset = len(prefix) + piece_start - int(starts[-1][window.start])
-            piece_end = int(ends[window.own_end - 1])
-            ids = [*prefix, *ids, *suffix]
-            marks = [*([0] * len(prefix)), *marks, *([0] * len(suffix))]
-            rows.append(Row(doc_i, ids, marks, piece_start, piece_end, offset))
-    return starts, totals, rows
+            inside = slice(int(begins[first + window.start]), int(ends[first + window.end - 1]))
+            own_start = int(begins[first + window.own_start])
+            own_end = int(ends[first + window.own_end - 1])
+            ids, shapes = pieces.ids[inside], pieces.shapes[inside]
+            rows.append(Row(ids, shapes, own_start, own_end, own_start - inside.start))
+        first = last
+    return pieces.counts, rows
 
 
-def _pad(batch: Sequence[Row], pad: int) -> Tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    lengths = [len(row.ids) for row in batch]
-    ids = np.full((len(batch), padded_length(max(lengths))), pad, dtype=np.int64)
+def _pad(
+    batch: Sequence[Row], special: Dict[str, Any]
+) -> Tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The rows with the special tokens around them, padded."""
+    prefix, suffix = special["prefix"], special["suffix"]
+    n_before, n_around = len(prefix), len(prefix) + len(suffix)
+    lengths = [len(row.ids) + n_around for row in batch]
+    ids = np.full((len(batch), padded_length(max(lengths))), special["pad"], dtype=np.int64)
     shapes = np.zeros_like(ids)
+    ids[:, :n_before] = prefix
     for row_i, row in enumerate(batch):
-        ids[row_i, : len(row.ids)] = row.ids
-        shapes[row_i, : len(row.ids)] = row.shapes
+        end = n_before + len(row.ids)
+        ids[row_i, n_before:end] = row.ids
+        ids[row_i, end : end + len(suffix)] = suffix
+        shapes[row_i, n_before:end] = row.shapes
     return torch.from_numpy(ids), torch.from_numpy(shapes), torch.tensor(lengths)
 
 

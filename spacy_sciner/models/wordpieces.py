@@ -1,7 +1,7 @@
 """spaCy tokens to word-pieces, for WordPiece, byte-level BPE and Unigram vocabularies alike.
 
 A token's pieces depend on the token alone: it is given to the tokenizer as one pre-split word (for
-RoBERTa's kind with a space before it). So each distinct token is tokenised once and remembered.
+RoBERTa's kind with a space before it).
 """
 
 import json
@@ -10,7 +10,6 @@ from typing import Any, Dict, List, Sequence
 from tokenizers import Tokenizer
 
 MAX_PIECES = 32
-MAX_CACHED = 200_000  # distinct tokens remembered; a few dozen MB
 
 
 class WordPieces:
@@ -28,7 +27,6 @@ class WordPieces:
         self.tokenizer = tokenizer
         self.special = special
         self.max_pieces = max_pieces
-        self._cache: Dict[str, List[int]] = {}
 
     @classmethod
     def from_pretrained(cls, path: str, *, at_most: int = MAX_PIECES) -> "WordPieces":
@@ -57,17 +55,11 @@ class WordPieces:
 
     def __call__(self, words: Sequence[str]) -> List[List[int]]:
         """Piece ids of each word, at least one: a word that the tokenizer drops becomes `unk`."""
-        new = [word for word in dict.fromkeys(words) if word not in self._cache]
-        if new:
-            if len(self._cache) + len(new) > MAX_CACHED:
-                self._cache.clear()
-                new = list(dict.fromkeys(words))
-            encodings = self.tokenizer.encode_batch(
-                [[word] for word in new], is_pretokenized=True, add_special_tokens=False
-            )
-            for word, encoding in zip(new, encodings):
-                self._cache[word] = encoding.ids[: self.max_pieces] or [self.special["unk"]]
-        return [self._cache[word] for word in words]
+        encodings = self.tokenizer.encode_batch(
+            [[word] for word in words], is_pretokenized=True, add_special_tokens=False
+        )
+        unk = [self.special["unk"]]
+        return [encoding.ids[: self.max_pieces] or unk for encoding in encodings]
 
     def to_dict(self) -> Dict[str, Any]:
         """Plain data, enough for `from_dict` to make the same tokenizer without a file."""

@@ -2,6 +2,7 @@
 
 from typing import List
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,15 +60,17 @@ def test_the_seed_decides_the_order_and_every_epoch_has_its_own():
 
 
 def rows_of(lengths: List[int]) -> List[Row]:
-    return [Row(i, [0] * n, [0] * n, 0, n, 0) for i, n in enumerate(lengths)]
+    return [Row(np.zeros(n), np.zeros(n), i, i + n, 0) for i, n in enumerate(lengths)]
 
 
 @given(st.lists(st.integers(3, 100), max_size=30), st.integers(1, 400))
 def test_every_row_is_in_one_padded_batch_within_the_budget(lengths, budget):
-    batches = list(batch_rows(rows_of(lengths), budget))
-    assert sorted(row.doc_i for batch in batches for row in batch) == list(range(len(lengths)))
+    batches = list(batch_rows(rows_of(lengths), budget, 2))
+    assert sorted(row.piece_start for batch in batches for row in batch) == list(
+        range(len(lengths))
+    )
     for batch in batches:
-        longest = padded_length(max(len(row.ids) for row in batch))
+        longest = padded_length(max(len(row.ids) + 2 for row in batch))
         assert len(batch) == 1 or longest * len(batch) <= budget
 
 

@@ -79,13 +79,3 @@ def test_what_was_tokenised_does_not_change_the_plain_data(encoder: Path):
     before = pieces.to_dict()
     pieces(WORDS)
     assert pieces.to_dict() == before
-
-
-def test_a_full_cache_starts_over(encoder: Path, monkeypatch: pytest.MonkeyPatch):
-    expected = WordPieces.from_pretrained(str(encoder))(WORDS)
-    monkeypatch.setattr(wordpieces, "MAX_CACHED", 4)
-    pieces = WordPieces.from_pretrained(str(encoder))
-    for _ in range(2):
-        assert pieces(WORDS[:3]) == expected[:3]
-        assert pieces(WORDS[2:]) == expected[2:]  # an old word and new ones
-        assert len(pieces._cache) <= 4

@@ -1,0 +1,66 @@
+"""Word-pieces and shape of every distinct token seen, looked up by whole arrays of tokens."""
+
+from typing import Dict, List, NamedTuple, Sequence
+
+import numpy as np
+from spacy.tokens import Doc
+
+from ..types import Ints1d
+from .shapes import word_shape
+from .wordpieces import WordPieces
+
+MAX_TOKENS = 200_000  # distinct tokens remembered; a few dozen MB
+
+
+class Pieces(NamedTuple):
+    """The pieces of some documents, one after the other."""
+
+    ids: Ints1d  # (n_pieces,)
+    shapes: Ints1d  # (n_pieces,): the shape of each piece's token
+    counts: Ints1d  # (n_tokens,): pieces of each token, 1 or more
+
+
+class PieceTable:
+    """Each distinct token is tokenised once; after that a document costs array look-ups.
+
+    wordpieces (WordPieces): A token's pieces depend on the token alone.
+    """
+
+    def __init__(self, wordpieces: WordPieces):
+        self.wordpieces = wordpieces
+        self._row_of: Dict[int, int] = {}  # by the hash of the token's text
+        self._starts = self._counts = self._shapes = self._ids = np.zeros(0, dtype=np.int64)
+
+    def __call__(self, docs: Sequence[Doc]) -> Pieces:
+        orths = [np.atleast_1d(doc.to_array("ORTH")) for doc in docs if len(doc)]
+        if not orths:
+            empty = np.zeros(0, dtype=np.int64)
+            return Pieces(empty, empty, empty)
+        distinct, where = np.unique(np.concatenate(orths), return_inverse=True)
+        rows = self._rows(distinct.tolist(), docs)[where]
+        counts = self._counts[rows]
+        ends = np.cumsum(counts)
+        shift = self._starts[rows] - (ends - counts)
+        ids = self._ids[np.repeat(shift, counts) + np.arange(ends[-1])]
+        return Pieces(ids, np.repeat(self._shapes[rows], counts), counts)
+
+    def _rows(self, orths: List[int], docs: Sequence[Doc]) -> Ints1d:
+        """Rows of distinct tokens, given by their hashes; new ones are added."""
+        new = [orth for orth in orths if orth not in self._row_of]
+        if len(self._row_of) + len(new) > MAX_TOKENS and self._row_of:
+            self._row_of = {}
+            self._starts = self._counts = self._shapes = self._ids = np.zeros(0, dtype=np.int64)
+            new = orths
+        if new:
+            strings = docs[0].vocab.strings
+            words = [strings[orth] for orth in new]
+            pieces = self.wordpieces(words)
+            counts = np.array([len(ids) for ids in pieces], dtype=np.int64)
+            first = len(self._ids)
+            self._row_of.update(zip(new, range(len(self._counts), len(self._counts) + len(new))))
+            self._starts = np.append(self._starts, first + np.cumsum(counts) - counts)
+            self._counts = np.append(self._counts, counts)
+            self._shapes = np.append(self._shapes, [word_shape(word) for word in words])
+            self._ids = np.append(self._ids, [i for ids in pieces for i in ids])
+        row_of = self._row_of
+        return np.array([row_of[orth] for orth in orths], dtype=np.int64)
