@@ -6,7 +6,7 @@ from typing import Annotated, Any, Dict
 import typer
 
 from spacy_sciner.cli.console import run
-from spacy_sciner.files import fingerprint, write_json
+from spacy_sciner.files import fingerprint, replacing, write_json
 from spacy_sciner.params import load_params
 
 
@@ -22,15 +22,23 @@ def main(
     file and scored on the other 20 %: the paper's figure, which is self-agreement, not quality.
     """
     from spacy_sciner.corpus.docbin import read_docs
+    from spacy_sciner.pipeline.calibrate import sciner_name
     from spacy_sciner.pipeline.experiment import Experiment, load_pipeline
-    from spacy_sciner.pipeline.measure import measure_clean, measure_paper_protocol, measure_pool
+    from spacy_sciner.pipeline.measure import (
+        measure_calibration,
+        measure_clean,
+        measure_paper_protocol,
+        measure_pool,
+        pool_tags,
+    )
 
     settings = load_params(params, "evaluate", require=["bootstrap", "paper_protocol", "seed"])
     experiment = Experiment(params, iteration)
     bootstrap = {"n_bootstrap": settings["bootstrap"], "seed": settings["seed"]}
     nlp = load_pipeline(experiment.model)
-    test, error = measure_clean(nlp, read_docs(experiment.gold("test"), nlp.vocab), **bootstrap)
+    test, _ = measure_clean(nlp, read_docs(experiment.gold("test"), nlp.vocab), **bootstrap)
     dev, _ = measure_clean(nlp, read_docs(experiment.gold("dev"), nlp.vocab), **bootstrap)
+    papers = {"dev": dev.pop("papers"), "test": test.pop("papers")}
     metrics: Dict[str, Any] = {"iteration": iteration, "clean": {"test": test, "dev": dev}}
     metrics["paper_protocol"] = None
     if settings["paper_protocol"]:
@@ -42,15 +50,25 @@ def main(
             seed=settings["seed"],
         )
     metrics["pool"] = None
+    tags = b""
     if iteration:
         folder = experiment.training_file.parent
         metrics["pool"] = measure_pool(
             folder / "pseudo.spacy", Path("corpus/pool_gold.spacy"), folder / "_pseudo.json"
         )
-    metrics["calibration"] = {"ece": error, "temperature": 1.0}
+        tags = pool_tags(folder / "pseudo.spacy", nlp.get_pipe(sciner_name(nlp)).labels)
+    golds = read_docs(experiment.gold("test"), nlp.vocab)
+    metrics["calibration"], reliability = measure_calibration(nlp, golds)
     write_json(Path(f"metrics/iteration-{iteration}.json"), metrics)
-    details = {"model": fingerprint(experiment.model), "metrics": metrics}
+    details = {
+        "model": fingerprint(experiment.model),
+        "metrics": metrics,
+        "reliability": reliability,
+        "papers": papers,
+    }
     write_json(Path(f"evaluation/iteration-{iteration}.json"), details)
+    with replacing(Path(f"evaluation/iteration-{iteration}.tags")) as temporary:
+        temporary.write_bytes(tags)
     interval = f"{test['f1_low']:.3f}–{test['f1_high']:.3f}" if settings["bootstrap"] else "none"
     typer.echo(f"iteration {iteration}: test F1 {test['f1']:.3f} (95 % {interval})")
 

@@ -9,7 +9,8 @@ from spacy_sciner.cli.console import run
 from spacy_sciner.files import write_json
 from spacy_sciner.params import load_params
 
-SETTINGS = ("accept", "gamma_o", "engine", "workers", "ray_address")
+SETTINGS = ["accept", "gamma_o", "alpha", "delta", "adaptive_gamma"]
+SETTINGS += ["engine", "workers", "ray_address"]
 LOW_YIELD = """
 !! LOW YIELD: {accepted_entities} entities accepted where gold's density predicts about \
 {expected_entities}.
@@ -31,26 +32,50 @@ def main(
     ] = Path(".sciner-cache/pool"),
 ) -> None:
     """Keep what the model is sure of (γ), mark the rest as unknown, write corpus/iteration-K/."""
+    from spacy_sciner.pipeline.ensemble import mean_scores
     from spacy_sciner.pipeline.experiment import Experiment
-    from spacy_sciner.pipeline.pseudo_label import pseudo_label
+    from spacy_sciner.pipeline.gamma import GammaRule, check_rule, resolve_gamma
+    from spacy_sciner.pipeline.pseudo_label import predict_members, pseudo_label
     from spacy_sciner.pipeline.workers import Engine
 
     experiment = Experiment(params, iteration, previous)
     annotate = load_params(params, "annotate", require=SETTINGS)
+    engine = Engine(annotate["engine"], annotate["workers"], annotate["ray_address"])
     folder = experiment.training_file.parent
+    model, pool = experiment.model_of(previous), Path("corpus/pool.spacy")
+    cache = cache / f"iteration-{iteration}"
+    rule = GammaRule(
+        load_params(params, f"iterations.{iteration}.gamma"),
+        annotate["accept"],
+        alpha=annotate["alpha"],
+        delta=annotate["delta"],
+        base=annotate["adaptive_gamma"],
+    )
+    check_rule(rule)
+    teachers = experiment.teachers_of(previous)
+    gamma, certificate = resolve_gamma(
+        rule,
+        model=model,
+        scores=mean_scores(predict_members(model, teachers, pool, cache, engine=engine)),
+        teachers=teachers,
+        calibration=experiment.gold("calibration"),
+        dev=experiment.gold("dev"),
+    )
     counts = pseudo_label(
-        experiment.model_of(previous),
-        Path("corpus/pool.spacy"),
+        model,
+        pool,
         folder / "pseudo.spacy",
         gold=experiment.gold("train"),
         iteration=iteration,
-        gamma=load_params(params, f"iterations.{iteration}.gamma"),
+        gamma=gamma,
         gamma_o=annotate["gamma_o"],
         accept=annotate["accept"],
-        engine=Engine(annotate["engine"], annotate["workers"], annotate["ray_address"]),
-        cache=cache / f"iteration-{iteration}",
+        engine=engine,
+        soft=annotate.get("soft", False),
+        teachers=teachers,
+        cache=cache,
     )
-    write_json(folder / "_pseudo.json", counts)
+    write_json(folder / "_pseudo.json", {**counts, "gamma": certificate})
     typer.echo(
         "{accepted_entities} entities accepted (gold's density predicts {expected_entities}) in "
         "{accepted_paragraphs} of {paragraphs} paragraphs; ".format(**counts)

@@ -20,24 +20,30 @@ def main(
 ) -> None:
     """Train with spaCy and keep the epoch with the best F1 on the gold dev papers.
 
-    Writes training/K/model-best, a pipeline for `spacy.load`. In several processes:
-    torchrun --nproc_per_node=N scripts/train.py …
+    Writes training/K/model-best, a pipeline for `spacy.load`, and training/K/teachers, the other
+    members of the ensemble that annotates the pool (`train.teachers`); with --out only the former.
+    In several processes: torchrun --nproc_per_node=N scripts/train.py …
     """
-    from spacy_sciner.models.distributed import group_rank
+    from spacy_sciner.models.distributed import training_group
+    from spacy_sciner.pipeline.ensemble import train_teachers
     from spacy_sciner.pipeline.experiment import Experiment
     from spacy_sciner.pipeline.train import train_pipeline
 
     experiment = Experiment(params, iteration, previous)
-    out = out or experiment.model
-    result = train_pipeline(
-        experiment.recipe,
-        train=experiment.training_file,
-        dev=experiment.gold("dev"),
-        out=out,
-        start=experiment.start,
-    )
-    if group_rank() == 0:
-        typer.echo(f"{out}: dev F1 {result['score']:.3f}, best of {result['epochs']} epochs")
+    with training_group() as group:
+        result = train_pipeline(
+            experiment.recipe,
+            train=experiment.training_file,
+            dev=experiment.gold("dev"),
+            out=out or experiment.model,
+            start=experiment.start,
+        )
+        n_more = train_teachers(experiment) if out is None else 0
+    if group.is_first:
+        if n_more:
+            typer.echo(f"{1 + n_more} teachers annotate the pool next, one is model-best")
+        score, epochs = result["score"], result["epochs"]
+        typer.echo(f"{out or experiment.model}: dev F1 {score:.3f}, best of {epochs} epochs")
 
 
 if __name__ == "__main__":

@@ -13,15 +13,17 @@ what is missing is the mass on illegal combinations inside the word. With `mean`
 more, since B-X and I-X share their continuation pieces; each alone is still in [0, 1].
 """
 
-from typing import Callable, Dict, Literal, Tuple
+from typing import Any, Callable, Dict, Literal, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
 from .tagging import inside_of
-from .types import Floats1d, Floats2d, Ints1d
+from .types import Floats1d, Floats2d, Ints1d, ScoredSpan
 
 WordConfidence = Literal["product", "mean", "min", "first"]
 WORD_CONFIDENCES: Tuple[str, ...] = ("product", "mean", "min", "first")
+
+_LEAST_PROB = 1e-6  # keeps logits finite
 
 _REDUCE: Dict[str, Callable[[Floats2d, np.ndarray], Floats2d]] = {
     "product": lambda logs, starts: np.add.reduceat(logs, starts, axis=0),
@@ -72,10 +74,81 @@ def first_pieces_grad(d_words: Floats2d, starts: np.ndarray, n_pieces: int) -> F
     return d_pieces
 
 
+def temper(word_logs: Floats2d, temperature: float) -> Floats2d:
+    """Log-probabilities at a temperature: log-scores divided by it and normalised again.
+
+    word_logs (Floats2d): Shape (n_tokens, n_tags).
+    temperature (float): Above 0; more than 1 makes every row less sure of itself.
+    RETURNS (Floats2d): The same shape; each row's exp sums to 1.
+    SOURCE: Guo et al., On calibration of modern neural networks, ICML 2017.
+    """
+    scaled = np.asarray(word_logs, dtype=np.float64) / temperature
+    scaled = scaled - scaled.max(axis=1, keepdims=True, initial=-np.inf)
+    return scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True))
+
+
 def token_confidence(word_logs: Floats2d, tags: Ints1d) -> Floats1d:
     """Probability of each token's decoded tag, in [0, 1], float32, shape (n_tokens,)."""
     logs = word_logs[np.arange(len(tags)), tags]
     return np.exp(np.minimum(logs, 0.0)).astype(np.float32)
+
+
+class Calibration(NamedTuple):
+    """What was fitted on held-out papers. A component's `cfg` holds it as a dict."""
+
+    temperature: float  # of tokens
+    # Of entities: sigmoid(slope · logit(product of its word confidences) + length · log(words)
+    # + intercept + offset of its label).
+    slope: float
+    length: float
+    intercept: float
+    offsets: Mapping[str, float]
+
+    @classmethod
+    def from_cfg(cls, cfg: Mapping[str, Any]) -> Optional["Calibration"]:
+        return cls(**cfg["calibration"]) if cfg.get("calibration") else None
+
+    def to_cfg(self) -> Dict[str, Any]:
+        return {**self._asdict(), "offsets": dict(sorted(self.offsets.items()))}
+
+
+def confidences(
+    word_logs: Floats2d,
+    tags: Ints1d,
+    entities: Sequence[ScoredSpan],
+    calibration: Optional[Calibration] = None,
+) -> Tuple[Floats1d, Floats1d]:
+    """Confidence of every token's tag and of every entity, both float32 in [0, 1].
+
+    Without a calibration a token's is what the model says and an entity is as sure as its least
+    sure word. With one, tokens are tempered and an entity's is the probability that exactly this
+    entity is right, as far as the calibration papers tell.
+    """
+    if calibration is None:
+        confidence = token_confidence(word_logs, tags)
+        marks = [span_confidence(confidence, e.start, e.end) for e in entities]
+    else:
+        confidence = token_confidence(temper(word_logs, calibration.temperature), tags)
+        marks = [entity_confidence(confidence, entity, calibration) for entity in entities]
+    return confidence, np.asarray(marks, dtype=np.float32)
+
+
+def entity_features(confidence: Floats1d, start: int, end: int) -> Tuple[float, float]:
+    """What an entity's confidence is made of: logit of the product of its words', log length.
+
+    The product makes long entities look worse than they are; the length puts that right.
+    """
+    words = np.asarray(confidence[start:end], dtype=np.float64)
+    product = float(np.clip(words.prod(), _LEAST_PROB, 1.0 - _LEAST_PROB))
+    return float(np.log(product / (1.0 - product))), float(np.log(end - start))
+
+
+def entity_confidence(confidence: Floats1d, entity: ScoredSpan, calibration: Calibration) -> float:
+    """Calibrated probability that an entity is right; rises with its words' confidences."""
+    evidence, length = entity_features(confidence, entity.start, entity.end)
+    logit = calibration.slope * evidence + calibration.length * length + calibration.intercept
+    logit += calibration.offsets.get(entity.label, 0.0)
+    return float(1.0 / (1.0 + np.exp(-logit)))
 
 
 def span_confidence(confidence: Floats1d, start: int, end: int) -> float:

@@ -130,6 +130,7 @@ class Errors(metaclass=_Coded):
         "them aside? See the _report.json beside it."
     )
     E314 = "Stage input {path} is missing. Run `dvc repro`, or the stage that makes it."
+    E331 = "{path} has {n} documents, the scores are of {expected}. Run `dvc repro convert`."
     E315 = "frozen_layers is {n_layers}; the encoder has {total} layers. Give 0 to {total}."
     E316 = (
         "The pipeline in {path} has no sciner; its components: {found}. Train one, or name another."
@@ -141,6 +142,10 @@ class Errors(metaclass=_Coded):
     E318 = (
         "annotate.engine is ray, which cannot be imported ({reason}). Install it: "
         "pip install 'spacy-sciner[ray]', or set annotate.engine to local."
+    )
+    E330 = (
+        "Training with soft labels, and {paper} {reason}. Set annotate.soft to true and run the "
+        "pseudo-label stage again, or set retrain.soft_labels to false."
     )
     E311 = "keep_layers is {keep}, but the encoder {name!r} has {n_layers} layers."
 

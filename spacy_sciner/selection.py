@@ -3,20 +3,21 @@
 token    (the paper) each token stands alone: probability ≥ γ keeps its tag, else it is unknown.
          An entity keeps its words up to the first unsure one, and the rest of it is unknown, so
          that no entity ever begins with what was an I- tag.
-entity   an entity is kept if all of its words are sure; else it and one word each side are
-         unknown, since where it ends is what the model does not know.
+entity   an entity is kept if it is sure as a whole: its own calibrated probability, or, of a model
+         that is not calibrated, that of its least sure word, so that all of them pass. Else it and
+         one word each side are unknown, since where it ends is what the model does not know.
 
 Tokens predicted O are kept as O if sure by γ_O, else unknown. Source: arXiv 2502.16312, 4.2.
 """
 
-from typing import Dict, List, Literal, Mapping, NamedTuple, Optional, Sequence, Union
+from typing import Dict, List, Literal, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from .errors import Errors, ScinerError
 from .types import Floats1d, ScoredSpan
 
-Gamma = Union[float, Dict[str, float]]
+Gamma = Union[float, Dict[str, Optional[float]]]  # None: nothing of that label is accepted
 Accept = Literal["token", "entity"]
 ACCEPTS = ("token", "entity")
 
@@ -28,8 +29,10 @@ class Selection(NamedTuple):
 
 def check_gamma(gamma: Gamma, labels: Sequence[str] = ()) -> None:
     """RAISES (ScinerError): SCINER-E001 outside [0, 1], SCINER-E002 for a label without a γ."""
-    values: Mapping[str, float] = gamma if isinstance(gamma, dict) else {"": gamma}
+    values: Mapping[str, Optional[float]] = gamma if isinstance(gamma, dict) else {"": gamma}
     for label, value in values.items():
+        if value is None and label:
+            continue
         # What comes from a params file may be anything.
         if not isinstance(value, (int, float)) or not 0.0 <= value <= 1.0:
             where = f" for {label}" if label else ""
@@ -49,29 +52,31 @@ def select(
 ) -> Selection:
     """Split a document's predictions into accepted entities, O tokens and unknown tokens.
 
-    spans (Sequence[ScoredSpan]): Predicted entities, non-overlapping, in token order.
+    spans (Sequence[ScoredSpan]): Predicted entities, non-overlapping, in token order. Their own
+        scores count for "entity" only; without one an entity is as sure as its least sure word.
     confidence (Floats1d): Probability of each token's decoded tag, shape (n_tokens,).
-    gamma (float or dict): Lowest accepted word probability, or one per label.
+    gamma (float or dict): Lowest accepted probability, or one per label; None for a label accepts
+        nothing of it.
     gamma_o (float): The same for O tokens; None means γ, the strictest one if there are several.
     accept (str): "token" or "entity".
-    RETURNS (Selection): Accepted entities score the confidence of their least sure word.
+    RETURNS (Selection): Accepted entities score their own confidence under "entity", that of their
+        least sure kept word under "token".
     """
     check_gamma(gamma, [span.label for span in spans])
     if gamma_o is None:
-        gamma_o = max(gamma.values()) if isinstance(gamma, dict) else gamma
+        gamma_o = strictest(gamma)
     unknown = confidence < gamma_o
     accepted: List[ScoredSpan] = []
     doubtful: List[ScoredSpan] = []
     for span in spans:
         least = gamma[span.label] if isinstance(gamma, dict) else gamma
-        sure = confidence[span.start : span.end] >= least
+        words = confidence[span.start : span.end]
         unknown[span.start : span.end] = False
-        n_kept = len(sure) if sure.all() else int(sure.argmin()) if accept == "token" else 0
+        n_kept, score = kept_words(words, span.score, least, accept)
         if n_kept:
             end = span.start + n_kept
-            score = float(confidence[span.start : end].min())
             accepted.append(ScoredSpan(span.start, end, span.label, score))
-        if n_kept < len(sure):
+        if n_kept < len(words):
             doubtful.append(ScoredSpan(span.start + n_kept, span.end, span.label))
     margin = 1 if accept == "entity" else 0
     for span in doubtful:
@@ -79,3 +84,24 @@ def select(
     for span in accepted:  # a doubtful neighbour's margin never takes an accepted word
         unknown[span.start : span.end] = False
     return Selection(accepted, unknown)
+
+
+def strictest(gamma: Gamma) -> float:
+    """The highest γ there is; 1 if no label has one."""
+    if not isinstance(gamma, dict):
+        return gamma
+    return max((value for value in gamma.values() if value is not None), default=1.0)
+
+
+def kept_words(
+    words: Floats1d, own: Optional[float], least: Optional[float], accept: Accept
+) -> Tuple[int, float]:
+    """How many of an entity's words stay, from the first on, and how sure these are."""
+    if least is None:
+        return 0, 0.0
+    if accept == "entity":
+        score = np.float32(words.min() if own is None else own)
+        return (len(words) if score >= least else 0), float(score)
+    sure = words >= least
+    n_kept = len(words) if sure.all() else int(sure.argmin())
+    return n_kept, float(words[:n_kept].min()) if n_kept else 0.0

@@ -37,7 +37,7 @@ table = {
     "adapt": ([], ["encoder/weights"], "encoder"),
     "train": (
         [train, "encoder", *([f"training/{previous}/model-best"] if previous else [])],
-        [f"training/{k}/model-best/weights"],
+        [f"training/{k}/model-best/weights", f"training/{k}/teachers/1/weights"],
         "train",
     ),
     "pseudo_label": (
@@ -72,10 +72,18 @@ if script == "evaluate":
     metrics = {"iteration": int(k), "clean": {"test": scores, "dev": scores},
                "paper_protocol": None, "pool": None,
                "calibration": {"ece": None, "temperature": 1.0}}
+    point = [{"confidence": f1, "right": f1, "n": 1}]
+    pair = {"before": point, "after": point}
+    # The same figures in one paper: what the iterations are compared by.
+    papers = {"paper": {"TaskName": [int(1000 * f1), 1000, 1000]}}
+    details = {"metrics": metrics, "state": state.hexdigest(),
+               "papers": {"dev": papers, "test": papers},
+               "reliability": {"entities": pair, "tokens": pair}}
     for folder in ("metrics", "evaluation"):
         Path(folder).mkdir(exist_ok=True)
-        text = json.dumps([metrics, state.hexdigest()] if folder == "evaluation" else metrics)
+        text = json.dumps(details if folder == "evaluation" else metrics)
         Path(folder, f"iteration-{k}.json").write_text(text, encoding="utf8")
+    Path(f"evaluation/iteration-{k}.tags").write_bytes(b"")
 with open("run.log", "a", encoding="utf8") as log:
     log.write(script + (f"@{k}" if k else "") + "\\n")
 """

@@ -49,6 +49,12 @@ def test_gamma_of_iteration_2(project):
     restore(project)
 
 
+def test_another_rule_of_promotion_measures_nothing_again(project):
+    project.edit("params.yaml", r"promote_confidence: [\d.]+", "promote_confidence: 0.95")
+    assert project.repro() == ["report"]
+    restore(project)
+
+
 def test_one_more_iteration(project):
     third = r'\g<0>  "3": {prev: "2", gamma: 0.9}\n'
     project.edit("params.yaml", r'  "2": {prev: .*\n', third)
@@ -78,7 +84,11 @@ def test_plots_draw_a_line_for_each_series(project):
     shown = json.loads(project.call(sys.executable, "-m", "dvc", "plots", "show", "--json"))
     assert not shown.get("errors")
     plots = {name: plot[0]["content"] for name, plot in shown["data"].items()}
-    assert set(plots) == {"F1 by iteration", "Test F1 by type"}
+    by_iteration = {"F1 by iteration", "Test F1 by type", "Pseudo-labels by type"}
+    assert set(plots) == {*by_iteration, "Reliability"}
+    drawn = {row["series"] for row in plots["Reliability"]["data"]["values"]}
+    assert drawn >= {"entities, before", "entities, after", "tokens, before", "tokens, after"}
+    assert plots["Reliability"]["encoding"]["x"]["field"] == "confidence"
     f1 = plots["F1 by iteration"]
     assert f1["encoding"]["color"]["field"] == "series"
     assert f1["encoding"]["x"]["field"] == "iteration"

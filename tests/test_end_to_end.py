@@ -18,9 +18,22 @@ from tiny import ROOT
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 # One iteration, few epochs, a convolutional model: every stage runs, none is worth waiting for.
 SMALL = {
-    "train": {"config": "configs/tiny.cfg", "epochs": 3, "learn_rate": 0.01, "batch_words": 512},
+    "train": {
+        "config": "configs/tiny.cfg",
+        "epochs": 3,
+        "learn_rate": 0.01,
+        "batch_words": 512,
+        "calibrate": True,
+    },
     "retrain": {"start": "warm", "epochs": 1, "learn_rate": 0.01},
-    "evaluate": {"paper_protocol": True, "bootstrap": 50, "seed": 0},
+    "evaluate": {
+        "paper_protocol": True,
+        "bootstrap": 50,
+        "seed": 0,
+        "promote_by": "f1",
+        "promote_confidence": 0.8,
+        "max_type_drop": 0.02,
+    },
     "iterations": {"1": {"prev": "0", "gamma": 0.5}},
     "evaluations": {"0": {"data": "corpus/gold"}, "1": {"data": "corpus/iteration-1"}},
 }
@@ -72,7 +85,9 @@ def test_metrics_of_every_iteration_have_the_contracts_shape(project):
     iterations = json.loads((project / "metrics/iterations.json").read_text(encoding="utf8"))
     assert [m["iteration"] for m in iterations] == [0, 1]
     for metrics in iterations:
-        assert set(metrics) == {"iteration", "clean", "paper_protocol", "pool", "calibration"}
+        assert set(metrics) == {
+            *("iteration", "clean", "paper_protocol", "pool", "calibration", "promotion", "drift")
+        }
         for split in ("test", "dev"):
             figures = metrics["clean"][split]
             assert figures["f1_low"] <= figures["f1_high"]
@@ -82,6 +97,9 @@ def test_metrics_of_every_iteration_have_the_contracts_shape(project):
     pool = iterations[1]["pool"]
     assert pool["paragraphs"] > 100
     assert 0 <= pool["unknown_share"] <= 1
+    assert iterations[1]["promotion"]["against"] == 0
+    assert set(iterations[1]["promotion"]["dev"]) >= {"f1", "macro_f1", "MethodName"}
+    assert set(iterations[1]["drift"]["gold_shares"]) == set(pool["gold_types"])
     assert iterations[1] == json.loads((project / "metrics/latest.json").read_text())
 
 

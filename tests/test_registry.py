@@ -9,7 +9,7 @@ import pytest
 import spacy
 from spacy.language import Language
 
-GROUPS = ["factories", "architectures", "scorers", "batchers", "readers"]
+GROUPS = ["factories", "architectures", "scorers", "batchers", "readers", "callbacks"]
 OURS = [
     entry
     for group in GROUPS
@@ -24,6 +24,7 @@ REGISTERED = {
     "spacy-sciner.sciner_scorer.v1",
     "spacy-sciner.batch_by_length.v1",
     "spacy-sciner.Corpus.v1",
+    "spacy-sciner.objective.v1",
 }
 
 

@@ -130,3 +130,26 @@ def test_e001_names_the_label():
 def test_e002_names_the_labels_without_a_gamma():
     with pytest.raises(ScinerError, match=r"SCINER-E002.*\bB\b"):
         select([ScoredSpan(0, 1, "B")], np.ones(1), gamma={"A": 0.5})
+
+
+def test_by_entity_its_own_confidence_decides_if_it_has_one():
+    words = [0.9, 0.6, 0.6, 0.6, 0.9]
+    own = [ScoredSpan(1, 4, "A", 0.8)]
+    assert outcome(own, words, gamma=0.7, accept="entity") == ([(1, 4, "A")], ".....")
+    assert outcome(own, words, gamma=0.85, accept="entity")[0] == []
+    # By token only its words count.
+    assert outcome(own, words, gamma=0.7, accept="token")[0] == []
+    found = select(own, np.array(words, dtype=np.float32), gamma=0.7, accept="entity")
+    assert found.accepted[0].score == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize("accept", ["token", "entity"])
+def test_a_label_without_a_gamma_accepts_nothing(accept):
+    spans = [ScoredSpan(0, 1, "A"), ScoredSpan(2, 3, "B")]
+    gamma = {"A": None, "B": 0.5}
+    accepted, known = outcome(spans, [1.0, 0.6, 0.6], gamma=gamma, accept=accept)
+    assert accepted == [(2, 3, "B")]
+    assert known[0] == "?"
+    # O tokens take the strictest γ there is; without any, only certainty passes.
+    assert outcome([], [0.6, 0.4], gamma=gamma)[1] == ".?"
+    assert outcome([], [0.99, 1.0], gamma={"A": None})[1] == "?."

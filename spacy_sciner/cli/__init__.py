@@ -3,7 +3,7 @@
 from importlib import import_module
 
 # Each a module here with a function of the same name. Modules import what is slow in that function.
-COMMANDS = ("assets", "iterate")
+COMMANDS = ("assets", "iterate", "sweep")
 
 
 def main() -> None:

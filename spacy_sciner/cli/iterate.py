@@ -17,6 +17,7 @@ from ..errors import Errors, ScinerError
 from ..files import write_text
 
 PARAMS = Path("params.yaml")
+LATEST = Path("metrics/latest.json")
 # What an iteration writes that Git keeps; DVC adds to .gitignore files.
 _OWN = ("dvc.lock", "metrics/", "plots/")
 
@@ -26,8 +27,15 @@ def iterate(
     no_commit: Annotated[
         bool, typer.Option("--no-commit", help="Only run the loop: no commits, no tags.")
     ] = False,
+    until_stop: Annotated[
+        bool, typer.Option("--until-stop", help="End at the first iteration that does not help.")
+    ] = False,
 ) -> None:
-    """Run iterations 0 to N; commit each and tag it iteration-K. Goes on after an interruption."""
+    """Run iterations 0 to N; commit each and tag it iteration-K. Goes on after an interruption.
+
+    With --until-stop N is the most: the first iteration that is not promoted (`evaluate` in
+    params.yaml says when) is the last, training/best stays what it was, and the reason is printed.
+    """
     from .plan import count_iterations, extend_iterations, measure_up_to
 
     _check_root()
@@ -37,8 +45,11 @@ def iterate(
         raise ScinerError(Errors.E511.format(to=to, n=n, path=PARAMS))
     extended = extend_iterations(text, to=to, path=str(PARAMS)) if to > n else text
     if no_commit:
-        write_text(PARAMS, measure_up_to(extended, last=to, path=str(PARAMS)))
-        _repro(to, to=to, kept="")
+        for k in range(to + 1) if until_stop else [to]:
+            write_text(PARAMS, measure_up_to(extended, last=k, path=str(PARAMS)))
+            _repro(k, to=to, kept="")
+            if until_stop and _stops(k, LATEST.read_text(encoding="utf8")):
+                return
         return
 
     _check_clean(text)
@@ -46,15 +57,34 @@ def iterate(
     if extended != text:
         write_text(PARAMS, extended)
         _git("commit", "-q", "-m", f"Plan {to} iterations", "--", str(PARAMS))
+    if until_stop and n_done:
+        done = _git("show", f"iteration-{n_done - 1}:{LATEST.as_posix()}")
+        if _stops(n_done - 1, done):
+            return
     for k in range(n_done, to + 1):
         typer.echo(f"Iteration {k} of {to}")
         write_text(PARAMS, measure_up_to(extended, last=k, path=str(PARAMS)))
         _repro(k, to=to, kept="The iterations before it are committed and tagged.")
         _commit(k)
+        if until_stop and _stops(k, LATEST.read_text(encoding="utf8")):
+            return
     if n_done > to:
         typer.echo(f"Iterations 0 to {to} are tagged already, and unchanged.")
     if to:
         typer.echo(f"What they changed: dvc metrics diff iteration-{to - 1} iteration-{to}")
+
+
+def _stops(k: int, latest: str) -> bool:
+    """Whether the loop ends here; says why.
+
+    latest (str): metrics/latest.json of iteration K.
+    """
+    promotion = json.loads(latest).get("promotion") or {}
+    if promotion.get("promoted", True):
+        return False
+    typer.echo(f"Stopped after iteration {k}: {promotion['reason']}.")
+    typer.echo(f"training/best is still iteration {promotion['against']}.")
+    return True
 
 
 def _check_root() -> None:
@@ -159,7 +189,7 @@ def _commit(k: int) -> None:
     metrics = [f"metrics/{name}.json" for name in ("iterations", "latest")]
     metrics += [f"metrics/iteration-{i}.json" for i in range(k + 1)]
     _git("add", "--", str(PARAMS), "dvc.lock", "plots", ":(glob)**/.gitignore", *metrics)
-    latest = json.loads(Path("metrics/latest.json").read_text(encoding="utf8"))
+    latest = json.loads(LATEST.read_text(encoding="utf8"))
     f1 = latest["clean"]["test"]["f1"]
     # Run a second time, an iteration may leave nothing to commit.
     _git("commit", "-q", "--allow-empty", "-m", f"Iteration {k}: test F1 {f1:.4f}")

@@ -19,6 +19,7 @@ from .projection import project_paper, with_tags
 from .reader import iob_tags, words_and_spaces
 from .rules import Repairs
 from .settings import (
+    CALIBRATION,
     GOLD_SPLITS,
     CorpusSettings,
     GoldFile,
@@ -66,6 +67,8 @@ def convert_corpus(
 ) -> Dict[str, Any]:
     """Write `gold/{train,dev,test}.spacy`, `pool.spacy`, `pool_gold.spacy` and `_report.json`.
 
+    `gold/calibration.spacy` too, if the corpus has such a split; else it is removed.
+
     name (str): The corpus, an entry of section `corpora`.
     assets (Path): Folder with `labels.yaml` and a folder per corpus.
     parsed (Path): Folder of the parse stage; the pool.
@@ -108,6 +111,8 @@ def convert_corpus(
     }
     for split, docs in gold.items():
         write_docs(out / "gold" / f"{split}.spacy", docs)
+    if CALIBRATION not in gold:
+        (out / "gold" / f"{CALIBRATION}.spacy").unlink(missing_ok=True)
     write_docs(out / "pool.spacy", pool_docs)
     write_docs(out / "pool_gold.spacy", pool_gold)
     write_json(out / "_report.json", report)
@@ -120,20 +125,23 @@ def _read_splits(corpus: CorpusSettings, reader: _Reader, *, seed: int) -> Dict[
     papers: Dict[Tuple[str, ...], List[str]] = {}
     for gold_file, paragraphs in read:
         if not isinstance(gold_file.split, str):
-            papers.setdefault(gold_file.split, []).extend(p.paper for p in paragraphs)
+            papers.setdefault(_into(gold_file, corpus), []).extend(p.paper for p in paragraphs)
     split_of = {
         into: split_papers(
             sorted(set(ids)), into=into, shares=corpus.split, seed=seed, corpus=corpus.name
         )
         for into, ids in papers.items()
     }
-    gold: Dict[str, List[Annotated]] = {split: [] for split in (*GOLD_SPLITS, "pool")}
+    splits = (*GOLD_SPLITS, CALIBRATION, "pool")
+    gold: Dict[str, List[Annotated]] = {split: [] for split in splits}
     for gold_file, paragraphs in read:
         for paragraph in paragraphs:
             if isinstance(gold_file.split, str):
                 gold[gold_file.split].append(paragraph)
             else:
-                gold[split_of[gold_file.split][paragraph.paper]].append(paragraph)
+                gold[split_of[_into(gold_file, corpus)][paragraph.paper]].append(paragraph)
+    if not gold[CALIBRATION]:
+        del gold[CALIBRATION]
     _warn_of_shared_papers(gold)
     docs = {split: reader.docs(paragraphs) for split, paragraphs in gold.items()}
     for split in GOLD_SPLITS:
@@ -141,6 +149,13 @@ def _read_splits(corpus: CorpusSettings, reader: _Reader, *, seed: int) -> Dict[
             reason = "no gold file has such paragraphs" if not gold[split] else "they have no text"
             raise ScinerError(Errors.E209.format(split=split, corpus=corpus.name, reason=reason))
     return docs
+
+
+def _into(gold_file: GoldFile, corpus: CorpusSettings) -> Tuple[str, ...]:
+    """What a file's papers are divided into: `calibration` papers, if any, come out of train's."""
+    into = tuple(gold_file.split)
+    wanted = CALIBRATION in corpus.split and "train" in into and CALIBRATION not in into
+    return (*into, CALIBRATION) if wanted else into
 
 
 def _warn_of_shared_papers(gold: Dict[str, List[Annotated]]) -> None:

@@ -1,6 +1,7 @@
 """The merge stage: gold and pseudo-labels to one training set. Gold always wins."""
 
 import random
+from collections import Counter
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
@@ -11,9 +12,10 @@ from ..errors import Errors, ScinerError
 from ..files import write_json
 from ..params import load_params
 from .docbin import read_docs, write_docs
+from .soft import SOFT
 from .text import text_key
 
-KEYS = ("max_all_o_ratio", "max_paragraphs", "seed")
+KEYS = ("max_all_o_ratio", "max_paragraphs", "balance", "seed")
 
 
 def merge_docs(
@@ -22,11 +24,13 @@ def merge_docs(
     *,
     max_all_o_ratio: Optional[float],
     max_paragraphs: Optional[int] = None,
+    balance: float = 0.0,
     seed: int = 0,
 ) -> Tuple[List[Doc], Dict[str, int]]:
     """All gold docs in their order, then the pseudo-labelled ones that are of use, in theirs.
 
-    Left out: a pseudo doc with the text of a gold doc; one in which every token is unknown; and of
+    Left out: a pseudo doc with the text of a gold doc; one in which every token is unknown, unless
+    it has soft labels; and of
     those without an accepted entity, a seeded choice of what goes beyond the cap, since they would
     teach the model to find nothing. Of what is left, a seeded choice of `max_paragraphs`.
 
@@ -34,13 +38,16 @@ def merge_docs(
         entity, 0 or more. None = no cap.
     max_paragraphs (Optional[int]): At most so many pseudo docs, 1 or more, so that a large pool
         neither drowns the gold nor takes days to train on. None = no cap.
+    balance (float): In the choice of `max_paragraphs` a doc's chance grows with the rarity of its
+        labels, to this power: 0 = all the same, 1 = a label half as frequent counts twice.
     RETURNS (Tuple[List[Doc], Dict[str, int]]): The docs, and counts of docs kept and left out.
-    RAISES (ScinerError): SCINER-E215 for a negative ratio.
+    RAISES (ScinerError): SCINER-E215 for a negative ratio or balance.
     """
     _check("max_all_o_ratio", max_all_o_ratio)
+    _check("balance", balance)
     gold_texts = {text_key(doc.text) for doc in gold_docs}
     not_gold = [doc for doc in pseudo_docs if text_key(doc.text) not in gold_texts]
-    known = [doc for doc in not_gold if any(token.ent_iob_ for token in doc)]
+    known = [doc for doc in not_gold if SOFT in doc.user_data or any(t.ent_iob_ for t in doc)]
     without = [i for i, doc in enumerate(known) if not doc.ents]
     n_with = len(known) - len(without)
     n_most = len(without) if max_all_o_ratio is None else int(max_all_o_ratio * n_with)
@@ -48,7 +55,14 @@ def merge_docs(
     dropped = set(random.Random(seed).sample(without, n_dropped))
     kept = [doc for i, doc in enumerate(known) if i not in dropped]
     n_over = 0 if max_paragraphs is None else max(0, len(kept) - max_paragraphs)
-    over = set(random.Random(seed).sample(range(len(kept)), n_over))
+    rng = random.Random(seed)
+    if balance and n_over:
+        # The highest u^(1/w) with u in [0, 1): drawn without replacement by weight w (Efraimidis
+        # and Spirakis 2006).
+        ranks = [rng.random() ** (1.0 / weight) for weight in rarities(kept, balance)]
+        over = set(sorted(range(len(kept)), key=ranks.__getitem__)[:n_over])
+    else:
+        over = set(rng.sample(range(len(kept)), n_over))
     kept = [doc for i, doc in enumerate(kept) if i not in over]
     report = {
         "gold": len(gold_docs),
@@ -63,6 +77,18 @@ def merge_docs(
         "merged": len(gold_docs) + len(kept),
     }
     return [*gold_docs, *kept], report
+
+
+def rarities(docs: Sequence[Doc], balance: float) -> List[float]:
+    """How rare the labels in each doc are, mean over its entities: 1 for the commonest label, and
+    for a doc without an entity; (n_commonest / n_label) ** balance for others."""
+    counts = Counter(ent.label_ for doc in docs for ent in doc.ents)
+    most = max(counts.values(), default=1)
+    weights = {label: (most / n) ** balance for label, n in counts.items()}
+    return [
+        sum(weights[ent.label_] for ent in doc.ents) / len(doc.ents) if doc.ents else 1.0
+        for doc in docs
+    ]
 
 
 def merge_iteration(corpus_dir: Path, *, iteration: int, params_path: Path) -> Dict[str, Any]:
@@ -83,6 +109,9 @@ def merge_iteration(corpus_dir: Path, *, iteration: int, params_path: Path) -> D
     most = section.get("max_paragraphs")
     if most is not None and (type(most) is not int or most < 1):
         raise _wrong("max_paragraphs", "a whole number, 1 or more, or null for no cap", most)
+    balance = section.get("balance", 0)
+    if balance is None:
+        raise _wrong("balance", "0 or more", balance)
     folder = corpus_dir / f"iteration-{iteration}"
     vocab = Vocab()
     docs, report = merge_docs(
@@ -90,6 +119,7 @@ def merge_iteration(corpus_dir: Path, *, iteration: int, params_path: Path) -> D
         read_docs(folder / "pseudo.spacy", vocab),
         max_all_o_ratio=ratio,
         max_paragraphs=most,
+        balance=balance,
         seed=seed,
     )
     write_docs(folder / "train.spacy", docs)

@@ -1,7 +1,7 @@
 """The pool: paragraphs of parsed papers that may be annotated by machine.
 
-No paper of the gold is in it, none that shares text with the dev or test papers, no paragraph
-twice, and none that is in the gold already.
+No paper of the gold is in it, none that shares text with the dev, test or calibration papers, no
+paragraph twice, and none that is in the gold already.
 """
 
 import json
@@ -16,7 +16,7 @@ from ..errors import Errors, ScinerError
 from ..types import Paragraph
 from .text import ngrams, text_key, words_of
 
-HELD_OUT = ("dev", "test")
+HELD_OUT = ("dev", "test", "calibration")
 
 
 @dataclass(frozen=True)

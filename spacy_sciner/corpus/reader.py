@@ -10,6 +10,7 @@ from spacy.training import Example
 
 from ..errors import Errors, ScinerError
 from .docbin import read_docs
+from .soft import cut_soft
 
 
 def make_corpus(
@@ -97,4 +98,5 @@ def _slice(doc: Doc, start: int, end: int) -> Doc:
         tags[0] = "B" + tags[0][1:]
     piece = Doc(doc.vocab, words=words, spaces=spaces, ents=tags)  # type: ignore[arg-type]
     piece.user_data.update({k: v for k, v in doc.user_data.items() if isinstance(k, str)})
+    cut_soft(piece.user_data, start, end)
     return piece

@@ -11,7 +11,8 @@ from ..params import load_params
 from .formats import FORMATS
 
 GOLD_SPLITS = ("train", "dev", "test")
-SPLITS = (*GOLD_SPLITS, "pool")
+CALIBRATION = "calibration"  # optional: gold papers that certify γ and are used for nothing else
+SPLITS = (*GOLD_SPLITS, CALIBRATION, "pool")
 Shares = Mapping[str, Union[float, Sequence[str]]]
 
 

@@ -82,6 +82,18 @@ def paper_counts(pairs: Sequence[Pair]) -> np.ndarray:
     return np.array([counts[paper] for paper in sorted(counts)])
 
 
+def counts_by_paper(pairs: Sequence[Pair]) -> Dict[str, Dict[str, List[int]]]:
+    """Right, predicted and gold entities of each type in each paper, for paired comparisons."""
+    found: Dict[str, Dict[str, List[int]]] = {}
+    for pair in pairs:
+        gold, predicted = _entities(pair.gold), _entities(pair.predicted)
+        types = found.setdefault(pair.paper, {})
+        for column, entities in enumerate((gold & predicted, predicted, gold)):
+            for *_, label in entities:
+                types.setdefault(label, [0, 0, 0])[column] += 1
+    return {p: {t: found[p][t] for t in sorted(found[p])} for p in sorted(found)}
+
+
 def f1_of_counts(counts: np.ndarray) -> np.ndarray:
     """F1 of (…, 3) arrays of right, predicted and gold counts; 0 where there is nothing."""
     return 2 * counts[..., 0] / np.maximum(1, counts[..., 1] + counts[..., 2])

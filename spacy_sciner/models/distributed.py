@@ -6,9 +6,9 @@ each process' batch has, as one process would with all of them.
 """
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Tuple
+from typing import Any, Callable, ContextManager, Dict, Iterable, Iterator, List, Tuple
 
 import torch
 from spacy.language import Language
@@ -123,10 +123,12 @@ def group_rank() -> int:
 
 @contextmanager
 def training_group() -> Iterator[Group]:
-    """The processes that torchrun started, connected over NCCL for CUDA and gloo for the CPU."""
+    """The processes that torchrun started, connected over NCCL for CUDA and gloo for the CPU.
+
+    Inside another one, its connection is used."""
     size = group_size()
-    if size == 1:
-        yield Group(0, 1)
+    if size == 1 or distributed.is_initialized():
+        yield Group(group_rank(), size)
         return
     backend = "gloo"
     if torch.cuda.is_available():
@@ -138,6 +140,11 @@ def training_group() -> Iterator[Group]:
         distributed.barrier()  # nobody leaves before the first process has written
     finally:
         distributed.destroy_process_group()
+
+
+def if_first(group: Group, context: ContextManager[Any]) -> ContextManager[Any]:
+    """Of several processes, only the first one makes files."""
+    return context if group.is_first else nullcontext()
 
 
 def average_gradients(model: Model, weight: float) -> None:

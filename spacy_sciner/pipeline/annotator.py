@@ -1,7 +1,7 @@
 """The `sciner_annotator` component: what γ accepts stays, the rest becomes unknown."""
 
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Optional, Union
+from typing import Any, Callable, Dict, Iterable, List, Optional, Union
 
 import numpy as np
 from spacy.language import Language
@@ -32,7 +32,7 @@ from . import sciner  # noqa: F401  (registers doc._.sciner_confidence)
 def make_sciner_annotator(
     nlp: Language,
     name: str,
-    gamma: Union[float, Dict[str, float]],
+    gamma: Union[float, Dict[str, Optional[float]]],
     gamma_o: Optional[float],
     accept: Accept,
     iteration: int,
@@ -42,7 +42,8 @@ def make_sciner_annotator(
 ) -> "SciNERAnnotator":
     """Make a sciner_annotator.
 
-    gamma (float or dict): Lowest accepted word probability in [0, 1], or one per label.
+    gamma (float or dict): Lowest accepted probability in [0, 1], or one per label; None for a
+        label accepts nothing of it. Of words or of entities, as `accept` says.
     gamma_o (float): The same for O tokens; None means γ.
     accept (str): "token" (the paper) or "entity".
     iteration (int): Written into the provenance.
@@ -100,7 +101,7 @@ class SciNERAnnotator(Pipe):
         if confidence is None:
             paper = doc.user_data.get("paper", repr(doc.text[:40]))
             raise ScinerError(Errors.E308.format(paper=paper))
-        predicted = [ScoredSpan(ent.start, ent.end, ent.label_) for ent in doc.ents]
+        predicted = scored_entities(doc, self.spans_key)
         selection = select(
             predicted, confidence, gamma=self.gamma, gamma_o=self.gamma_o, accept=self.accept
         )
@@ -136,6 +137,15 @@ class SciNERAnnotator(Pipe):
         self, path: Union[str, Path], *, exclude: Iterable[str] = ()
     ) -> "SciNERAnnotator":
         return self
+
+
+def scored_entities(doc: Doc, spans_key: str = "sciner") -> List[ScoredSpan]:
+    """The predicted entities with sciner's confidence in each, None where it has none."""
+    group = doc.spans.get(spans_key, ())
+    marks = group.attrs.get("scores", ()) if isinstance(group, SpanGroup) else ()
+    known = {(s.start, s.end, s.label_): float(mark) for s, mark in zip(group, marks)}
+    keys = [(ent.start, ent.end, ent.label_) for ent in doc.ents]
+    return [ScoredSpan(*key, known.get(key)) for key in keys]
 
 
 def check_settings(gamma: Gamma, gamma_o: Optional[float], accept: str) -> None:

@@ -1,16 +1,20 @@
 """One iteration's settings and files, read from params.yaml in one place."""
 
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Dict, List, Optional
 
 import spacy
 from spacy.language import Language
 
 from ..errors import Errors, ScinerError
 from ..params import load_params
+from .objective import Objective
 from .train import Recipe
 
 STARTS = ("warm", "fresh")
+# Settings that may be left out: then they are off.
+OPTIONS = ("ema", "finish_epochs", "finish_learn_rate")
+OBJECTIVE = ("gold_weight", "loss", "gce_q", "soft_labels", "soft_min", "soft_power")
 
 
 def load_pipeline(model: Path) -> Language:
@@ -61,8 +65,15 @@ class Experiment:
 
     @property
     def recipe(self) -> Recipe:
-        """RAISES (ScinerError): SCINER-E501 for a setting that is not there."""
+        """RAISES (ScinerError): SCINER-E501 for a setting that is not there, SCINER-E210 for one
+        that `retrain` does not have."""
         schedule = "retrain" if self.iteration else "train"
+        section = self._setting(schedule)
+        options = {key: section[key] for key in OPTIONS if key in section}
+        if self.iteration:
+            self._check_retrain(section)
+            chosen = {key: section[key] for key in OBJECTIVE if key in section}
+            options["objective"] = Objective(**chosen)
         return Recipe(
             config=Path(self._setting("train.config")),
             epochs=self._setting(f"{schedule}.epochs"),
@@ -71,13 +82,41 @@ class Experiment:
             seed=self._setting("seed"),
             device=self._setting("device"),
             precision=self._setting("precision"),
+            calibrate=self._setting("train.calibrate"),
+            **options,
         )
+
+    def _check_retrain(self, section: Dict[str, Any]) -> None:
+        known = ("start", "epochs", "learn_rate", *OPTIONS, *OBJECTIVE)
+        for key in section:
+            if key not in known:
+                message = Errors.E210.format(key=key, where="`retrain`", known=", ".join(known))
+                raise ScinerError(message)
 
     def gold(self, split: str) -> Path:
         return Path(f"corpus/gold/{split}.spacy")
 
     def model_of(self, iteration: int) -> Path:
         return Path(f"training/{iteration}/model-best")
+
+    def teachers_of(self, iteration: int) -> List[Path]:
+        """The other members of an iteration's ensemble, without its model-best."""
+        folder = Path(f"training/{iteration}/teachers")
+        return sorted(folder.iterdir(), key=lambda path: int(path.name)) if folder.is_dir() else []
+
+    @property
+    def n_teachers(self) -> int:
+        """Members of the ensemble that annotates the pool, model-best among them.
+
+        RAISES (ScinerError): SCINER-E312 unless it is 1 or more.
+        """
+        n_teachers = self._setting("train").get("teachers", 1)
+        if type(n_teachers) is not int or n_teachers < 1:
+            message = Errors.E312.format(
+                name="train.teachers", value=n_teachers, range="a whole number from 1 on"
+            )
+            raise ScinerError(message)
+        return n_teachers
 
     def _setting(self, name: str) -> Any:
         return load_params(self.params, name)

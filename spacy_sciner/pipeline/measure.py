@@ -3,18 +3,29 @@
 import json
 import random
 import tempfile
+import zlib
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
+import numpy as np
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from ..corpus.docbin import read_docs, write_docs
+from ..confidence import Calibration, confidences
+from ..corpus.docbin import iter_docs, read_docs, write_docs
 from ..corpus.reader import words_and_spaces
-from ..evaluation.calibration import entity_outcomes, expected_calibration_error
-from ..evaluation.scores import score, to_pair
+from ..evaluation.calibration import (
+    entity_outcomes,
+    error_of_perfect,
+    expected_calibration_error,
+    reliability_bins,
+)
+from ..evaluation.scores import counts_by_paper, score, to_pair
 from ..files import progress
+from ..tagging import OUTSIDE, UNKNOWN, decode, tags_to_spans
+from .calibrate import Scored, sciner_name, score_gold
+from .sciner import BEGIN_IOB, OUTSIDE_IOB
 from .train import Recipe, train_pipeline
 
 HELD_OUT = 0.2  # the paper's share of the merged file
@@ -23,11 +34,71 @@ HELD_OUT = 0.2  # the paper's share of the merged file
 def measure_clean(
     nlp: Language, golds: List[Doc], *, n_bootstrap: int, seed: int
 ) -> Tuple[Dict[str, Any], Optional[float]]:
-    """Scores on gold, and the expected calibration error of the entities' confidences."""
+    """Scores on gold, with the counts of each paper under "papers", and the expected calibration
+    error of the entities' confidences."""
     predictions = predict(nlp, golds)
     pairs = [to_pair(gold, predicted) for gold, predicted in zip(golds, predictions)]
     error = expected_calibration_error(*entity_outcomes(golds, predictions))
-    return score(pairs, n_bootstrap=n_bootstrap, seed=seed), error
+    scores = score(pairs, n_bootstrap=n_bootstrap, seed=seed)
+    return {**scores, "papers": counts_by_paper(pairs)}, error
+
+
+def measure_calibration(nlp: Language, golds: List[Doc]) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+    """How far confidences are from how often they are right, before and after calibration.
+
+    Of an entity right means that gold has exactly it; of a token, that gold has its tag.
+
+    RETURNS (Tuple[dict, dict]): "ece" (entities), "ece_before", "token_ece", "token_ece_before",
+        "ece_of_perfect" (see `error_of_perfect`) and "temperature", None where nothing is known;
+        and for a diagram "entities" and "tokens", each with its bins "before" and "after".
+    """
+    sciner: Any = nlp.get_pipe(sciner_name(nlp))
+    scored = score_gold(nlp, golds)
+    fitted = Calibration.from_cfg(sciner.cfg)
+    tokens, entities = {}, {}
+    for when, calibration in (("before", None), ("after", fitted)):
+        tokens[when], entities[when] = _outcomes(scored, sciner.labels, calibration)
+    scores = entities["after"][0]
+    figures = {
+        "ece": expected_calibration_error(*entities["after"]),
+        "ece_before": expected_calibration_error(*entities["before"]),
+        "ece_of_perfect": error_of_perfect(scores) if len(scores) else None,
+        "token_ece": expected_calibration_error(*tokens["after"]),
+        "token_ece_before": expected_calibration_error(*tokens["before"]),
+        "temperature": fitted.temperature if fitted else 1.0,
+    }
+    bins = {
+        "entities": {when: reliability_bins(*pair) for when, pair in entities.items()},
+        "tokens": {when: reliability_bins(*pair) for when, pair in tokens.items()},
+    }
+    return figures, bins
+
+
+Outcomes = Tuple[np.ndarray, np.ndarray]  # confidences and whether each was right
+
+
+def _outcomes(
+    scored: List[Scored], labels: Sequence[str], calibration: Optional[Calibration]
+) -> Tuple[Outcomes, Outcomes]:
+    """Of the known tokens, and of the predicted entities without an unknown token."""
+    token_scores, token_right, entity_scores, entity_right = [], [], [], []
+    for word_logs, gold_tags in scored:
+        if not len(word_logs):
+            continue
+        tags, known = decode(word_logs), gold_tags != UNKNOWN
+        entities = tags_to_spans(tags, labels)
+        confidence, marks = confidences(word_logs, tags, entities, calibration)
+        token_scores.extend(confidence[known])
+        token_right.extend(tags[known] == gold_tags[known])
+        truth = set(tags_to_spans(gold_tags, labels))
+        for entity, mark in zip(entities, marks):
+            if known[entity.start : entity.end].all():
+                entity_scores.append(mark)
+                entity_right.append(entity in truth)
+    return (
+        (np.array(token_scores, dtype=np.float64), np.array(token_right, dtype=bool)),
+        (np.array(entity_scores, dtype=np.float64), np.array(entity_right, dtype=bool)),
+    )
 
 
 def predict(nlp: Language, golds: List[Doc]) -> List[Doc]:
@@ -59,6 +130,8 @@ def measure_paper_protocol(
         rest = Path(folder) / "train.spacy"
         write_docs(rest, [docs[i] for i in sorted(order[n_held:])])
         model = Path(folder) / "model"
+        # The figures are of tags alone, so that confidences need no fit.
+        recipe = recipe._replace(calibrate=False)
         train_pipeline(recipe, train=rest, dev=dev, out=model, start=start)
         scores, _ = measure_clean(spacy.load(model), held, n_bootstrap=0, seed=seed)
     return {"f1": scores["f1"], "token_accuracy": scores["token_accuracy"]}
@@ -82,3 +155,21 @@ def measure_pool(pseudo: Path, pool_gold: Path, counts: Path) -> Dict[str, Any]:
     figures["precision"] = n_right / n_accepted if n_accepted and n_gold else None
     figures["recall"] = n_right / n_gold if n_gold else None
     return figures
+
+
+def pool_tags(pseudo: Path, labels: Sequence[str]) -> bytes:
+    """The accepted tag of every token of the pool, for `evaluation.drift`: int16, deflated.
+
+    labels (Sequence[str]): The tags' order, the same in every iteration. -1 is unknown.
+    """
+    vocab = spacy.blank("en").vocab
+    begins = {vocab.strings.add(label): 2 * i + 1 for i, label in enumerate(labels)}
+    rows = [np.zeros(0, dtype="<i2")]
+    for doc in iter_docs(pseudo, vocab):
+        iobs, types = doc.to_array(["ENT_IOB", "ENT_TYPE"]).reshape(-1, 2).T
+        tags = np.where(iobs == OUTSIDE_IOB, OUTSIDE, UNKNOWN)
+        for label_hash, begin in begins.items():
+            tags[types == label_hash] = begin + 1
+        tags[(iobs == BEGIN_IOB) & (tags > 0)] -= 1
+        rows.append(tags.astype("<i2"))
+    return zlib.compress(np.concatenate(rows).tobytes(), 9)

@@ -11,10 +11,11 @@ from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.vocab import Vocab
 from thinc.api import Config, Model
 
-from ..confidence import span_confidence, token_confidence
+from ..confidence import Calibration, confidences
 from ..errors import Errors, ScinerError
 from ..tagging import OUTSIDE, UNKNOWN, decode, labels_to_tags, tags_to_spans
 from ..types import Floats2d, Ints1d
+from .objective import Objective, is_machine, make_targets, token_losses
 
 # The default model lives here as a config string, and nowhere in code.
 DEFAULT_MODEL = Config().from_str("""
@@ -62,8 +63,9 @@ def make_sciner(
 class SciNER(TrainablePipe):
     """Tag tokens with BIO labels and write the entities with their confidences.
 
-    Writes `doc.ents`, `doc.spans[spans_key]` with `attrs["scores"]` (float32, one per entity: the
-    confidence of its least sure word) and `doc._.sciner_confidence` (float32, one per token).
+    Writes `doc.ents`, `doc.spans[spans_key]` with `attrs["scores"]` (float32, one per entity) and
+    `doc._.sciner_confidence` (float32, one per token). Both are calibrated if `cfg["calibration"]`
+    is there (see confidence.Calibration); which tags win never depends on it.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class SciNER(TrainablePipe):
         self.spans_key = spans_key
         self.scorer = scorer
         self.cfg: Dict[str, Any] = {"labels": []}
+        self.objective = Objective()  # a setting of the training, never saved
 
     @property
     def labels(self) -> Tuple[str, ...]:
@@ -140,40 +143,44 @@ class SciNER(TrainablePipe):
 
     def set_annotations(self, docs: Iterable[Doc], scores: Sequence[Floats2d]) -> None:
         """Decode and write the entities. Existing entities are replaced."""
+        calibration = Calibration.from_cfg(self.cfg)
         for doc, doc_scores in zip(docs, scores):
             logs = self.model.ops.to_numpy(doc_scores)
             tags = decode(logs) if len(logs) else np.zeros(0, dtype=np.int64)
-            confidence = token_confidence(logs, tags)
             entities = tags_to_spans(tags, self.labels)
+            confidence, marks = confidences(logs, tags, entities, calibration)
             spans = [Span(doc, e.start, e.end, label=e.label) for e in entities]
             doc.set_ents(spans)
-            marks = [span_confidence(confidence, e.start, e.end) for e in entities]
             group = SpanGroup(doc, name=self.spans_key, spans=spans)
-            group.attrs["scores"] = np.asarray(marks, dtype=np.float32)
+            group.attrs["scores"] = marks
             doc.spans[self.spans_key] = group
             doc._.sciner_confidence = confidence
 
     def get_loss(
         self, examples: Iterable[Example], scores: Sequence[Floats2d]
     ) -> Tuple[float, List[Floats2d]]:
-        """Negative log-likelihood of the gold tags, mean over the known tokens.
+        """Negative log-likelihood of the gold tags, mean over the known tokens, by default.
 
         scores are log-probabilities, normalised inside the model, so the gradient is that of the
-        log-likelihood itself: −1/n at the gold tag, 0 elsewhere and on unknown tokens.
+        log-likelihood itself: −1/n at the gold tag, 0 elsewhere and on unknown tokens. What else
+        `self.objective` can ask for: objective.py.
         """
         examples = list(examples)
         validate_examples(examples, "SciNER.get_loss")
-        golds = [self._gold_tags(eg) for eg in examples]
-        n_known = max(1, sum(int((tags != UNKNOWN).sum()) for tags in golds))
+        references = [eg.reference for eg in examples]
+        tags = [self._gold_tags(eg) for eg in examples]
+        targets = make_targets(references, tags, labels=self.labels, objective=self.objective)
+        n_known = max(1, sum(int(target.any(axis=1).sum()) for target in targets))
         loss = 0.0
         gradients: List[Floats2d] = []
         ops: Any = self.model.ops
-        for tags, doc_scores in zip(golds, scores):
-            known = np.flatnonzero(tags != UNKNOWN)
-            d_scores = np.zeros(doc_scores.shape, dtype=np.float32)
-            d_scores[known, tags[known]] = -1.0 / n_known
-            loss -= float(ops.to_numpy(doc_scores)[known, tags[known]].sum()) / n_known
-            gradients.append(ops.asarray2f(d_scores))
+        for reference, target, doc_scores in zip(references, targets, scores):
+            gce = self.objective.loss == "gce" and is_machine(reference)
+            losses, d_scores = token_losses(
+                ops.to_numpy(doc_scores), target, gce_q=self.objective.gce_q if gce else None
+            )
+            loss += float(losses.sum()) / n_known
+            gradients.append(ops.asarray2f(d_scores / np.float32(n_known)))
         return loss, gradients
 
     def _gold_tags(self, example: Example) -> Ints1d:

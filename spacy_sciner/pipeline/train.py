@@ -1,12 +1,16 @@
 """Train a pipeline with spaCy's own loop, for epochs instead of steps, and keep the best."""
 
+import shutil
 import sys
+import tempfile
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, ContextManager, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import spacy
 from spacy.language import Language
 from spacy.schemas import ConfigSchemaTraining
+from spacy.training import Example
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import (
     create_evaluation_callback,
@@ -19,7 +23,10 @@ from thinc.api import Config, fix_random_seed
 
 from ..errors import Errors, ScinerError
 from ..files import replacing
-from ..models.distributed import Group, group_size, training_group
+from ..models.average import Average
+from ..models.distributed import Group, if_first, training_group
+from .calibrate import calibrate_pipeline, sciner_name
+from .objective import Objective, training_frequency
 
 
 class Recipe(NamedTuple):
@@ -33,6 +40,11 @@ class Recipe(NamedTuple):
     device: str = "auto"
     precision: str = "auto"
     encoder: str = "encoder"
+    calibrate: bool = True  # fit the confidences on dev once the best epoch is known
+    objective: Objective = Objective()
+    ema: float = 0.0  # decay of the average of weights that is evaluated and saved; 0 for none
+    finish_epochs: int = 0  # after the others, on gold alone
+    finish_learn_rate: float = 1e-4  # peak of theirs
 
 
 WARMUP = 0.1  # share of the steps in which the learning rate rises
@@ -43,19 +55,60 @@ def train_pipeline(
 ) -> Dict[str, Any]:
     """Train and write the pipeline of the epoch with the best dev F1 to `out`.
 
+    With `recipe.finish_epochs` the best one goes on with the gold of `train` alone, on a schedule
+    of its own, and is kept as it was unless an epoch of that is better on dev.
+
     train, dev (Path): DocBins; unknown tokens do not count.
     out (Path): Replaced as a whole at the end; after a kill it is what it was before.
     start (Path): A trained pipeline to go on from (a warm start); None begins at the encoder.
     RETURNS (dict): "epochs", "steps", and the best "score" on dev, in [0, 1].
-    RAISES (ScinerError): SCINER-E312 for a setting out of range, SCINER-E313 if the training or dev
-        data are empty, SCINER-E314 without the config or the pipeline to start from.
+    RAISES (ScinerError): SCINER-E302 or E312 for a setting out of range, SCINER-E313 if the
+        training or dev data are empty, SCINER-E330 without soft labels to train
+        on, SCINER-E314 without the config or the pipeline to start from.
     """
     recipe = _checked(recipe)
     for path in [recipe.config, *([start / "config.cfg"] if start else [])]:
         if not path.is_file():
             raise ScinerError(Errors.E314.format(path=path))
+    with training_group() as group, if_first(group, replacing(out)) as own:
+        folder = group.first_only(lambda: own)
+        files: Dict[str, Any] = {"train": train, "dev": dev, "group": group}
+        steps, score = _train(recipe, start=start, out=folder, **files)
+        if recipe.finish_epochs:
+            finish = recipe._replace(
+                epochs=recipe.finish_epochs,
+                learn_rate=recipe.finish_learn_rate,
+                objective=Objective(),
+            )
+            scratch = tempfile.TemporaryDirectory(prefix=f".{out.name}-finish", dir=out.parent)
+            with if_first(group, scratch) as own:
+                second = group.first_only(lambda: Path(own) / "model")
+                more, better = _train(finish, start=folder, out=second, gold_only=True, **files)
+                if better > score and group.is_first:
+                    shutil.rmtree(folder)
+                    second.rename(folder)
+                steps, score = steps + more, max(score, better)
+        if recipe.calibrate and group.is_first and folder.is_dir():
+            calibrate_pipeline(folder, dev)
+    return {"epochs": recipe.epochs + recipe.finish_epochs, "steps": steps, "score": score}
+
+
+def _train(
+    recipe: Recipe,
+    *,
+    train: Path,
+    dev: Path,
+    start: Optional[Path],
+    out: Path,
+    group: Group,
+    gold_only: bool = False,
+) -> Tuple[int, float]:
+    """One schedule from warm-up to 0. RETURNS: Steps, and the best dev score."""
     config = _configure(recipe, train=train, dev=dev, start=start)
-    n_steps = -(-_steps_per_epoch(config) // group_size())
+    if gold_only:
+        config["corpora"]["train"]["gold_only"] = True
+    examples = _read_examples(config)
+    n_steps = -(-_steps_per_epoch(config, examples) // group.size)
     total = n_steps * recipe.epochs
     config["training"].update(max_steps=total, eval_frequency=n_steps, max_epochs=0, patience=0)
     rate = {
@@ -65,20 +118,26 @@ def train_pipeline(
         "initial_rate": recipe.learn_rate,
     }
     config["training"]["optimizer"]["learn_rate"] = rate
-    with training_group() as group:
-        nlp = init_nlp(config)
-        if group.is_first:
-            with replacing(out) as temporary:
-                score = _run(nlp, temporary, group)
-        else:
-            score = _run(nlp, out, group)
-    return {"epochs": recipe.epochs, "steps": total, "score": score}
+    if recipe.objective != Objective():
+        settings = recipe.objective._asdict()
+        if recipe.objective.soft_labels:
+            settings["soft_frequency"] = training_frequency(eg.reference for eg in examples)
+        config["training"]["before_update"] = {
+            "@callbacks": "spacy-sciner.objective.v1",
+            **settings,
+        }
+    nlp = init_nlp(config)
+    # A warm start must not inherit what was fitted to another model.
+    nlp.get_pipe(sciner_name(nlp)).cfg.pop("calibration", None)  # type: ignore[attr-defined]
+    return total, _run(nlp, out, group, ema=recipe.ema)
 
 
-def _run(nlp: Language, out: Path, group: Group) -> float:
+def _run(nlp: Language, out: Path, group: Group, *, ema: float = 0.0) -> float:
     """Train, write the best epoch's pipeline to `out`, give its dev score.
 
     Of several processes only the first evaluates, logs and writes.
+
+    ema (float): Evaluate and write the moving average of the weights with this decay; 0 for none.
 
     spaCy evaluates before the first epoch too. That is no candidate: after a warm start it is the
     pipeline of the iteration before, and an iteration that only made things worse would pass for
@@ -92,10 +151,17 @@ def _run(nlp: Language, out: Path, group: Group) -> float:
     evaluate = create_evaluation_callback(nlp, dev, settings["score_weights"])
     best = 0.0
     n_evaluated = 0
+    average = _average_of(nlp, ema, exclude=settings["frozen_components"])
+    applied: Callable[[], ContextManager[None]] = average.applied if average else nullcontext
+    after_step: Callable[[], None] = average.update if average else lambda: None
+    is_averaged = False  # this step's weights; the evaluation comes before the loop's own turn
 
     def evaluate_epoch() -> Tuple[float, Dict[str, Any]]:
-        nonlocal n_evaluated
-        score, scores = group.first_only(evaluate)
+        nonlocal n_evaluated, is_averaged
+        after_step()
+        is_averaged = True
+        with applied():
+            score, scores = group.first_only(evaluate)
         n_evaluated += 1
         return (score if n_evaluated > 1 else 0.0), scores
 
@@ -119,11 +185,15 @@ def _run(nlp: Language, out: Path, group: Group) -> float:
         for _, info, is_best in steps:
             losses = group.total_losses(info["losses"], restart=is_best is not None)
             info = {**info, "losses": losses}
+            if not is_averaged:
+                after_step()
+            is_averaged = False
             if is_best and n_evaluated > 1:
                 best = info["score"]
                 update_meta(settings, nlp, info)
                 if group.is_first:
-                    nlp.to_disk(out)
+                    with applied():
+                        nlp.to_disk(out)
             log_step(info if is_best is not None else None)
     finally:
         finish_log()
@@ -134,21 +204,36 @@ def _no_logger(*streams: Any) -> Tuple[Callable[[Any], None], Callable[[], None]
     return lambda info: None, lambda: None
 
 
+def _average_of(nlp: Language, ema: float, *, exclude: Sequence[str]) -> Optional[Average]:
+    if not ema:
+        return None
+    pipes: List[Any] = [pipe for name, pipe in nlp.pipeline if name not in exclude]
+    return Average([p.model for p in pipes if getattr(p, "is_trainable", False)], decay=ema)
+
+
 def _checked(recipe: Recipe) -> Recipe:
-    """The same with a number for the learning rate: to YAML 1.1, `3e-4` without a dot is text."""
-    for name in ("epochs", "batch_words"):
+    """The same with numbers for the learning rates: to YAML 1.1, `3e-4` without a dot is text."""
+    for name, least in (("epochs", 1), ("batch_words", 1), ("finish_epochs", 0)):
         value = getattr(recipe, name)
-        if not isinstance(value, int) or value < 1:
-            message = Errors.E312.format(name=name, value=value, range="a whole number from 1 on")
-            raise ScinerError(message)
-    try:
-        learn_rate = float(recipe.learn_rate)
-    except (TypeError, ValueError):
-        learn_rate = 0.0
-    if not 0 < learn_rate < 1:
-        message = Errors.E312.format(name="learn_rate", value=recipe.learn_rate, range="in (0, 1)")
-        raise ScinerError(message)
-    return recipe._replace(learn_rate=learn_rate)
+        if type(value) is not int or value < least:
+            raise _out_of_range(name, value, f"a whole number from {least} on")
+    if isinstance(recipe.ema, bool) or not isinstance(recipe.ema, (int, float)):
+        raise _out_of_range("ema", recipe.ema, "in [0, 1), 0 for none")
+    if not 0 <= recipe.ema < 1:
+        raise _out_of_range("ema", recipe.ema, "in [0, 1), 0 for none")
+    rates: Dict[str, Any] = {}
+    for name in ("learn_rate", "finish_learn_rate"):
+        try:
+            rates[name] = float(getattr(recipe, name))
+        except (TypeError, ValueError):
+            rates[name] = 0.0
+        if not 0 < rates[name] < 1:
+            raise _out_of_range(name, getattr(recipe, name), "in (0, 1)")
+    return recipe._replace(objective=recipe.objective.checked(), **rates)
+
+
+def _out_of_range(name: str, value: Any, shown: str) -> ScinerError:
+    return ScinerError(Errors.E312.format(name=name, value=value, range=shown))
 
 
 def _configure(recipe: Recipe, *, train: Path, dev: Path, start: Optional[Path]) -> Config:
@@ -174,15 +259,21 @@ def _configure(recipe: Recipe, *, train: Path, dev: Path, start: Optional[Path])
     return Config(config)
 
 
-def _steps_per_epoch(config: Config) -> int:
-    """Batches in one pass over the training data, with the config's own reader and batcher."""
+def _read_examples(config: Config) -> List[Example]:
+    """The training examples, with the config's own reader. SCINER-E313 without any, or any dev."""
     nlp = spacy.blank(config["nlp"]["lang"])
     resolved = config.interpolate()
     corpora = registry.resolve({"corpora": resolved["corpora"]})["corpora"]
-    batcher = registry.resolve({"batcher": resolved["training"]["batcher"]})["batcher"]
-    examples: Dict[str, List[Any]] = {}
+    examples: Dict[str, List[Example]] = {}
     for name in ("train", "dev"):
         examples[name] = list(corpora[name](nlp))
         if not examples[name]:
             raise ScinerError(Errors.E313.format(path=resolved["paths"][name]))
-    return sum(1 for _ in batcher(examples["train"]))
+    return examples["train"]
+
+
+def _steps_per_epoch(config: Config, examples: List[Example]) -> int:
+    """Batches in one pass over the training data, with the config's own batcher."""
+    settings = config.interpolate()["training"]["batcher"]
+    batcher = registry.resolve({"batcher": settings})["batcher"]
+    return sum(1 for _ in batcher(examples))

@@ -3,55 +3,81 @@
 import json
 import shutil
 from pathlib import Path
-from typing import List, Sequence
+from textwrap import fill
+from typing import Any, Dict, Sequence
 
 from ..errors import Errors, ScinerError
 from ..files import replacing, write_json, write_text
+from .drift import drifts
 from .page import to_html
-from .select import Metrics, choose_best
+from .select import Metrics, Papers, Rule, Verdict, best_of, judge
 from .tables import (
+    acceptance_rows,
+    calibration_rows,
+    change_rows,
+    drift_rows,
     f1_csv,
+    gamma_rows,
     iteration_rows,
     pool_rows,
+    reliability_csv,
+    share_rows,
+    shares_csv,
     to_markdown,
     to_text,
     type_rows,
     types_csv,
 )
 
+WIDTH = 100  # of the plain text
 
-def build_report(iterations: Sequence[int], *, root: Path) -> str:
+
+def build_report(iterations: Sequence[int], *, root: Path, rule: Rule) -> str:
     """Write metrics/iterations.json and latest.json, plots/, report/ and training/best.
 
     iterations (Sequence[int]): Which ones; their metrics/iteration-K.json must be there.
     root (Path): The project's folder.
+    rule (Rule): When an iteration is promoted; training/best is the last one that was.
     RETURNS (str): The plain table, as in report/iterations.txt.
-    RAISES (ScinerError): SCINER-E401 if an iteration was not evaluated.
+    RAISES (ScinerError): SCINER-E401 if an iteration was not evaluated, SCINER-E302 or E312 for a
+        wrong rule.
     """
-    metrics = [read_metrics(root / f"metrics/iteration-{k}.json") for k in sorted(iterations)]
-    best, reason = choose_best(metrics)
+    rule = rule.checked()
+    iterations = sorted(iterations)
+    metrics = [read_metrics(root / f"metrics/iteration-{k}.json") for k in iterations]
+    papers = {k: read_papers(root / f"evaluation/iteration-{k}.json") for k in iterations}
+    verdicts = judge(iterations, papers, rule)
+    best = best_of(verdicts)
+    for m, verdict, drift in zip(metrics, verdicts, drifts(metrics, root)):
+        m.update(promotion=verdict.to_dict(), drift=drift)
+    reliability = read_reliability(root / f"evaluation/iteration-{metrics[-1]['iteration']}.json")
     write_json(root / "metrics/iterations.json", metrics)
     write_json(root / "metrics/latest.json", metrics[-1])
     with replacing(root / "plots") as folder:
         folder.mkdir()
         write_text(folder / "f1.csv", f1_csv(metrics))
         write_text(folder / "types.csv", types_csv(metrics))
-    text = summary(metrics, best, reason)
-    tables: List[str] = [to_markdown(iteration_rows(metrics)), to_markdown(type_rows(metrics))]
+        write_text(folder / "shares.csv", shares_csv(metrics))
+        write_text(folder / "reliability.csv", reliability_csv(reliability))
+    text = summary(metrics, verdicts)
+    rows = [iteration_rows(metrics), type_rows(metrics), change_rows(verdicts)]
     if any(m["pool"] for m in metrics):
-        tables.append(to_markdown(pool_rows(metrics)))
+        rows += [pool_rows(metrics), acceptance_rows(metrics), share_rows(metrics)]
+        rows.append(drift_rows(metrics))
+    rows += [calibration_rows(metrics), gamma_rows(metrics)]
+    tables = [to_markdown(table) for table in rows if len(table) > 1]
     with replacing(root / "report") as folder:
         folder.mkdir()
         write_text(folder / "iterations.txt", text)
         write_text(folder / "iterations.md", "\n".join(tables))
-        write_text(folder / "index.html", to_html(metrics, best, reason))
+        write_text(folder / "index.html", to_html(metrics, verdicts, reliability))
     with replacing(root / "training/best") as folder:
         shutil.copytree(root / f"training/{best}/model-best", folder)
     return text
 
 
-def summary(metrics: Sequence[Metrics], best: int, reason: str) -> str:
-    """The table, what its columns mean, warnings, and which iteration is the best."""
+def summary(metrics: Sequence[Metrics], verdicts: Sequence[Verdict]) -> str:
+    """The table, what its columns mean, warnings, and what was promoted and why."""
     lines = [
         to_text(iteration_rows(metrics)),
         "test, dev: strict entity F1 on gold papers that no iteration trains on.",
@@ -61,8 +87,19 @@ def summary(metrics: Sequence[Metrics], best: int, reason: str) -> str:
     for m in metrics:
         if (m["pool"] or {}).get("low_yield"):
             lines.append(f"!! iteration {m['iteration']}: LOW YIELD, see report/index.html")
-    why = reason.replace("; ", ";\n  ")
-    return "\n".join([*lines, "", f"training/best: {why}.", ""])
+    lines.append("")
+    for verdict in verdicts[1:]:
+        lines.append(fill(f"{verdict.reason}.", width=WIDTH, subsequent_indent="  "))
+    lines += [f"training/best: iteration {best_of(verdicts)}.", ""]
+    return "\n".join(lines)
+
+
+def read_papers(path: Path) -> Papers:
+    """Counts of each paper, of dev and test. SCINER-E401 if the evaluation did not write them."""
+    papers: Papers = read_metrics(path).get("papers", {})
+    if not papers:
+        raise ScinerError(Errors.E401.format(path=f"{path} with its `papers`"))
+    return papers
 
 
 def read_metrics(path: Path) -> Metrics:
@@ -70,3 +107,11 @@ def read_metrics(path: Path) -> Metrics:
         raise ScinerError(Errors.E401.format(path=path))
     metrics: Metrics = json.loads(path.read_text(encoding="utf8"))
     return metrics
+
+
+def read_reliability(path: Path) -> Dict[str, Any]:
+    """The bins of an iteration's reliability diagram; {} of one evaluated without them."""
+    if not path.is_file():
+        return {}
+    found: Dict[str, Any] = json.loads(path.read_text(encoding="utf8")).get("reliability") or {}
+    return found

@@ -2,10 +2,23 @@
 
 import io
 from html import escape
-from typing import Iterable, List, Optional, Sequence
+from typing import Any, Iterable, List, Mapping, Optional, Sequence
 
-from .select import Metrics, type_names
-from .tables import Row, calibration_rows, iteration_rows, pool_rows, type_rows
+from .select import Metrics, Verdict, best_of, type_names
+from .tables import (
+    RELIABILITY,
+    Row,
+    acceptance_rows,
+    calibration_rows,
+    change_rows,
+    drift_rows,
+    gamma_rows,
+    iteration_rows,
+    number,
+    pool_rows,
+    share_rows,
+    type_rows,
+)
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem;
@@ -21,15 +34,22 @@ th { font-weight: 600; background: #f5f7f9; }
 svg { max-width: 100%; height: auto; }
 """
 
+_BY_ITERATION = {"xlabel": "iteration", "ylabel": "strict entity F1"}
 
-def to_html(metrics: Sequence[Metrics], best: int, reason: str) -> str:
+
+def to_html(
+    metrics: Sequence[Metrics], verdicts: Sequence[Verdict], reliability: Mapping[str, Any]
+) -> str:
+    """reliability (Mapping): Bins of the last iteration, {} if there are none."""
+    best = best_of(verdicts)
     low = [m["iteration"] for m in metrics if (m["pool"] or {}).get("low_yield")]
     parts = [
         "<!doctype html><html lang='en'><head><meta charset='utf-8'>",
         "<meta name='viewport' content='width=device-width, initial-scale=1'>",
         f"<title>spacy_sciner: iterations</title><style>{STYLE}</style></head><body>",
         "<h1>What the iterations were worth</h1>",
-        f"<p><code>training/best</code>: {escape(reason)}.</p>",
+        f"<p><code>training/best</code>: iteration {best}.</p>",
+        *(f"<p>{escape(verdict.reason)}.</p>" for verdict in verdicts[1:]),
     ]
     if low:
         names = ", ".join(map(str, low))
@@ -51,16 +71,68 @@ def to_html(metrics: Sequence[Metrics], best: int, reason: str) -> str:
         _type_plot(metrics),
         _table(type_rows(metrics)),
     ]
+    if len(verdicts) > 1:
+        parts += [
+            "<h2>What each iteration changed</h2>",
+            "<p class='note'>F1 against the last promoted iteration, on the same papers; the "
+            "interval and the share of rises are a paired bootstrap over papers. dev decides, "
+            "test is only shown.</p>",
+            _table(change_rows(verdicts)),
+        ]
     if any(m["pool"] for m in metrics):
         parts += ["<h2>Accepted pseudo-labels by type</h2>", _table(pool_rows(metrics))]
+    if any(m["drift"] for m in metrics):
+        parts += [
+            "<h2>Drift of the pseudo-labels</h2>",
+            "<p class='note'>Accepted entities as a share of the predicted ones; each type's share "
+            "of what was accepted, beside gold; Jensen–Shannon divergence of these shares (0 is "
+            "the same, 1 nothing in common); and the share of the pool's tokens that changed their "
+            "label, got one, or lost it since the iteration before.</p>",
+            _table(acceptance_rows(metrics)),
+            _table(share_rows(metrics)),
+            _table(drift_rows(metrics)),
+        ]
+    if len(gamma_rows(metrics)) > 1:
+        parts += ["<h2>γ</h2>", *_gamma_notes(metrics), _table(gamma_rows(metrics))]
     parts += [
         "<h2>Calibration</h2>",
-        "<p class='note'>Expected calibration error of entity confidences on the test papers: how "
-        "far confidence and share of right entities are apart. 0 is best.</p>",
+        "<p class='note'>Expected calibration error on the test papers, ten bins of equal width: "
+        "how far confidence and share of right ones are apart, before and after the fit on dev. An "
+        "entity is right if gold has exactly it. 0 is best; <b>if perfect</b> is what so few "
+        "entities would show if each were right as often as the model says.</p>",
         _table(calibration_rows(metrics)),
-        "</body></html>\n",
     ]
-    return "\n".join(parts)
+    if reliability:
+        parts.append(_reliability_plot(reliability, metrics[-1]["iteration"]))
+    return "\n".join([*parts, "</body></html>\n"])
+
+
+def _gamma_notes(metrics: Sequence[Metrics]) -> List[str]:
+    """What each certified γ promises, on which papers, and whether draws of papers bear it out."""
+    notes = []
+    for m in metrics:
+        rule = (m["pool"] or {}).get("gamma") or {}
+        if rule.get("rule") != "auto":
+            continue
+        check, goal = rule["check"], 1 - rule["alpha"]
+        certified = [label for label, entry in rule["labels"].items() if entry["certified"]]
+        text = (
+            f"Iteration {m['iteration']}: precision of at least {goal:.0%} with probability "
+            f"{1 - rule['delta']:.0%}, from {rule['papers']} {rule['papers_of']} papers. Certified "
+            f"by themselves: {', '.join(certified) or 'no label'}; pooled: "
+            f"{'yes' if rule['pooled']['certified'] else 'no, ' + rule['pooled']['reason']}. "
+            f"Accepted there: {check['accepted']}, precision {number(check['precision'])}"
+        )
+        if check["precision_low"] is not None:
+            text += f", {number(check['precision_low'])} or more in most draws of whole papers"
+        text += "."
+        if rule["nominal"]:
+            text += (
+                " Nominal only: these papers also chose the epoch. For a promise that holds, give "
+                "the corpus a split `calibration`."
+            )
+        notes.append(f"<p class='note'>{escape(text)}</p>")
+    return notes
 
 
 def _table(rows: List[Row], best_row: int = -1) -> str:
@@ -86,7 +158,20 @@ def _f1_plot(metrics: Sequence[Metrics]) -> str:
     if any(value is not None for value in agreement):
         label = "self-agreement, not quality\n(the paper's protocol)"
         axes.plot(x, _floats(agreement), "^:", color="#999999", label=label)
-    return _finish(figure, axes, x, "F1 by iteration")
+    return _finish(figure, axes, "F1 by iteration", **_BY_ITERATION, xticks=x)
+
+
+def _reliability_plot(reliability: Mapping[str, Any], iteration: int) -> str:
+    figure, axes = _axes()
+    axes.plot([0, 1], [0, 1], color="#999999", linewidth=1, label="as often right as sure")
+    colors = {"entities": "#2c7fb8", "tokens": "#41ab5d"}
+    for what, when in RELIABILITY:
+        bins = reliability[what][when]
+        line = "o-" if when == "after" else "x:"
+        x, y = [b["confidence"] for b in bins], [b["right"] for b in bins]
+        axes.plot(x, y, line, color=colors[what], label=f"{what}, {when}")
+    title = f"Reliability on the test papers, iteration {iteration}"
+    return _finish(figure, axes, title, xlabel="confidence", ylabel="share right", xlim=(0, 1))
 
 
 def _type_plot(metrics: Sequence[Metrics]) -> str:
@@ -95,7 +180,17 @@ def _type_plot(metrics: Sequence[Metrics]) -> str:
     for name in type_names(metrics):
         types = [m["clean"]["test"]["types"].get(name, {}).get("f1") for m in metrics]
         axes.plot(x, _floats(types), "o-", label=name)
-    return _finish(figure, axes, x, "Test F1 by type and iteration")
+    return _finish(figure, axes, "Test F1 by type and iteration", **_BY_ITERATION, xticks=x)
+
+
+def draw(
+    x: List[int], lines: Mapping[str, Sequence[Optional[float]]], title: str, **labels: Any
+) -> str:
+    """Lines with values in [0, 1] as an SVG; what is unknown is a gap."""
+    figure, axes = _axes()
+    for name, y in lines.items():
+        axes.plot(x, _floats(y), "o-", label=name)
+    return _finish(figure, axes, title, **labels)
 
 
 def _floats(values: Iterable[Optional[float]]) -> List[float]:
@@ -116,10 +211,10 @@ def _axes():  # type: ignore[no-untyped-def]
     return figure, axes
 
 
-def _finish(figure, axes, x: List[int], title: str) -> str:  # type: ignore[no-untyped-def]
+def _finish(figure, axes, title: str, **labels: Any) -> str:  # type: ignore[no-untyped-def]
     from matplotlib import pyplot
 
-    axes.set(xlabel="iteration", ylabel="strict entity F1", xticks=x, ylim=(0, 1))
+    axes.set(ylim=(0, 1), **labels)
     axes.grid(axis="y", color="#e5e8ec")
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
     text = io.StringIO()

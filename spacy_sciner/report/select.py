@@ -1,33 +1,133 @@
-"""Which iteration is the best: what the dev papers say, never the test papers. Pure."""
+"""Which iterations helped: what the dev papers say, never the test papers. Pure.
 
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+An iteration is promoted if it is better than the last promoted one beyond the noise of a paired
+bootstrap over the dev papers, and drops no type:
+
+    helps    its dev score rises, and does so in at least `confidence` of the resamples
+    drops    a type's dev F1 falls by more than `max_type_drop`, and the fall is more than noise.
+             Every type is a try of its own, so each needs more certainty, 1 − (1 − confidence) over
+             the number of types; of a type with few entities only a large fall is that certain.
+
+Without resamples (`evaluate.bootstrap: 0`) the changes themselves decide.
+"""
+
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
+
+from ..errors import Errors, ScinerError
+from ..evaluation.compare import SCORES, Change, PaperCounts, compare
 
 Metrics = Dict[str, Any]  # one metrics/iteration-K.json
+Papers = Mapping[str, PaperCounts]  # "dev" and "test"
 
 
-def choose_best(metrics: Sequence[Metrics]) -> Tuple[int, str]:
-    """The iteration with the highest F1 on the gold dev papers, ties to the earlier one.
+class Rule(NamedTuple):
+    by: str = "f1"  # or "macro_f1"
+    confidence: float = 0.8
+    max_type_drop: float = 0.02
+    n_bootstrap: int = 1000
+    seed: int = 0
 
-    RETURNS (Tuple[int, str]): The iteration, and a sentence that says why.
+    def checked(self) -> "Rule":
+        """RAISES (ScinerError): SCINER-E302 for an unknown score, SCINER-E312 out of range."""
+        if self.by not in SCORES:
+            known = ", ".join(SCORES)
+            raise ScinerError(
+                Errors.E302.format(name="evaluate.promote_by", value=self.by, known=known)
+            )
+        for name, value in (
+            ("promote_confidence", self.confidence),
+            ("max_type_drop", self.max_type_drop),
+        ):
+            is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            if not is_number or not 0 <= value <= 1:
+                name = f"evaluate.{name}"
+                raise ScinerError(Errors.E312.format(name=name, value=value, range="in [0, 1]"))
+        return self
+
+
+class Verdict(NamedTuple):
+    iteration: int
+    against: Optional[int]  # the iteration it is compared with; None for the first
+    promoted: bool
+    reason: str
+    dev: Dict[str, Change]  # the scores in SCORES, then the types
+    test: Dict[str, Change]  # shown, and decides nothing
+
+    def to_dict(self) -> Dict[str, Any]:
+        """For metrics/iterations.json."""
+        changes = {"dev": self.dev, "test": self.test}
+        return {
+            "against": self.against,
+            "promoted": self.promoted,
+            "reason": self.reason,
+            **{k: {name: c.to_dict() for name, c in v.items()} for k, v in changes.items()},
+        }
+
+
+def judge(iterations: Sequence[int], papers: Mapping[int, Papers], rule: Rule) -> List[Verdict]:
+    """Each iteration against the last one promoted before it; the first is promoted as it is.
+
+    iterations (Sequence[int]): Ascending.
+    papers (Mapping[int, Papers]): Counts of each iteration on the same papers.
     """
-    scored = [m for m in metrics if dev_f1(m) is not None]
-    if not scored:
-        first = min(int(m["iteration"]) for m in metrics)
-        return first, f"iteration {first}, since none has a dev F1 to choose by"
-    best = max(scored, key=lambda m: (dev_f1(m), -m["iteration"]))
-    reason = f"iteration {best['iteration']} has the highest dev F1 ({dev_f1(best):.3f})"
-    last = max(scored, key=lambda m: m["iteration"])
-    if best is not last:
-        reason += "; the later ones did not help on dev "
-        reason += f"(iteration {last['iteration']}: {dev_f1(last):.3f})"
-    return int(best["iteration"]), reason
+    best = iterations[0]
+    verdicts = [Verdict(best, None, True, f"iteration {best} is the first", {}, {})]
+    for k in iterations[1:]:
+        changes = {}
+        for split in ("dev", "test"):
+            scores, types = compare(
+                papers[best][split], papers[k][split], n_bootstrap=rule.n_bootstrap, seed=rule.seed
+            )
+            changes[split] = {**scores, **types}
+        objection = _objection(changes["dev"], rule)
+        name = _name(rule.by)
+        change = changes["dev"][rule.by]
+        if objection:
+            reason = f"iteration {k} is not promoted over iteration {best}: {objection}"
+        else:
+            reason = f"iteration {k} raises dev {name} over iteration {best} by {change.change:.3f}"
+            reason += _certainty(change.p_rise, "rises")
+        verdicts.append(Verdict(k, best, not objection, reason, changes["dev"], changes["test"]))
+        best = best if objection else k
+    return verdicts
 
 
-def dev_f1(metrics: Metrics) -> Optional[float]:
-    f1: Optional[float] = metrics["clean"]["dev"]["f1"]
-    return f1
+def best_of(verdicts: Sequence[Verdict]) -> int:
+    return [verdict.iteration for verdict in verdicts if verdict.promoted][-1]
 
 
 def type_names(metrics: Sequence[Metrics]) -> List[str]:
     """Every type that the test papers have, sorted."""
     return sorted({name for m in metrics for name in m["clean"]["test"]["types"]})
+
+
+def _objection(dev: Mapping[str, Change], rule: Rule) -> str:
+    """Why an iteration is not promoted; empty if it is."""
+    change = dev[rule.by]
+    if not change.n:
+        return "there is no dev gold to decide by"
+    helps = change.change > 0 and (change.p_rise is None or change.p_rise >= rule.confidence)
+    if not helps:
+        text = f"dev {_name(rule.by)} changes by {change.change:+.3f}"
+        if change.p_rise is not None:
+            text += f" and rises in {change.p_rise:.0%} of the resamples of dev papers, "
+            text += f"{rule.confidence:.0%} needed"
+        return text
+    types = {name: c for name, c in dev.items() if name not in SCORES}
+    needed = 1 - (1 - rule.confidence) / max(1, len(types))
+    dropped = [
+        f"{name} ({c.change:+.3f}{_certainty(None if c.p_rise is None else 1 - c.p_rise, 'falls')})"
+        for name, c in types.items()
+        if c.change < -rule.max_type_drop and (c.p_rise is None or 1 - c.p_rise >= needed)
+    ]
+    if not dropped:
+        return ""
+    return f"on dev it drops {', '.join(dropped)}; {rule.max_type_drop:.3f} may be lost"
+
+
+def _certainty(p: Optional[float], verb: str) -> str:
+    return "" if p is None else f" ({verb} in {p:.0%} of the resamples)"
+
+
+def _name(score: str) -> str:
+    return {"f1": "F1", "macro_f1": "macro F1"}[score]

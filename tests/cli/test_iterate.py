@@ -136,6 +136,38 @@ def test_a_gap_between_tags(at_end):
     at_end.call("git", "tag", "iteration-0", "iteration-1~")
 
 
+def decide(project, dev):
+    """Let the stand-in evaluation give these dev F1 in iteration 0, 1, …"""
+    project.edit("scripts/evaluate.py", r"f1 = int\(.*", f"f1 = {dev}[int(k)]")
+    project.commit("figures to decide by")
+
+
+def test_until_stop_ends_where_an_iteration_does_not_help(tmp_path):
+    project = StubProject(tmp_path / "project")
+    decide(project, [0.3, 0.4, 0.35, 0.9])
+    out = project.call(*SCINER, "3", "--until-stop")
+    assert "Stopped after iteration 2: iteration 2 is not promoted over iteration 1" in out
+    assert "training/best is still iteration 1." in out
+    assert project.call("git", "tag").split() == [f"iteration-{k}" for k in range(3)]
+    latest = json.loads((project.root / "metrics/latest.json").read_text())
+    assert latest["promotion"]["promoted"] is False
+    weights = [project.root / f"training/{name}/weights" for name in ("best", "1/model-best")]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
+    # Once more: it does not go on, and says why. Without the option it does.
+    again = project.call(*SCINER, "3", "--until-stop")
+    assert stages(again) == []
+    assert "Stopped after iteration 2" in again
+    assert "training/best: iteration 3." in project.call(*SCINER, "3")
+
+
+def test_until_stop_without_commits(tmp_path):
+    project = StubProject(tmp_path / "project")
+    decide(project, [0.3, 0.2, 0.9])
+    out = project.call(*SCINER, "2", "--until-stop", "--no-commit")
+    assert "Stopped after iteration 1" in out
+    assert "retrain@2" not in stages(out)
+
+
 def test_no_commit(at_end):
     before = at_end.call("git", "rev-parse", "HEAD")
     out = at_end.call(*SCINER, "4", "--no-commit")

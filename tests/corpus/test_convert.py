@@ -210,3 +210,38 @@ def test_script_help(script):
     done = _run(script, "--help")
     assert done.returncode == 0
     assert "--params" in done.stdout
+
+
+@pytest.mark.parametrize("share", [["P1"], 0.3])
+def test_calibration_papers_come_out_of_trains_and_out_of_the_pool(tmp_path, share):
+    split = {"dev": ["P3"], "test": ["P4"], "calibration": share}
+    arguments = _project(tmp_path, split=split)
+    report = convert_corpus("c", **arguments)
+    papers = report["papers"]
+    assert len(papers["calibration"]) == 1
+    assert sorted(papers["train"] + papers["calibration"]) == ["P0", "P1", "P2"]
+    docs = _docs(arguments, "gold/calibration.spacy")
+    assert {doc.user_data["paper"] for doc in docs} == set(papers["calibration"])
+    assert report["splits"]["calibration"]["papers"] == 1
+    pool = {doc.user_data["paper"] for doc in _docs(arguments, "pool.spacy")}
+    assert not pool & set(papers["calibration"])
+
+    # Without the split the file goes, so that nothing certifies on old papers.
+    (tmp_path / "params.yaml").unlink()
+    del split["calibration"]
+    settings = {"gold": [{"path": "gold.json", "format": "label-studio"}], "split": split}
+    _params(tmp_path, settings)
+    assert "calibration" not in convert_corpus("c", **arguments)["papers"]
+    assert not (arguments["out"] / "gold/calibration.spacy").exists()
+
+
+def test_calibration_papers_from_a_file_of_their_own(tmp_path):
+    gold = [
+        {"path": "gold.json", "format": "label-studio"},
+        {"path": "pool-gold.json", "format": "label-studio", "split": "calibration"},
+    ]
+    arguments = _project(tmp_path, gold=gold, pool_gold=[])
+    with pytest.warns(ScinerWarning, match="W202"):  # its papers were the whole pool
+        papers = convert_corpus("c", **arguments)["papers"]
+    assert papers["calibration"] == ["P5", "P6", "P7"]
+    assert papers["train"] == ["P0", "P1"]

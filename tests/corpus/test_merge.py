@@ -1,9 +1,11 @@
 import json
 
+import numpy as np
 import pytest
 
 from spacy_sciner.corpus.docbin import read_docs, write_docs
-from spacy_sciner.corpus.merge import merge_docs, merge_iteration
+from spacy_sciner.corpus.merge import merge_docs, merge_iteration, rarities
+from spacy_sciner.corpus.soft import set_soft
 from spacy_sciner.errors import ScinerError
 
 from .helpers import TOKENIZER, make_doc
@@ -104,10 +106,12 @@ def test_stage(tmp_path):
     ("merge", "message"),
     [
         ("1", "`merge` .*must be a mapping"),
-        ("{ratio: 1}", "`ratio` .*left out: only max_all_o_ratio, max_paragraphs, seed"),
+        ("{ratio: 1}", "`ratio` .*left out: only max_all_o_ratio, max_paragraphs, balance"),
         ("{max_paragraphs: 0}", "`max_paragraphs` .*1 or more"),
         ("{seed: x}", "`seed` .*whole number"),
         ("{max_all_o_ratio: -1}", "`max_all_o_ratio`"),
+        ("{balance: -1}", "`balance` .*0 or more"),
+        ("{balance: null}", "`balance` .*0 or more"),
     ],
 )
 def test_bad_section(tmp_path, merge, message):
@@ -120,3 +124,38 @@ def test_pseudo_labels_not_there(tmp_path):
     arguments = {**_folder(tmp_path), "iteration": 3}
     with pytest.raises(ScinerError, match=r"SCINER-E201: .*iteration-3.pseudo\.spacy"):
         merge_iteration(tmp_path / "corpus", **arguments)
+
+
+def _common_and_rare():
+    common = [_pseudo("B-M", "O", name=f"c{i}") for i in range(90)]
+    return [*common, *(_pseudo("B-R", "O", name=f"r{i}") for i in range(10))]
+
+
+def _n_rare(**settings):
+    docs, _ = merge_docs(
+        GOLD, _common_and_rare(), max_all_o_ratio=None, max_paragraphs=20, **settings
+    )
+    assert len(docs) == 21
+    return sum(doc.ents[0].label_ == "R" for doc in docs[1:])
+
+
+def test_balance_prefers_rare_labels():
+    means = [sum(_n_rare(balance=b, seed=s) for s in range(20)) / 20 for b in (0, 0.5, 1)]
+    assert means[0] == pytest.approx(2, abs=1)
+    assert means[0] < means[1] < means[2]
+    assert means[2] > 6  # nine times as likely
+    assert _n_rare(balance=1, seed=3) == _n_rare(balance=1, seed=3)
+
+
+def test_rarity_by_hand():
+    docs = [_pseudo("B-M", "O"), _pseudo("B-M", "B-R"), _pseudo("O"), _pseudo("B-M", "I-M")]
+    assert rarities(docs, 1.0) == [1, (1 + 3) / 2, 1, 1]
+    assert rarities(docs, 0.5) == [1, (1 + 3**0.5) / 2, 1, 1]
+
+
+def test_unknown_docs_with_soft_labels_are_kept():
+    doc = _pseudo(None, None)
+    set_soft(doc, np.ones((2, 3)), ["M"])
+    docs, report = merge_docs(GOLD, [doc], max_all_o_ratio=None)
+    assert docs == [*GOLD, doc]
+    assert report["pseudo_all_unknown"] == 0

@@ -13,7 +13,13 @@ PARAMS = {
     "seed": 3,
     "device": "cpu",
     "precision": "fp32",
-    "train": {"config": "configs/tiny.cfg", "epochs": 7, "learn_rate": 0.1, "batch_words": 64},
+    "train": {
+        "config": "configs/tiny.cfg",
+        "epochs": 7,
+        "learn_rate": 0.1,
+        "batch_words": 64,
+        "calibrate": False,
+    },
     "retrain": {"start": "warm", "epochs": 2, "learn_rate": 0.01},
     "iterations": {"1": {"prev": "0"}, "2": {"prev": "1"}},
 }

@@ -14,9 +14,11 @@ from spacy_sciner.pipeline.measure import (
     measure_clean,
     measure_paper_protocol,
     measure_pool,
+    pool_tags,
     predict,
 )
 from spacy_sciner.pipeline.train import Recipe
+from spacy_sciner.report.drift import read_tags
 
 VOCAB = Vocab()
 RECIPE = Recipe(CONFIGS / "tiny.cfg", epochs=20, learn_rate=0.02, batch_words=32)
@@ -29,6 +31,10 @@ def test_a_model_that_knows_the_gold_by_heart_scores_one(tiny_model: Path):
     assert scores["token_accuracy"] == 1.0
     assert error is not None
     assert 0.0 <= error < 0.2
+    assert scores["papers"] == {
+        "P0": {"Dataset": [3, 3, 3], "Method": [3, 3, 3], "Metric": [3, 3, 3]},
+        "P1": {"Dataset": [2, 2, 2], "Method": [3, 3, 3], "Metric": [1, 1, 1]},
+    }
 
 
 def test_figures_agree_with_spacys_own(tiny_model: Path):
@@ -125,3 +131,18 @@ def test_pool_paragraphs_without_gold_are_not_judged(tmp_path: Path):
 def test_nothing_accepted_has_no_precision(tmp_path: Path):
     found = pool_files(tmp_path, "? ? O", "B-A O O")
     assert (found["precision"], found["recall"]) == (None, 0.0)
+
+
+def test_tags_of_the_pool(tmp_path: Path):
+    docs = [
+        make_doc(["a", "b", "c", "d"], ["B-Method", "I-Method", "B-Method", "O"], vocab=VOCAB),
+        make_doc([], [], vocab=VOCAB),
+        make_doc(["a", "b"], [None, "B-Dataset"], vocab=VOCAB),
+    ]
+    write_docs(tmp_path / "pseudo.spacy", docs)
+    data = pool_tags(tmp_path / "pseudo.spacy", ["Dataset", "Method"])
+    (tmp_path / "a.tags").write_bytes(data)
+    assert read_tags(tmp_path / "a.tags").tolist() == [3, 4, 3, 0, -1, 1]
+    write_docs(tmp_path / "pseudo.spacy", [])
+    (tmp_path / "a.tags").write_bytes(pool_tags(tmp_path / "pseudo.spacy", ["Dataset"]))
+    assert read_tags(tmp_path / "a.tags").tolist() == []

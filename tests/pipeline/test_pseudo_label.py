@@ -52,6 +52,8 @@ def test_counts_by_hand():
         "low_yield": False,
         "unknown_share": 3 / 10,
         "types": {"A": 2, "B": 1},
+        "predicted_types": {},  # the annotator ran before
+        "gold_types": {"A": 1, "B": 1},
     }
 
 
@@ -96,14 +98,19 @@ def test_every_paragraph_is_written_in_the_pools_order(tiny_model, tiny_corpus, 
     assert counts["paragraphs"] == 9
     assert counts["accepted_entities"] == sum(len(gold.ents) for gold in golds)
     assert counts["expected_entities"] == counts["accepted_entities"]  # the same text as gold
+    assert counts["predicted_types"] == counts["types"] == counts["gold_types"]
     provenance = docs[0].user_data["sciner"]
     assert (provenance["iteration"], provenance["gamma"]) == (2, 0.5)
     assert provenance["fingerprint"] == fingerprint(tiny_model)
 
 
 def test_gamma_one_accepts_nothing_and_says_so(tiny_model, tiny_corpus, pool, tmp_path):
+    # A model without a mistake on its dev papers would be fitted to be sure of everything.
+    nlp = spacy.load(tiny_model)
+    del nlp.get_pipe("sciner").cfg["calibration"]
+    nlp.to_disk(tmp_path / "raw")
     out = tmp_path / "pseudo.spacy"
-    counts = pseudo_label(tiny_model, pool, out, gold=tiny_corpus[0], iteration=1, gamma=1.0)
+    counts = pseudo_label(tmp_path / "raw", pool, out, gold=tiny_corpus[0], iteration=1, gamma=1.0)
     docs = read_docs(out, VOCAB)
     n_unknown = sum(token.ent_iob == 0 for doc in docs for token in doc)
     assert counts["unknown_share"] == n_unknown / sum(map(len, docs)) > 0.5

@@ -21,6 +21,9 @@ ANNOTATE: Dict[str, Any] = {
     "engine": "local",
     "workers": 1,
     "ray_address": None,
+    "alpha": 0.05,
+    "delta": 0.1,
+    "adaptive_gamma": 0.98,
 }
 PARAMS: Dict[str, Any] = {
     "seed": 0,
@@ -28,7 +31,13 @@ PARAMS: Dict[str, Any] = {
     "precision": "fp32",
     "encoder": {"name": "no/such/encoder", "sha256": None, "keep_layers": 0},
     "adapt": {"method": "none"},
-    "train": {"config": "tiny.cfg", "epochs": 20, "learn_rate": 0.02, "batch_words": 32},
+    "train": {
+        "config": "tiny.cfg",
+        "epochs": 20,
+        "learn_rate": 0.02,
+        "batch_words": 32,
+        "calibrate": True,
+    },
     "retrain": {"start": "warm", "epochs": 2, "learn_rate": 0.01},
     "annotate": ANNOTATE,
     "evaluate": {"paper_protocol": True, "bootstrap": 10, "seed": 0},
@@ -102,7 +111,8 @@ def test_iteration_one_from_pool_to_figures(run_script, project: Path):
     done = run_script("train", "--iteration", "1", "--previous", "0", cwd=project)
     assert done.returncode == 0, done.stderr
     assert "training/1/model-best: dev F1 1.000" in done.stdout
-    assert [p.name for p in (project / "training/1").iterdir()] == ["model-best"]
+    assert sorted(p.name for p in (project / "training/1").iterdir()) == ["model-best", "teachers"]
+    assert not list((project / "training/1/teachers").iterdir())
 
     done = run_script("evaluate", "--iteration", "1", cwd=project)
     assert done.returncode == 0, done.stderr
@@ -111,7 +121,124 @@ def test_iteration_one_from_pool_to_figures(run_script, project: Path):
     assert metrics["clean"]["test"]["f1"] == 1.0
     assert metrics["paper_protocol"]["f1"] > 0.9
     assert (metrics["pool"]["precision"], metrics["pool"]["recall"]) == (1.0, 1.0)
-    assert set(metrics["calibration"]) == {"ece", "temperature"}
+    figures = metrics["calibration"]
+    assert 0 <= figures["ece"] <= 1
+    assert 0 <= figures["token_ece_before"] <= 1
+    assert figures["temperature"] > 0
+    details = json.loads((project / "evaluation/iteration-1.json").read_text())
+    assert set(details["reliability"]["entities"]) == {"before", "after"}
+
+
+@pytest.mark.parametrize("reserved", [True, False])
+def test_gamma_auto_says_what_it_certified(run_script, project: Path, reserved: bool):
+    golds = gold_docs(n_papers=4) * 8
+    write_docs(project / f"corpus/gold/{'calibration' if reserved else 'dev'}.spacy", golds)
+    change(project, iterations={"1": {"prev": "0", "gamma": "auto"}})
+    done = run_script("pseudo_label", "--iteration", "1", "--previous", "0", cwd=project)
+    assert done.returncode == 0, done.stderr
+    rule = json.loads((project / "corpus/iteration-1/_pseudo.json").read_text())["gamma"]
+    assert rule["papers_of"] == ("calibration" if reserved else "dev")
+    assert rule["nominal"] is not reserved
+    assert rule["papers"] == 4
+    # 112 right predictions, 32 to 40 a label: enough for all together, too few for any by itself.
+    assert rule["pooled"]["certified"]
+    assert {entry["source"] for entry in rule["labels"].values()} == {"pooled"}
+    assert rule["check"]["precision"] == rule["check"]["precision_low"] == 1.0
+
+
+def test_gamma_adaptive_is_written_down(run_script, project: Path):
+    change(project, iterations={"1": {"prev": "0", "gamma": "adaptive"}})
+    done = run_script("pseudo_label", "--iteration", "1", "--previous", "0", cwd=project)
+    assert done.returncode == 0, done.stderr
+    rule = json.loads((project / "corpus/iteration-1/_pseudo.json").read_text())["gamma"]
+    assert rule["rule"] == "adaptive"
+    assert max(entry["gamma"] for entry in rule["labels"].values()) == pytest.approx(0.98)
+
+
+def test_an_ensemble_is_trained_and_annotates(run_script, project: Path):
+    change(project, train={**PARAMS["train"], "epochs": 3, "teachers": 3})
+    done = run_script("train", "--iteration", "0", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert "3 teachers" in done.stdout
+    folder = project / "training/0"
+    members = [folder / "model-best", folder / "teachers/1", folder / "teachers/2"]
+    assert len({(member / "sciner/model").read_bytes() for member in members}) == 3
+    assert run_script("pseudo_label", "--iteration=1", "--previous=0", cwd=project).returncode == 0
+    pseudo = project / "corpus/iteration-1/pseudo.spacy"
+    with_all = read_docs(pseudo, gold_docs()[0].vocab)
+    shutil.rmtree(folder / "teachers")
+    assert run_script("pseudo_label", "--iteration=1", "--previous=0", cwd=project).returncode == 0
+    alone = read_docs(pseudo, gold_docs()[0].vocab)
+    scores = [
+        [s for doc in docs for s in doc.spans["sciner"].attrs["scores"]]
+        for docs in (with_all, alone)
+    ]
+    assert scores[0] != scores[1]
+    assert "+" in with_all[0].user_data["sciner"]["fingerprint"]
+
+
+def test_a_warm_ensemble_goes_on_member_by_member(run_script, project: Path):
+    """With next to no learning rate, each member stays what it was."""
+    other = {**PARAMS["train"], "epochs": 3}
+    change(project, seed=7, train=other)
+    done = run_script("train", "--iteration=0", "--out=training/0/teachers/1", cwd=project)
+    assert done.returncode == 0, done.stderr
+    still = {"start": "warm", "epochs": 1, "learn_rate": 1e-9}
+    change(project, train={**other, "teachers": 2}, retrain=still)
+    write_docs(project / "corpus/iteration-1/train.spacy", gold_docs())
+    assert run_script("train", "--iteration=1", cwd=project).returncode == 0
+    first, second = (
+        [head_of(project / f"training/{k}/{name}") for name in ("model-best", "teachers/1")]
+        for k in (0, 1)
+    )
+    assert first[0] == pytest.approx(second[0], abs=1e-5)
+    assert first[1] == pytest.approx(second[1], abs=1e-5)
+    assert first[0] != pytest.approx(first[1], abs=1e-2)
+
+
+def head_of(model: Path) -> Any:
+    """The weights of the output layer."""
+    import spacy
+
+    shims = [s for node in spacy.load(model).get_pipe("sciner").model.walk() for s in node.shims]
+    return next(iter(shims[0].module.parameters())).detach().numpy().ravel()
+
+
+def test_soft_labels_from_the_pool_to_training(run_script, project: Path):
+    """As if γ had accepted nothing: the student still learns what its teacher knows."""
+    change(
+        project,
+        annotate={**PARAMS["annotate"], "soft": True},
+        retrain={
+            "start": "fresh",
+            "epochs": 20,
+            "learn_rate": 0.02,
+            "soft_labels": True,
+            "gold_weight": 0.0,
+            "soft_min": 0.5,
+        },
+        merge={"max_all_o_ratio": None},
+    )
+    assert run_script("pseudo_label", "--iteration=1", "--previous=0", cwd=project).returncode == 0
+    pseudo = read_docs(project / "corpus/iteration-1/pseudo.spacy", gold_docs()[0].vocab)
+    for doc in pseudo:
+        doc.set_ents([], default="missing")
+    golds = gold_docs(pseudo[0].vocab)  # they weigh 0: they only say which labels there are
+    write_docs(project / "corpus/iteration-1/train.spacy", [*golds, *pseudo])
+    done = run_script("train", "--iteration=1", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert "dev F1 1.000" in done.stdout
+
+
+def test_soft_labels_that_are_not_there(run_script, project: Path):
+    change(project, retrain={**PARAMS["retrain"], "soft_labels": True})
+    assert run_script("pseudo_label", "--iteration=1", "--previous=0", cwd=project).returncode == 0
+    folder = project / "corpus/iteration-1"
+    shutil.copy(folder / "pseudo.spacy", folder / "train.spacy")
+    done = run_script("train", "--iteration=1", cwd=project)
+    assert done.returncode == 1
+    assert "SCINER-E330" in done.stderr
+    assert "annotate.soft" in done.stderr
 
 
 def test_a_low_yield_is_shouted(run_script, project: Path):
@@ -174,6 +301,30 @@ def test_help(run_script, name: str, tmp_path: Path):
             {"train": {**PARAMS["train"], "config": "other.cfg"}},
             "SCINER-E314: Stage input other.cfg",
         ),
+        (
+            "train",
+            ["--iteration", "1"],
+            {"retrain": {**PARAMS["retrain"], "gold_wieght": 2}},
+            "SCINER-E210: Unknown setting 'gold_wieght' in `retrain`",
+        ),
+        (
+            "train",
+            ["--iteration", "1"],
+            {"retrain": {**PARAMS["retrain"], "loss": "mse"}},
+            "SCINER-E302: Unknown loss 'mse'",
+        ),
+        (
+            "train",
+            ["--iteration", "0"],
+            {"train": {**PARAMS["train"], "teachers": 0}},
+            "SCINER-E312: train.teachers is 0",
+        ),
+        (
+            "pseudo_label",
+            ["--iteration", "1", "--previous", "0"],
+            {"annotate": {**PARAMS["annotate"], "soft": "yes"}},
+            "SCINER-E312: annotate.soft is 'yes'",
+        ),
         ("pseudo_label", ["--iteration", "3", "--previous", "0"], {}, "SCINER-E501"),
         ("pseudo_label", ["--iteration", "1", "--previous", "5"], {}, "SCINER-E314"),
         (
@@ -185,8 +336,20 @@ def test_help(run_script, name: str, tmp_path: Path):
         (
             "pseudo_label",
             ["--iteration", "1", "--previous", "0"],
-            {"iterations": {"1": {"prev": "0", "gamma": "high"}}},
+            {"iterations": {"1": {"prev": "0", "gamma": 1.5}}},
             "SCINER-E001",
+        ),
+        (
+            "pseudo_label",
+            ["--iteration", "1", "--previous", "0"],
+            {"iterations": {"1": {"prev": "0", "gamma": "high"}}},
+            "SCINER-E302: Unknown gamma 'high'",
+        ),
+        (
+            "pseudo_label",
+            ["--iteration", "1", "--previous", "0"],
+            {"annotate": {**ANNOTATE, "delta": 0}},
+            "SCINER-E312: annotate.delta is 0",
         ),
         (
             "pseudo_label",

@@ -1,35 +1,114 @@
 import pytest
 
-from spacy_sciner.report.select import choose_best, type_names
+from spacy_sciner.errors import ScinerError
+from spacy_sciner.report.select import Rule, best_of, judge, type_names
 
-from .examples import iteration, nothing_known
+from .examples import iteration
+
+RULE = Rule(n_bootstrap=200)
+
+
+def papers(*right, types=("A",), n=100):
+    """A paper for each number: so many right of n predicted and n gold, in each type."""
+    counts = {f"P{i}": {name: [r, n, n] for name in types} for i, r in enumerate(right)}
+    # The test papers say the opposite: they must not decide.
+    opposite = {k: {name: [n - r, n, n] for name in types} for k, r in enumerate(right)}
+    return {"dev": counts, "test": opposite}
+
+
+def promoted(*iterations, rule=RULE):
+    verdicts = judge(range(len(iterations)), dict(enumerate(iterations)), rule)
+    return [v.iteration for v in verdicts if v.promoted], verdicts
 
 
 @pytest.mark.parametrize(
-    ("dev", "best"),
+    ("scores", "expected"),
     [
-        ([0.5, 0.6, 0.7], 2),
-        ([0.5, 0.7, 0.6], 1),
-        ([0.6, 0.6, 0.6], 0),
-        ([None, 0.1, None], 1),
-        ([None, None], 0),
+        ([(50, 50, 50), (60, 60, 60), (70, 70, 70)], [0, 1, 2]),
+        ([(50, 50, 50), (70, 70, 70), (60, 60, 60)], [0, 1]),
+        # Against the last promoted one, not the last one.
+        ([(50, 50, 50), (70, 70, 70), (40, 40, 40), (60, 60, 60), (80, 80, 80)], [0, 1, 4]),
+        ([(60, 60, 60), (60, 60, 60)], [0]),
     ],
 )
-def test_best_is_highest_dev_ties_to_the_earlier(dev, best):
-    # The test papers say the opposite: they must not choose.
-    metrics = [iteration(k, dev=f1, test=1 - k / 10) for k, f1 in enumerate(dev)]
-    assert choose_best(metrics)[0] == best
-    assert choose_best(metrics[::-1])[0] == best
+def test_an_iteration_has_to_be_better_than_the_last_promoted(scores, expected):
+    found, verdicts = promoted(*(papers(*s) for s in scores))
+    assert found == expected
+    assert best_of(verdicts) == expected[-1]
 
 
-def test_reason():
-    metrics = [iteration(0, dev=0.5), iteration(1, dev=0.7), iteration(2, dev=0.6)]
-    assert choose_best(metrics)[1] == (
-        "iteration 1 has the highest dev F1 (0.700); "
-        "the later ones did not help on dev (iteration 2: 0.600)"
+def test_a_rise_within_the_noise_does_not_count():
+    """One paper gains, two lose a little: 70 % of the resamples rise."""
+    before, after = papers(50, 50, 50), papers(62, 48, 48)
+    found, verdicts = promoted(before, after, rule=RULE._replace(n_bootstrap=4000))
+    assert found == [0]
+    assert verdicts[1].dev["f1"].change > 0
+    assert verdicts[1].dev["f1"].p_rise == pytest.approx(19 / 27, abs=0.02)
+    assert "80% needed" in verdicts[1].reason
+    assert promoted(before, after, rule=RULE._replace(confidence=0.6))[0] == [0, 1]
+    # Without resamples the change itself decides.
+    assert promoted(before, after, rule=RULE._replace(n_bootstrap=0))[0] == [0, 1]
+
+
+def types_of(**rights):
+    """Four papers with so many right of 100 in each type."""
+    counts = {f"P{i}": {t: [r, 100, 100] for t, r in rights.items()} for i in range(4)}
+    return {"dev": counts, "test": counts}
+
+
+def test_a_type_that_drops():
+    before, after = types_of(A=50, B=50), types_of(A=80, B=45)
+    found, verdicts = promoted(before, after)
+    assert found == [0]
+    assert verdicts[1].reason == (
+        "iteration 1 is not promoted over iteration 0: on dev it drops B "
+        "(-0.050 (falls in 100% of the resamples)); 0.020 may be lost"
     )
-    assert choose_best(metrics[:2])[1] == "iteration 1 has the highest dev F1 (0.700)"
-    assert "none has a dev F1" in choose_best([nothing_known(0)])[1]
+    assert promoted(before, types_of(A=80, B=49))[0] == [0, 1]
+    assert promoted(before, after, rule=RULE._replace(max_type_drop=0.1))[0] == [0, 1]
+
+
+def test_a_drop_within_the_noise_of_a_rare_type_does_not_count():
+    """B has four entities in one of four papers, of which one more is missed."""
+    before, after = types_of(A=50), types_of(A=80)
+    before["dev"]["P0"]["B"] = [2, 4, 4]
+    after["dev"]["P0"]["B"] = [1, 4, 4]
+    found, verdicts = promoted(before, after)
+    assert verdicts[1].dev["B"].change == -0.25
+    assert found == [0, 1]
+
+
+def test_macro_f1_can_decide():
+    before, after = types_of(A=50, B=50), types_of(A=50, B=50)
+    for paper in range(4):
+        before["dev"][f"P{paper}"]["A"] = [500, 1000, 1000]
+        after["dev"][f"P{paper}"]["A"] = [490, 1000, 1000]
+        after["dev"][f"P{paper}"]["B"] = [55, 100, 100]
+    assert promoted(before, after)[0] == [0]
+    assert promoted(before, after, rule=RULE._replace(by="macro_f1"))[0] == [0, 1]
+
+
+def test_reasons():
+    _, verdicts = promoted(papers(50, 50), papers(60, 60))
+    assert verdicts[0].reason == "iteration 0 is the first"
+    assert verdicts[1].reason == (
+        "iteration 1 raises dev F1 over iteration 0 by 0.100 (rises in 100% of the resamples)"
+    )
+    _, verdicts = promoted(papers(), papers())
+    assert verdicts[1].reason.endswith("there is no dev gold to decide by")
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"by": "accuracy"}, "E302: Unknown evaluate.promote_by 'accuracy'"),
+        ({"confidence": 80}, "E312: evaluate.promote_confidence is 80"),
+        ({"max_type_drop": "2 %"}, "E312: evaluate.max_type_drop is '2 %'"),
+    ],
+)
+def test_wrong_rules(setting, message):
+    with pytest.raises(ScinerError, match=f"SCINER-{message}"):
+        Rule(**setting).checked()
 
 
 def test_type_names_of_all_iterations():

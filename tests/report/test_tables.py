@@ -4,8 +4,10 @@ import io
 from spacy_sciner.report.tables import (
     calibration_rows,
     f1_csv,
+    gamma_rows,
     iteration_rows,
     pool_rows,
+    reliability_csv,
     to_markdown,
     to_text,
     type_rows,
@@ -44,7 +46,7 @@ def test_other_rows():
         ["TaskName", "1,234"],
         ["(tokens unknown)", "12.5%"],
     ]
-    assert calibration_rows(metrics)[2] == ["1", "0.030"]
+    assert calibration_rows(metrics)[2] == ["1", "–", "0.030", "–", "–", "–", "1.000"]
 
 
 def test_type_that_an_iteration_has_not():
@@ -58,7 +60,7 @@ def test_what_is_unknown_is_a_dash_or_left_out():
     assert set(iteration_rows(metrics)[2][1:]) == {"–"}
     assert set(type_rows(metrics)[1][2:]) == {"–"}
     assert pool_rows(metrics)[-1][1] == "–"
-    assert calibration_rows(metrics)[1] == ["0", "–"]
+    assert calibration_rows(metrics)[1] == ["0", *["–"] * 6]
     assert records(f1_csv(metrics)) == records(types_csv(metrics)) == []
 
 
@@ -85,3 +87,35 @@ def test_text_is_aligned_and_fits_100_columns():
 
 def test_markdown():
     assert to_markdown([["a", "b"], ["1", "2"]]) == "| a | b |\n|---|---|\n| 1 | 2 |\n"
+
+
+def certificate(**entry):
+    fixed = {"gamma": None, "certified": False, "source": "none", "accepted": 0, "wrong": 0}
+    return {**fixed, "bound": None, "reason": "too few", "yield": 0.0, **entry}
+
+
+def test_gamma_rows_say_what_certifies_each_label():
+    metrics = [iteration(0), iteration(1)]
+    assert len(gamma_rows(metrics)) == 1
+    own = {"gamma": 0.9, "certified": True, "source": "label", "accepted": 90, "bound": 0.049}
+    metrics[1]["pool"]["gamma"] = {
+        "rule": "auto",
+        "labels": {"A": certificate(**own, **{"yield": 0.5}), "B": certificate()},
+        "pooled": certificate(),
+    }
+    assert gamma_rows(metrics)[1:3] == [
+        ["1", "A", "0.900", "label", "90", "0", "4.9%", "50.0%"],
+        ["1", "B", "–", "none: accepts nothing", "0", "0", "–", "0.0%"],
+    ]
+    metrics[1]["pool"]["gamma"] = {"rule": "adaptive", "labels": {"A": {"gamma": 0.6, "share": 1}}}
+    assert gamma_rows(metrics)[1] == ["1", "A", "0.600", "adaptive", "–", "–", "–", "100.0%"]
+
+
+def test_reliability_csv_has_a_row_for_each_bin_and_the_diagonal():
+    one = [{"confidence": 0.25, "right": 0.5, "n": 4}]
+    found = records(reliability_csv({"entities": {"before": one, "after": []}}))
+    assert [(r["series"], r["confidence"], r["right"]) for r in found] == [
+        ("as often right as sure", "0.000000", "0.000000"),
+        ("as often right as sure", "1.000000", "1.000000"),
+        ("entities, before", "0.250000", "0.500000"),
+    ]

@@ -1,0 +1,92 @@
+"""`sciner sweep`: what each γ would let through, and with --retrain the F1 it leads to."""
+
+from pathlib import Path
+from typing import Annotated, Any, List, Optional
+
+import typer
+
+from ..files import write_json, write_text
+from ..params import load_params
+
+GAMMAS = "0.995,0.99,0.98,0.95,0.92,0.9,0.85,0.8,0.7,0.6,0.5"
+
+
+def sweep(
+    gamma: Annotated[str, typer.Option(help="γs, each in [0, 1], divided by commas.")] = GAMMAS,
+    iteration: Annotated[
+        int, typer.Option(min=1, help="K: the pipeline of the iteration before it annotates.")
+    ] = 1,
+    accept: Annotated[
+        Optional[str], typer.Option(help="token or entity; default: annotate.accept.")
+    ] = None,
+    retrain: Annotated[
+        bool, typer.Option("--retrain", help="Also train with each γ: dev and test F1. Goes on.")
+    ] = False,
+    params: Annotated[Path, typer.Option(help="The experiment.")] = Path("params.yaml"),
+    out: Annotated[Optional[Path], typer.Option(help="Default: sweep/iteration-K.")] = None,
+    cache: Annotated[Path, typer.Option(help="Of the pool's scores.")] = Path(".sciner-cache/pool"),
+) -> None:
+    """Yield, precision and recall of the pseudo-labels at each γ, without training.
+
+    The pool is predicted once; later runs, and the pseudo-label stage, read the same scores. Writes
+    sweep.json, sweep.tsv and sweep.html.
+    """
+    from ..pipeline.ensemble import mean_scores
+    from ..pipeline.experiment import Experiment
+    from ..pipeline.pseudo_label import predict_members
+    from ..pipeline.sweep import retrain_at, sweep_gammas
+    from ..report.sweep import sweep_html, sweep_rows, sweep_tsv, sweep_type_rows
+    from ..report.tables import to_text
+
+    gammas = read_gammas(gamma)
+    annotate = load_params(params, "annotate", require=["accept", "gamma_o"])
+    rule: Any = accept or annotate["accept"]
+    experiment = Experiment(params, iteration)
+    out = out or Path(f"sweep/iteration-{iteration}")
+    cache = cache / f"iteration-{iteration}"
+    previous = experiment.model_of(experiment.previous or 0)
+    pool = Path("corpus/pool.spacy")
+    teachers = experiment.teachers_of(experiment.previous or 0)
+    members = predict_members(previous, teachers, pool, cache)
+    figures = sweep_gammas(
+        previous,
+        mean_scores(members),
+        Path("corpus/pool_gold.spacy"),
+        n_docs=len(members[0]),
+        gammas=gammas,
+        accept=rule,
+        gamma_o=annotate["gamma_o"],
+    )
+    if retrain:
+        for one in figures:
+            folder = out / f"gamma-{one['gamma']:g}"
+            result = retrain_at(
+                experiment, one["gamma"], accept=rule, pool=pool, cache=cache, out=folder
+            )
+            one.update(dev_f1=result["dev_f1"], test_f1=result["test_f1"])
+            typer.echo(f"γ {one['gamma']:g}: dev F1 {one['dev_f1']:.3f}")
+    how = {"iteration": iteration, "accept": rule, "gamma_o": annotate["gamma_o"]}
+    title = f"γ of iteration {iteration}, accepted by {rule}"
+    write_json(out / "sweep.json", {**how, "gammas": figures})
+    write_text(out / "sweep.tsv", sweep_tsv(figures))
+    write_text(out / "sweep.html", sweep_html(figures, title))
+    typer.echo(to_text(sweep_rows(figures)))
+    typer.echo(to_text(sweep_type_rows(figures)))
+    typer.echo(f"Of types: accepted precision/recall. {out}/sweep.json, .tsv, .html")
+
+
+def read_gammas(text: str) -> List[float]:
+    """RAISES (ScinerError): SCINER-E001 for what is no number in [0, 1]."""
+    from ..errors import Errors, ScinerError
+    from ..selection import check_gamma
+
+    gammas: List[float] = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        try:
+            gammas.append(float(part))
+        except ValueError as e:
+            raise ScinerError(Errors.E001.format(gamma=part, where="")) from e
+        check_gamma(gammas[-1])
+    if not gammas:
+        raise ScinerError(Errors.E001.format(gamma=text, where=""))
+    return gammas

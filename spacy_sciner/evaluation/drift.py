@@ -1,0 +1,46 @@
+"""How the pool's labels move between iterations, and away from gold. Pure."""
+
+from typing import Any, Dict, Mapping, Optional
+
+import numpy as np
+
+
+def divergence(first: Mapping[str, int], second: Mapping[str, int]) -> Optional[float]:
+    """Jensen–Shannon divergence of two label counts, base 2: 0 is the same shares, 1 is no label
+    in common; None where one of them is empty."""
+    names = sorted({*first, *second})
+    p = np.array([first.get(name, 0) for name in names], dtype=np.float64)
+    q = np.array([second.get(name, 0) for name in names], dtype=np.float64)
+    if not p.sum() or not q.sum():
+        return None
+    p, q = p / p.sum(), q / q.sum()
+    middle = (p + q) / 2
+    return float(max(0.0, (_relative(p, middle) + _relative(q, middle)) / 2))
+
+
+def shares(counts: Mapping[str, int]) -> Dict[str, float]:
+    total = max(1, sum(counts.values()))
+    return {name: n / total for name, n in sorted(counts.items())}
+
+
+def label_changes(before: np.ndarray, after: np.ndarray) -> Optional[Dict[str, Any]]:
+    """What became of the pool's tokens since the iteration before.
+
+    before, after (np.ndarray): Tag of each token of the same pool, -1 where it is unknown.
+    RETURNS (dict): Shares of all tokens: "changed" (known in both, another tag), "learnt" (unknown
+        before), "forgotten" (unknown now); None if the pools differ or are empty.
+    """
+    if len(before) != len(after) or not len(after):
+        return None
+    known, known_now = before >= 0, after >= 0
+    return {
+        "changed": float((known & known_now & (before != after)).mean()),
+        "learnt": float((~known & known_now).mean()),
+        "forgotten": float((known & ~known_now).mean()),
+    }
+
+
+def _relative(p: np.ndarray, q: np.ndarray) -> float:
+    """Kullback–Leibler divergence in bits; q has mass wherever p has."""
+    some = p > 0
+    return float((p[some] * np.log2(p[some] / q[some])).sum())

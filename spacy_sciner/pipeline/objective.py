@@ -1,0 +1,186 @@
+"""What a tagger is trained towards: targets and losses of gold and of machine-labelled tokens.
+
+Gold tokens have the negative log-likelihood. For machine-labelled ones (`source` "pseudo" or "llm")
+there are options, all of them off by default:
+
+    gold_weight   how much a gold token counts beside a machine-labelled one
+    gce           generalised cross-entropy (1 − p^q) / q: a wrong label that the model disbelieves
+                  pulls less (Zhang and Sabuncu 2018; RoSTER, EMNLP 2021)
+    soft labels   the teacher's distribution y instead of its decision, sharpened as in BOND (KDD
+                  2020): t ∝ y² / f with f each tag's mass in the training data. γ then decides
+                  nothing, `soft_min` does: tokens count whose largest t is at least that.
+"""
+
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.util import registry
+
+from ..corpus.soft import get_soft
+from ..errors import Errors, ScinerError
+from ..tagging import UNKNOWN
+from ..types import Floats1d, Floats2d, Ints1d
+
+LOSSES = ("nll", "gce")
+MACHINES = ("pseudo", "llm")  # sources of labels that are no gold
+
+
+class Objective(NamedTuple):
+    gold_weight: float = 1.0  # 0 or more
+    loss: str = "nll"  # of machine-labelled tokens
+    gce_q: float = 0.7  # in (0, 1]; towards 0 it is nll, 1 is the mean absolute error
+    soft_labels: bool = False
+    soft_min: float = 0.9  # in [0, 1]; 0 takes every token
+    soft_power: float = 2.0  # 1 or more: t ∝ y^power / f^(power − 1); 1 leaves y as it is
+    soft_frequency: Optional[Tuple[float, ...]] = None  # f of each tag; None takes each batch's own
+
+    def checked(self) -> "Objective":
+        """RAISES (ScinerError): SCINER-E302 for an unknown loss, SCINER-E312 out of range."""
+        if self.loss not in LOSSES:
+            known = ", ".join(LOSSES)
+            raise ScinerError(Errors.E302.format(name="loss", value=self.loss, known=known))
+        if not isinstance(self.soft_labels, bool):
+            raise _out_of_range("soft_labels", self.soft_labels, "true or false")
+        for name, low, high, shown in (
+            ("gold_weight", 0, float("inf"), "0 or more"),
+            ("gce_q", 1e-3, 1, "in [0.001, 1]"),
+            ("soft_min", 0, 1, "in [0, 1]"),
+            ("soft_power", 1, float("inf"), "1 or more"),
+        ):
+            value = getattr(self, name)
+            is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            if not is_number or not low <= value <= high or value == float("inf"):
+                raise _out_of_range(name, value, shown)
+        return self
+
+
+@registry.callbacks("spacy-sciner.objective.v1")
+def make_objective_callback(
+    gold_weight: float = 1.0,
+    loss: str = "nll",
+    gce_q: float = 0.7,
+    soft_labels: bool = False,
+    soft_min: float = 0.9,
+    soft_power: float = 2.0,
+    soft_frequency: Optional[List[float]] = None,
+) -> Callable[[Language, Dict[str, Any]], None]:
+    """For `training.before_update`: the sciner components train towards this objective.
+
+    The arguments are the fields of `Objective`. No part of a trained pipeline needs them.
+    RAISES (ScinerError): What `Objective.checked` does.
+    """
+    frequency = None if soft_frequency is None else tuple(soft_frequency)
+    objective = Objective(
+        gold_weight, loss, gce_q, soft_labels, soft_min, soft_power, frequency
+    ).checked()
+
+    def before_update(nlp: Language, info: Dict[str, Any]) -> None:
+        for _, pipe in nlp.pipeline:
+            if hasattr(pipe, "objective"):
+                pipe.objective = objective
+
+    return before_update
+
+
+def make_targets(
+    references: Sequence[Doc],
+    tags: Sequence[Ints1d],
+    *,
+    labels: Sequence[str],
+    objective: Objective,
+) -> List[Floats2d]:
+    """A row for each token: what its tag probabilities should be, times its weight; 0 if unknown.
+
+    tags (Sequence[Ints1d]): Tag ids of each document's tokens, UNKNOWN where nothing is known.
+    RETURNS (List[Floats2d]): Float32, shape (n_tokens, n_tags) each. The heavier of gold and
+        machine-labelled tokens weighs 1, so that the weight never makes the gradients larger.
+    RAISES (ScinerError): SCINER-E330 if a document should have soft labels and has none.
+    """
+    gold_weight, machine_weight = np.array([objective.gold_weight, 1.0]) / max(
+        1.0, objective.gold_weight
+    )
+    soft: Dict[int, Floats2d] = {}
+    if objective.soft_labels:
+        soft = {
+            i: _soft_of(doc, len(tags[i]), labels)
+            for i, doc in enumerate(references)
+            if is_machine(doc)
+        }
+    frequency = np.array(objective.soft_frequency or tag_frequency(soft.values()))
+    targets: List[Floats2d] = []
+    for i, (doc, doc_tags) in enumerate(zip(references, tags)):
+        if i in soft:
+            target = sharpen(soft[i], frequency, power=objective.soft_power)
+            target[target.max(axis=1) < objective.soft_min] = 0.0
+        else:
+            target = np.zeros((len(doc_tags), 2 * len(labels) + 1), dtype=np.float32)
+            known = np.flatnonzero(doc_tags != UNKNOWN)
+            target[known, doc_tags[known]] = 1.0
+        weight = machine_weight if is_machine(doc) else gold_weight
+        targets.append(target if weight == 1.0 else target * np.float32(weight))
+    return targets
+
+
+def token_losses(
+    logs: Floats2d, target: Floats2d, *, gce_q: Optional[float] = None
+) -> Tuple[Floats1d, Floats2d]:
+    """Loss of each token and its gradient with respect to the tags' log-probabilities.
+
+    logs, target (Floats2d): Shape (n_tokens, n_tags).
+    gce_q (float): Generalised cross-entropy with this q; None is the cross-entropy.
+    RETURNS (Tuple[Floats1d, Floats2d]): Shapes (n_tokens,) and (n_tokens, n_tags).
+    """
+    # Log-probabilities of tags without a share in the target may be −inf.
+    logs = np.where(target > 0, logs, 0.0)
+    if gce_q is None:
+        return -(target * logs).sum(axis=1), -target
+    powers = np.exp(gce_q * np.minimum(logs, 0.0))
+    return (target * (1.0 - powers)).sum(axis=1) / gce_q, -target * powers
+
+
+def is_machine(doc: Doc) -> bool:
+    return doc.user_data.get("source") in MACHINES
+
+
+def tag_frequency(probs: Iterable[Floats2d]) -> np.ndarray:
+    """Share of each tag in all tokens' probability mass, shape (n_tags,); it sums to 1."""
+    total: Any = sum((p.sum(axis=0, dtype=np.float64) for p in probs), np.zeros(1))
+    return np.asarray(total / max(total.sum(), 1e-12))
+
+
+def sharpen(probs: Floats2d, frequency: np.ndarray, *, power: float) -> Floats2d:
+    """t ∝ y^power / f^(power − 1), rows sum to 1: sure tags gain, and rare ones beside common ones.
+
+    SOURCE: BOND (KDD 2020), section 3.3, for power 2.
+    """
+    if power == 1.0:
+        return probs.copy()
+    scaled = probs.astype(np.float64) ** power / np.maximum(frequency, 1e-12) ** (power - 1.0)
+    sharp: Floats2d = (scaled / scaled.sum(axis=1, keepdims=True)).astype(np.float32)
+    return sharp
+
+
+def training_frequency(docs: Iterable[Doc]) -> Optional[Tuple[float, ...]]:
+    """Tag frequency over all soft labels of a training file; None if it has none."""
+    found = [soft[1] for doc in docs if is_machine(doc) and (soft := get_soft(doc)) is not None]
+    return tuple(map(float, tag_frequency(found))) if found else None
+
+
+def _soft_of(doc: Doc, n_tokens: int, labels: Sequence[str]) -> Floats2d:
+    stored = get_soft(doc)
+    paper = doc.user_data.get("paper", repr(doc.text[:40]))
+    if stored is None:
+        raise ScinerError(Errors.E330.format(paper=paper, reason="has none"))
+    if stored[0] != tuple(labels):
+        reason = f"has those of other labels ({', '.join(stored[0])})"
+        raise ScinerError(Errors.E330.format(paper=paper, reason=reason))
+    if len(stored[1]) != n_tokens:
+        reason = f"has them for {len(stored[1])} tokens instead of {n_tokens}"
+        raise ScinerError(Errors.E330.format(paper=paper, reason=reason))
+    return stored[1]
+
+
+def _out_of_range(name: str, value: Any, shown: str) -> ScinerError:
+    return ScinerError(Errors.E312.format(name=name, value=value, range=shown))
