@@ -74,6 +74,19 @@ def test_code_re_runs_what_uses_it_and_no_more(project):
     restore(project)
 
 
+@pytest.mark.parametrize(
+    "path", ["configs/a.py", "spacy_sciner/models/a.py", "spacy_sciner/pipeline/train.py"]
+)
+def test_what_trains_a_model_is_measured_again(project, path):
+    """The stand-ins' models are the same bytes as before; the paper's protocol trains its own."""
+    project.write(path, "# changed")
+    ran = set(project.repro())
+    assert {"train", "retrain@1", "retrain@2"} <= ran
+    assert {"evaluate@0", "evaluate@1", "evaluate@2"} <= ran
+    assert project.repro() == []
+    restore(project)
+
+
 def test_plots_draw_a_line_for_each_series(project):
     shown = json.loads(project.call(sys.executable, "-m", "dvc", "plots", "show", "--json"))
     assert not shown.get("errors")
