@@ -74,15 +74,12 @@ def test_code_re_runs_what_uses_it_and_no_more(project):
     restore(project)
 
 
-@pytest.mark.parametrize(
-    "path", ["configs/a.py", "spacy_sciner/models/a.py", "spacy_sciner/pipeline/train.py"]
-)
-def test_what_trains_a_model_is_measured_again(project, path):
+def test_what_trains_a_model_is_measured_again(project):
     """The stand-ins' models are the same bytes as before; the paper's protocol trains its own."""
-    project.write(path, "# changed")
-    ran = set(project.repro())
-    assert {"train", "retrain@1", "retrain@2"} <= ran
-    assert {"evaluate@0", "evaluate@1", "evaluate@2"} <= ran
+    project.write("spacy_sciner/pipeline/train.py", "# changed")
+    ran = project.repro()
+    measured = [f"evaluate@{k}" for k in range(3)]
+    assert sorted(ran) == sorted(["train", "retrain@1", "retrain@2", *measured])
     assert project.repro() == []
     restore(project)
 
