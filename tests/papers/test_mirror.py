@@ -1,4 +1,4 @@
-"""Real papers, if SCINER_MIRROR names a folder that has them in pdf/, acl-papers/ and acl-abstracts/."""
+"""Real papers, if SCINER_MIRROR names a folder with pdf/, acl-papers/ and acl-abstracts/."""
 
 import importlib.util
 import os
