@@ -37,7 +37,7 @@ class Errors(metaclass=_Coded):
     E101 = "Unknown parse engine {engine!r}. Set parse.engine to one of: {known}."
     E102 = "Unknown key(s) under {section}: {unknown}. Known: {known}."
     E103 = "{key} must be {expected}, got {value!r}."
-    E104 = "No folder {path}. Give --papers a folder with PDF, TEI or SciPDF JSON files."
+    E104 = "No folder {path}. Give --papers a folder with PDF, TEI, SciPDF JSON or JSONL files."
     E105 = "None of the {n} papers in {path} gave a paragraph. {reasons}"
     E110 = "{file} cannot be opened as a PDF: {reason}."
     E111 = "{file} has no text layer on its {pages} page(s): a scan? Run OCR on it first."
@@ -48,6 +48,7 @@ class Errors(metaclass=_Coded):
     E122 = "{file} is not JSON: {reason}."
     E123 = "{file} is JSON, but not SciPDF's: it needs `title`, `abstract` and `sections`."
     E124 = "{file} cannot be read: {reason}."
+    E125 = "{file}, line {line}, is no paper: {reason}"
     E130 = "No GROBID server at {url}: {reason}. Start one: docker compose -f {compose} up -d"
     E131 = "GROBID did not answer for {file} within {seconds} s. Raise parse.grobid.timeout_s."
     E132 = "GROBID answered {status} for {file}: {reason}"
@@ -199,3 +200,9 @@ class Warnings(metaclass=_Coded):
         "Scores on such a split flatter; split by paper instead."
     )
     W202 = "The pool is empty: no usable paragraph in {parsed}. Only iteration 0 can be trained."
+
+    # --- command line, project ---------------------------------------------------------------
+    W501 = (
+        "{dest} is left out: it has no public address in this form. To make one: {make} Or take it "
+        "from a folder that has {mirror}: `sciner assets --corpus {corpus} --mirror DIR`."
+    )

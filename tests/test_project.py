@@ -137,6 +137,17 @@ def test_every_section_of_params_is_used_by_a_stage():
     assert used - sections == {"item", "key"}
 
 
+def test_evaluate_lists_what_training_reads():
+    """The paper's protocol trains a model of its own."""
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf8"))["stages"]
+    evaluate = stages["evaluate"]["do"]
+    for stage in (stages["train"], stages["retrain"]["do"]):
+        assert set(stage["params"]) <= set(evaluate["params"])
+        own = {"scripts/train.py", "training/${item.prev}/model-best"}
+        read = {dep for dep in stage["deps"] if not dep.startswith("corpus/")} - own
+        assert read <= set(evaluate["deps"])
+
+
 def test_iterations_and_evaluations_agree():
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf8"))
     assert list(params["evaluations"]) == ["0", *params["iterations"]]

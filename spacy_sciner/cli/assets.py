@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from ..errors import Errors, ScinerError
+from ..errors import Errors, ScinerError, Warnings
 from ..files import replacing, write_text
 from .blobs import fetch_blobs, read_blob_ids
 
@@ -30,6 +30,8 @@ def assets(
     wanted = [asset for asset in list_assets(project, corpus) if not mirror or "mirror" in asset]
     root = project.parent
     missing = [asset for asset in wanted if not _is_there(root / asset["dest"], asset)]
+    by_hand = [asset for asset in missing if not _can_be_had(asset, mirror)]
+    missing = [asset for asset in missing if asset not in by_hand]
     if missing:
         # Beside the destination, so that the last step is a rename.
         (root / "assets").mkdir(exist_ok=True)
@@ -44,8 +46,11 @@ def assets(
     # A stage's folder may be empty, not absent.
     (root / "assets" / corpus / "papers").mkdir(parents=True, exist_ok=True)
     for asset in wanted:
-        state = "fetched" if asset in missing else "already there"
-        typer.echo(f"{asset['dest']}: {state}")
+        if asset in by_hand and not (root / asset["dest"]).exists():
+            typer.echo(f"⚠ {Warnings.W501.format(corpus=corpus, **asset)}", err=True)
+        else:
+            state = "fetched" if asset in missing else "already there"
+            typer.echo(f"{asset['dest']}: {state}")
 
 
 def list_assets(project: Path, corpus: str) -> List[Asset]:
@@ -71,6 +76,11 @@ def _is_there(path: Path, asset: Asset) -> bool:
         return any(path.iterdir()) and get_checksum(path) in sums
     # Without a sum of its own, a file from the network can only be known to be there.
     return path.is_file() and ("checksum" not in asset or get_checksum(path) in sums)
+
+
+def _can_be_had(asset: Asset, mirror: Optional[Path]) -> bool:
+    """Whether to try: a file without an address comes from a mirror or is made by hand."""
+    return bool(_address(asset) or (mirror and (mirror / asset["mirror"]).exists()))
 
 
 def _copy(wanted: List[Asset], mirror: Path, out: Path, *, corpus: str) -> None:
@@ -130,11 +140,12 @@ def _check(path: Path, expected: Optional[str], *, shown: object) -> None:
 
 
 def _address(asset: Asset) -> str:
-    return str(asset.get("url") or asset["git"]["repo"])
+    """Where it is on the network; "" if nowhere."""
+    return str(asset.get("url") or asset.get("git", {}).get("repo", ""))
 
 
 def _unreachable(wanted: List[Asset], *, corpus: str, looked: str, reason: str) -> ScinerError:
-    hosts = {urlsplit(_address(asset)).netloc for asset in wanted}
+    hosts = {urlsplit(_address(asset)).netloc for asset in wanted if _address(asset)}
     files = ", ".join(asset["mirror"] for asset in wanted if "mirror" in asset)
     return ScinerError(
         Errors.E504.format(

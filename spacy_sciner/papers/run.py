@@ -1,5 +1,6 @@
 """A folder of papers → `data/parsed`: choose, parse or find in the cache, split, write, report."""
 
+import hashlib
 import json
 import os
 import re
@@ -11,17 +12,22 @@ from ..errors import Errors, ScinerError
 from ..files import progress, replacing, write_json
 from ..types import Paragraph
 from .cache import Cache, cache_key
+from .collection import Broken, read_collection
 from .embedded import parse_pdf
 from .grobid import parse_pdfs
 from .isolation import run_isolated
 from .scipdf_json import Section, parse_json
 from .settings import ParseSettings
-from .sources import Source, find_sources
+from .sources import Source, Sources, find_sources
 from .tei import parse_tei
 from .text import split_paragraph
 
 PDF_TIMEOUT_S = 120.0  # for one PDF; the slowest sound one seen took 3
+MAX_NAME = 200  # bytes of a file's name; file systems take 255
+_NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f%/\\:*?"<>|]|^\.')
 Outcome = Union[List[Section], ScinerError]
+Place = Dict[str, Any]  # the report's `file`, and `line` of a collection
+Chosen = Dict[str, Tuple[Place, List[Section]]]  # by paper
 
 
 def parse_papers(
@@ -33,8 +39,8 @@ def parse_papers(
 ) -> Dict[str, Any]:
     """Write one `<paper>.jsonl` for each paper, and `_report.json`.
 
-    papers_dir (Union[str, Path]): PDF, TEI and SciPDF JSON files, in subfolders too. If it is not
-        there, there are no papers.
+    papers_dir (Union[str, Path]): PDF, TEI and SciPDF JSON files and collections, in subfolders
+        too. If it is not there, there are no papers.
     out_dir (Union[str, Path]): Replaced as a whole at the end; before, it is left as it was.
     cache_dir (Optional[Union[str, Path]]): Where unchanged files are found again; None for none.
     RETURNS (Dict[str, Any]): The report, and `from_cache`, which the file does not have: it would
@@ -45,8 +51,43 @@ def parse_papers(
     papers_dir, out_dir = Path(papers_dir), Path(out_dir)
     sources = find_sources(papers_dir, engine=settings.engine)
     reader = _Reader(settings, Cache(Path(cache_dir) if cache_dir else None))
-    set_aside: List[Dict[str, str]] = []
-    chosen: Dict[str, Tuple[Source, List[Section]]] = {}
+    chosen, set_aside = _read_files(sources, reader)
+    n_papers = len(sources.papers)
+    for path in sources.collections:
+        file = path.relative_to(papers_dir).as_posix()
+        n_papers += _add_collection(path, chosen, set_aside, file=file)
+    counts: Counter[str] = Counter()
+    report: Dict[str, Any] = {"engine": settings.engine, "files": 0, "papers": 0}
+    with replacing(out_dir) as temporary:
+        temporary.mkdir(parents=True)
+        for paper in sorted(chosen):
+            place, sections = chosen[paper]
+            paragraphs = cut(paper, sections, settings, counts)
+            if paragraphs:
+                _write(temporary / f"{file_stem(paper)}.jsonl", paragraphs)
+                report["papers"] += 1
+            else:
+                reason = f"no paragraph of {settings.min_words} words or more"
+                set_aside.append({**place, "reason": reason})
+        n_files = sum(len(files) for files in sources.papers.values())
+        report["files"] = n_files + len(sources.collections)
+        for name in ("paragraphs", "words", "too_short", "split", "too_long"):
+            report[name] = counts[name]
+        report["ignored"] = sources.ignored
+        report["set_aside"] = sorted(
+            set_aside, key=lambda entry: (entry["file"], entry.get("line", 0), entry["reason"])
+        )
+        write_json(temporary / "_report.json", report)
+    if n_papers and not report["papers"]:
+        reasons = "; ".join(f"{n}× {why}" for why, n in summarise(report["set_aside"]))
+        raise ScinerError(Errors.E105.format(n=n_papers, path=papers_dir, reasons=reasons))
+    return {**report, "from_cache": reader.from_cache}
+
+
+def _read_files(sources: Sources, reader: "_Reader") -> Tuple[Chosen, List[Place]]:
+    """Each paper's best file that can be read, and the files that are set aside, with `reason`."""
+    chosen: Chosen = {}
+    set_aside: List[Place] = []
     waiting = {paper: list(files) for paper, files in sources.papers.items()}
     while waiting:  # once, and again for papers whose best file cannot be read
         batch = [files.pop(0) for files in waiting.values()]
@@ -54,35 +95,50 @@ def parse_papers(
             if isinstance(outcome, ScinerError):
                 set_aside.append({"file": source.file, "reason": str(outcome)})
                 continue
-            chosen[source.paper] = (source, outcome)
+            chosen[source.paper] = ({"file": source.file}, outcome)
             for other in waiting.pop(source.paper):
-                reason = f"another file of the paper is read ({source.file})"
-                set_aside.append({"file": other.file, "reason": reason})
+                set_aside.append({"file": other.file, "reason": _read_instead(source.file)})
         waiting = {paper: files for paper, files in waiting.items() if files}
-    counts: Counter[str] = Counter()
-    report: Dict[str, Any] = {"engine": settings.engine, "files": 0, "papers": 0}
-    with replacing(out_dir) as temporary:
-        temporary.mkdir(parents=True)
-        for paper in sorted(chosen):
-            source, sections = chosen[paper]
-            paragraphs = cut(paper, sections, settings, counts)
-            if paragraphs:
-                _write(temporary / f"{paper}.jsonl", paragraphs)
-                report["papers"] += 1
+    return chosen, set_aside
+
+
+def _add_collection(path: Path, chosen: Chosen, set_aside: List[Place], *, file: str) -> int:
+    """Add a collection's papers to those chosen, but for those that are there already.
+
+    RETURNS (int): Papers tried: lines, or 1 for a file that has none.
+    """
+    n_lines = 0
+    try:
+        for entry in read_collection(path):
+            n_lines += 1
+            place: Place = {"file": file, "line": entry.line}
+            if isinstance(entry, Broken):
+                set_aside.append({**place, "reason": str(entry.error)})
+            elif entry.paper not in chosen:
+                chosen[entry.paper] = (place, entry.sections)
+            elif "line" in (other := chosen[entry.paper][0]):
+                reason = f"an earlier line has its id ({other['file']}, line {other['line']})"
+                set_aside.append({**place, "reason": reason})
             else:
-                reason = f"no paragraph of {settings.min_words} words or more"
-                set_aside.append({"file": source.file, "reason": reason})
-        report["files"] = sum(len(files) for files in sources.papers.values())
-        for name in ("paragraphs", "words", "too_short", "split", "too_long"):
-            report[name] = counts[name]
-        report["ignored"] = sources.ignored
-        report["set_aside"] = sorted(set_aside, key=lambda entry: (entry["file"], entry["reason"]))
-        write_json(temporary / "_report.json", report)
-    if sources.papers and not report["papers"]:
-        reasons = "; ".join(f"{n}× {why}" for why, n in summarise(report["set_aside"]))
-        n_papers = len(sources.papers)
-        raise ScinerError(Errors.E105.format(n=n_papers, path=papers_dir, reasons=reasons))
-    return {**report, "from_cache": reader.from_cache}
+                set_aside.append({**place, "reason": _read_instead(other["file"])})
+        if not n_lines:
+            set_aside.append({"file": file, "reason": "no paper in it"})
+    except ScinerError as e:
+        set_aside.append({"file": file, "reason": str(e)})
+    return n_lines or 1
+
+
+def _read_instead(file: str) -> str:
+    return f"another file of the paper is read ({file})"
+
+
+def file_stem(paper: str) -> str:
+    """A paper's id as the stem of a file's name: one for each id, and safe on every file system."""
+    stem = _NOT_IN_NAMES.sub(lambda match: f"%{ord(match[0]):02X}", paper)
+    if len(stem.encode()) <= MAX_NAME:
+        return stem
+    digest = hashlib.sha256(paper.encode()).hexdigest()[:16]
+    return stem.encode()[: MAX_NAME - 20].decode(errors="ignore") + "%%" + digest
 
 
 def cut(
@@ -106,12 +162,14 @@ def cut(
     return paragraphs
 
 
-def summarise(set_aside: List[Dict[str, str]]) -> List[Tuple[str, int]]:
+def summarise(set_aside: List[Place]) -> List[Tuple[str, int]]:
     """Reasons without the files' names, the most frequent first."""
     reasons: Counter[str] = Counter()
     for entry in set_aside:
         name = entry["file"].rpartition("/")[2]
-        reason = re.sub(r" \([^()]*\)$", "", entry["reason"]).replace(name, "the file")
+        reason = re.sub(r" \([^()]*\)$", "", entry["reason"])
+        reason = reason.replace(f"{name}, line {entry.get('line')},", "a line")
+        reason = reason.replace(name, "the file")
         reasons[reason] += 1
     return reasons.most_common()
 

@@ -6,10 +6,10 @@ from typing import Any, Dict, Mapping
 from ..errors import Errors, ScinerError
 
 ENGINES = {
-    "embedded": "PDFs by their text layer, TEI and SciPDF JSON as they are",
-    "grobid": "PDFs by a GROBID server, TEI and SciPDF JSON as they are",
-    "tei": "TEI files only",
-    "scipdf": "SciPDF JSON files only",
+    "embedded": "PDFs by their text layer, TEI, SciPDF JSON and JSONL as they are",
+    "grobid": "PDFs by a GROBID server, TEI, SciPDF JSON and JSONL as they are",
+    "tei": "TEI and JSONL only",
+    "scipdf": "SciPDF JSON and JSONL only",
 }
 
 

@@ -1,4 +1,7 @@
-"""Which files of a folder are papers, and which of two files of one paper is read."""
+"""Which files of a folder are papers, and which of two files of one paper is read.
+
+A collection is a file of many papers; each of them that has a file of its own is read from that.
+"""
 
 from pathlib import Path
 from typing import Dict, List, NamedTuple
@@ -11,6 +14,7 @@ _KINDS = {
     "tei": ("tei",),
     "scipdf": ("json",),
 }
+_COLLECTIONS = (".jsonl", ".jsonl.gz")
 
 
 class Source(NamedTuple):
@@ -22,17 +26,22 @@ class Source(NamedTuple):
 
 class Sources(NamedTuple):
     papers: Dict[str, List[Source]]  # by paper id, each paper's files with the best first
+    collections: List[Path]  # files of many papers, under every engine
     ignored: int  # files that the engine does not read, or that are no papers
 
 
 def find_sources(folder: Path, *, engine: str) -> Sources:
     """All papers below a folder, in the order of their ids; hidden files are not looked at."""
     papers: Dict[str, List[Source]] = {}
+    collections: List[Path] = []
     ignored = 0
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     for path in files:
         relative = path.relative_to(folder)
         if any(part.startswith(".") for part in relative.parts):
+            continue
+        if path.name.lower().endswith(_COLLECTIONS):
+            collections.append(path)
             continue
         suffix = next((s for s in _SUFFIXES if path.name.lower().endswith(s)), None)
         if suffix is None or _SUFFIXES[suffix] not in _KINDS[engine]:
@@ -44,4 +53,4 @@ def find_sources(folder: Path, *, engine: str) -> Sources:
     order = list(_KINDS["embedded"])
     for sources in papers.values():
         sources.sort(key=lambda source: (order.index(source.kind), source.file))
-    return Sources({paper: papers[paper] for paper in sorted(papers)}, ignored)
+    return Sources({paper: papers[paper] for paper in sorted(papers)}, collections, ignored)

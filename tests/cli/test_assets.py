@@ -160,6 +160,55 @@ def test_file_of_an_address(project, capsys):
     assert files(project) == ["toy/gold/train.txt"]
 
 
+@pytest.fixture
+def without_address(project):
+    """The gold has a (local) address; the pool has none and says how to make it."""
+    listed = yaml.safe_load(project.read_text(encoding="utf8"))["assets"][:1]
+    listed[0]["url"] = str(project.parent / "mirror/toy/a.txt")
+    pool = {
+        "dest": "assets/toy/papers/all.jsonl",
+        "checksum": hashlib.md5(b"{}").hexdigest(),
+        "extra": True,
+        "mirror": "papers/a.json",
+        "make": "Write it by hand.",
+    }
+    project.write_text(yaml.safe_dump({"assets": [*listed, pool]}), encoding="utf8")
+    return project
+
+
+def test_without_an_address_it_says_how_to_make_the_file(without_address, capsys):
+    assets("toy", None, without_address)
+    assert files(without_address) == ["toy/gold/train.txt"]
+    heard = capsys.readouterr()
+    assert heard.out == "assets/toy/gold/train.txt: fetched\n"
+    assert "SCINER-W501: assets/toy/papers/all.jsonl is left out" in heard.err
+    assert "Write it by hand." in heard.err
+    assert "papers/a.json: `sciner assets --corpus toy --mirror DIR`" in heard.err
+
+
+def test_without_an_address_a_file_made_by_hand_stays(without_address, capsys):
+    path = without_address.parent / "assets/toy/papers/all.jsonl"
+    path.parent.mkdir(parents=True)
+    path.write_text("my own", encoding="utf8")
+    assets("toy", None, without_address)
+    assert path.read_text(encoding="utf8") == "my own"
+    heard = capsys.readouterr()
+    assert "assets/toy/papers/all.jsonl: already there" in heard.out
+    assert heard.err == ""
+
+
+def test_without_an_address_the_mirror_has_it_or_not(without_address, capsys):
+    mirror = without_address.parent / "mirror"
+    assets("toy", mirror, without_address)
+    assert files(without_address) == ["toy/gold/train.txt", "toy/papers/all.jsonl"]
+    assert capsys.readouterr().err == ""
+    (without_address.parent / "assets/toy/papers/all.jsonl").unlink()
+    (mirror / "papers/a.json").unlink()
+    assets("toy", mirror, without_address)
+    assert files(without_address) == ["toy/gold/train.txt"]
+    assert "W501" in capsys.readouterr().err
+
+
 def test_the_project_s_own_list():
     for corpus in ("acl", "scierc", "crossner-ai"):
         listed = list_assets(ROOT / "project.yml", corpus)

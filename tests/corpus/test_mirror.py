@@ -57,6 +57,9 @@ def test_file_is_read_and_every_annotation_is_accounted_for(path, file_format):
         ("acl-sciner/test.conll", "IOB2", 725),
         ("scierc/train.txt", "IOB1", 5572),
         ("scierc/test.txt", "IOB1", 1683),
+        ("crossner/ai/train.txt", "IOB2", 532),
+        ("crossner/ai/dev.txt", "IOB2", 1549),
+        ("crossner/ai/test.txt", "IOB2", 1809),
     ],
 )
 def test_published_counts(file, scheme, n_entities):

@@ -1,4 +1,4 @@
-"""Real papers, if SCINER_MIRROR names a folder that has them in pdf/ and acl-papers/."""
+"""Real papers, if SCINER_MIRROR names a folder with pdf/, acl-papers/ and acl-abstracts/."""
 
 import importlib.util
 import os
@@ -29,6 +29,14 @@ def test_300_json_files_in_seconds(tmp_path):
     assert time.monotonic() - start < 30
     assert report["papers"] > 290
     assert report["papers"] + len(report["set_aside"]) == report["files"]
+
+
+@needs("acl-abstracts")
+def test_abstracts_in_one_file_in_seconds(tmp_path):
+    start = time.monotonic()
+    report = parse_papers(MIRROR / "acl-abstracts", tmp_path / "out", make_settings(params()))
+    assert time.monotonic() - start < 60
+    assert (report["files"], report["papers"], report["set_aside"]) == (1, 9186, [])
 
 
 @needs("pdf")

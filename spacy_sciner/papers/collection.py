@@ -1,0 +1,85 @@
+"""Collections: JSON lines, perhaps gzipped, each with a paper's `id`, `title` and text."""
+
+import gzip
+import json
+import re
+import zlib
+from pathlib import Path
+from typing import Any, BinaryIO, Iterator, List, NamedTuple, Tuple, Union
+
+from ..errors import Errors, ScinerError
+from .text import normalise
+
+Section = Tuple[str, str]  # heading, paragraph
+_BLANK_LINE = re.compile(r"\n\s*\n")
+
+
+class Entry(NamedTuple):
+    line: int  # from 1
+    paper: str
+    sections: List[Section]
+
+
+class Broken(NamedTuple):
+    line: int  # from 1
+    error: ScinerError
+
+
+def read_collection(path: Path) -> Iterator[Union[Entry, Broken]]:
+    """Every line that is not blank, in order: a paper, or why it is none.
+
+    The title is a paragraph of its own; blank lines part those of the text. A file that ends in the
+    middle (a download that was cut off) gives what it has, and then `Broken`.
+
+    RAISES (ScinerError): SCINER-E124 if the file cannot be opened or its first byte not be read.
+    """
+    number = 0
+    try:
+        with _open(path) as lines:
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    yield _read_line(line, file=path.name, number=number)
+    except (OSError, EOFError, zlib.error) as e:
+        if not number:
+            reason = getattr(e, "strerror", None) or e
+            raise ScinerError(Errors.E124.format(file=path.name, reason=reason)) from e
+        yield _broken(path.name, number + 1, f"the file is cut off or damaged here ({e})")
+
+
+def _open(path: Path) -> BinaryIO:
+    if path.name.lower().endswith(".gz"):
+        return gzip.open(path, "rb")  # type: ignore[return-value]
+    return path.open("rb")
+
+
+def _read_line(line: bytes, *, file: str, number: int) -> Union[Entry, Broken]:
+    try:
+        record = json.loads(line.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as e:
+        return _broken(file, number, f"it is not JSON in UTF-8 ({getattr(e, 'msg', e)})")
+    if not isinstance(record, dict):
+        return _broken(file, number, "it is no JSON object")
+    paper, title = _text(record.get("id")), _text(record.get("title"))
+    if not paper:
+        return _broken(file, number, "it has no `id`")
+    heading = "Text" if _text(record.get("text")) else "Abstract"
+    text = _text(record.get(heading.lower()))
+    if not text:
+        return _broken(file, number, "it has neither `text` nor `abstract`")
+    try:
+        f"{paper}{title}{text}".encode()
+    except UnicodeEncodeError as e:  # JSON can escape half of a character
+        return _broken(file, number, f"it holds what is no character ({e.reason})")
+    found = [("Title", title), *((heading, part) for part in _BLANK_LINE.split(text))]
+    sections = [(name, normalise(part)) for name, part in found]
+    return Entry(number, paper, [(name, part) for name, part in sections if part])
+
+
+def _text(value: Any) -> str:
+    """A string or a whole number as a string without spaces around it; "" for anything else."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return str(value).strip() if whole or isinstance(value, str) else ""
+
+
+def _broken(file: str, line: int, reason: str) -> Broken:
+    return Broken(line, ScinerError(Errors.E125.format(file=file, line=line, reason=reason)))
