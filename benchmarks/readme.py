@@ -23,6 +23,7 @@ def fill(readme: str) -> str:
     speed = text_of("benchmarks/speed.md").replace("](speed.svg)", "](benchmarks/speed.svg)")
     readme = put(readme, "speed", speed)
     readme = put(readme, "scale", text_of("benchmarks/scale.md"))
+    readme = put(readme, "cost", text_of("benchmarks/cost.md"))
     return put(readme, "loop", text_of("benchmarks/loop-acl.md"))
 
 
