@@ -156,14 +156,14 @@ def _predict(
     n, length, width = hidden.shape
     w_qkv, b_qkv, w_o, b_o, w_i, b_i, w_d, b_d = layer.casts(dtype)
     g1, b1, g2, b2 = (layer.parameters[i] for i in (8, 9, 14, 15))
-    x = hidden.reshape(n * length, width)
-    qkv = F.linear(x.to(dtype), w_qkv, b_qkv).view(n, length, 3, layer.n_heads, -1)
+    x = hidden.to(dtype).reshape(n * length, width)
+    qkv = F.linear(x, w_qkv, b_qkv).view(n, length, 3, layer.n_heads, -1)
     q, k, v = qkv.permute(2, 0, 3, 1, 4)
     attended = F.scaled_dot_product_attention(q, k, v, attn_mask=blocked, scale=1.0)
     context = attended.transpose(1, 2).reshape(n * length, width)
-    x = F.layer_norm(F.linear(context, w_o, b_o) + x, (width,), g1, b1, layer.eps)
-    inner = F.gelu(F.linear(x.to(dtype), w_i, b_i))
-    x = F.layer_norm(F.linear(inner, w_d, b_d) + x, (width,), g2, b2, layer.eps)
+    x = F.layer_norm(F.linear(context, w_o, b_o).add_(x), (width,), g1, b1, layer.eps)
+    inner = F.gelu(F.linear(x, w_i, b_i))
+    x = F.layer_norm(F.linear(inner, w_d, b_d).add_(x), (width,), g2, b2, layer.eps)
     return x.view(n, length, width)
 
 
