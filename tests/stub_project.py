@@ -16,7 +16,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 STUB = """
-import hashlib, json, sys
+import hashlib, json, sys, zlib
 from pathlib import Path
 import yaml
 
@@ -69,8 +69,12 @@ if script == "evaluate":
     scores = {"precision": f1, "recall": f1, "f1": f1, "macro_f1": f1, "token_accuracy": 0.9,
               "f1_low": None, "f1_high": None,
               "types": {"TaskName": {"precision": f1, "recall": f1, "f1": f1, "n": 3}}}
+    pool = {"paragraphs": 1, "accepted_paragraphs": 1, "accepted_entities": 3,
+            "expected_entities": 5, "low_yield": False, "unknown_share": 0.5, "precision": None,
+            "recall": None, "types": {"TaskName": 3}, "gold_types": {"TaskName": 5},
+            "predicted_types": {"TaskName": 4}}
     metrics = {"iteration": int(k), "clean": {"test": scores, "dev": scores},
-               "paper_protocol": None, "pool": None,
+               "paper_protocol": None, "pool": None if k == "0" else pool,
                "calibration": {"ece": None, "temperature": 1.0}}
     point = [{"confidence": f1, "right": f1, "n": 1}]
     pair = {"before": point, "after": point}
@@ -83,7 +87,7 @@ if script == "evaluate":
         Path(folder).mkdir(exist_ok=True)
         text = json.dumps(details if folder == "evaluation" else metrics)
         Path(folder, f"iteration-{k}.json").write_text(text, encoding="utf8")
-    Path(f"evaluation/iteration-{k}.tags").write_bytes(b"")
+    Path(f"evaluation/iteration-{k}.tags").write_bytes(zlib.compress(b"\\0\\0"))
 with open("run.log", "a", encoding="utf8") as log:
     log.write(script + (f"@{k}" if k else "") + "\\n")
 """

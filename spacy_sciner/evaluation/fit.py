@@ -16,6 +16,9 @@ _NEWTON_STEPS = 100
 def fit_temperature(word_logs: Floats2d, tags: Ints1d) -> float:
     """The temperature with the lowest negative log-likelihood of the gold tags.
 
+    As if 1 of n + 2 tokens had any tag by chance: a model without an error on few tokens would else
+    be taken to be sure of everything.
+
     word_logs (Floats2d): Log-scores of known tokens, shape (n_tokens, n_tags).
     tags (Ints1d): Their gold tags, shape (n_tokens,).
     RETURNS (float): In TEMPERATURES; 1.0 without a token.
@@ -24,9 +27,11 @@ def fit_temperature(word_logs: Floats2d, tags: Ints1d) -> float:
     if not len(tags):
         return 1.0
     rows = np.arange(len(tags))
+    chance = 1 / (len(tags) + 2)
 
     def loss(log_temperature: float) -> float:
-        return -float(temper(word_logs, float(np.exp(log_temperature)))[rows, tags].mean())
+        logs = temper(word_logs, float(np.exp(log_temperature)))
+        return -float((1 - chance) * logs[rows, tags].mean() + chance * logs.mean())
 
     # The loss is convex in 1/T, so it has one valley in log T too.
     low, high = np.log(TEMPERATURES)
@@ -43,7 +48,7 @@ def fit_logistic(features: Any, right: Any, *, centre: Any, penalty: Any) -> np.
     """Weights of a logistic regression, drawn to `centre` by a quadratic penalty.
 
     features: Shape (n, n_features); a constant column makes an intercept.
-    right: Shape (n,), bool.
+    right: Shape (n,), bool or a probability.
     centre, penalty: Shape (n_features,); penalties above 0 keep every weight finite.
     RETURNS (np.ndarray): float64, shape (n_features,).
     """

@@ -27,7 +27,7 @@ from .shim import TorchTagger, get_shim
 from .windows import cut_windows
 from .wordpieces import WordPieces
 
-LENGTH_STEP = 32  # padded lengths are multiples of it: few shapes keep memory flat
+LENGTH_STEP = 16  # padded lengths are multiples of it: few shapes keep memory flat
 
 
 class Row(NamedTuple):

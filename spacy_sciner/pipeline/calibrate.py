@@ -113,9 +113,13 @@ def _fit_entities(features: np.ndarray, right: Sequence[bool]) -> np.ndarray:
     names = ["slope", "length", "intercept"] + ["offset"] * (features.shape[1] - 3)
     centre = np.array([CENTRE[name] for name in names])
     penalty = np.array([PENALTY[name] for name in names])
-    weights = fit_logistic(features, right, centre=centre, penalty=penalty)
+    # Platt's targets: among few entities even none that is wrong is no certainty.
+    n_right = sum(right)
+    high, low = (n_right + 1) / (n_right + 2), 1 / (len(right) - n_right + 2)
+    targets = [high if is_right else low for is_right in right]
+    weights = fit_logistic(features, targets, centre=centre, penalty=penalty)
     if weights[0] < LEAST_SLOPE:
         centre[0], penalty[0] = LEAST_SLOPE, 1e9
-        weights = fit_logistic(features, right, centre=centre, penalty=penalty)
+        weights = fit_logistic(features, targets, centre=centre, penalty=penalty)
         weights[0] = LEAST_SLOPE
     return weights

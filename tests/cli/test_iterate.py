@@ -108,7 +108,7 @@ def test_uncommitted_changes(at_end):
 
 
 def test_other_settings_than_a_tag_s(at_end):
-    at_end.edit("params.yaml", "gamma: 0.9", "gamma: 0.5")
+    at_end.edit("params.yaml", r'("2":.*gamma:) [0-9.]+', r"\1 0.5")
     at_end.commit("another γ")
     match = r"SCINER-E513: Tag iteration-2 .*iterations in .*git tag -d iteration-2 iteration-3"
     with pytest.raises(ScinerError, match=match):

@@ -25,9 +25,11 @@ def test_without_a_token_the_temperature_is_one():
     assert fit_temperature(np.zeros((0, 3)), np.zeros(0, dtype=np.int64)) == 1.0
 
 
-def test_a_model_that_is_always_right_stays_within_the_bounds():
+def test_without_an_error_the_more_tokens_the_surer():
     logs = temper(np.eye(4) * 3, 1.0)
-    assert fit_temperature(logs, np.arange(4)) == pytest.approx(0.1, rel=0.01)
+    few = fit_temperature(logs, np.arange(4))
+    many = fit_temperature(np.tile(logs, (500, 1)), np.tile(np.arange(4), 500))
+    assert 0.1 < many < few < 1.0
 
 
 def test_logistic_regression_finds_the_weights_of_its_data():
