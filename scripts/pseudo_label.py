@@ -10,7 +10,7 @@ from spacy_sciner.files import write_json
 from spacy_sciner.params import load_params
 
 SETTINGS = ["accept", "gamma_o", "alpha", "delta", "adaptive_gamma"]
-SETTINGS += ["engine", "workers", "ray_address"]
+SETTINGS += ["calibrated", "engine", "workers", "ray_address"]
 LOW_YIELD = """
 !! LOW YIELD: {accepted_entities} entities accepted where gold's density predicts about \
 {expected_entities}.
@@ -58,6 +58,7 @@ def main(
         model=model,
         scores=mean_scores(predict_members(model, teachers, pool, cache, engine=engine)),
         teachers=teachers,
+        calibrated=annotate["calibrated"],
         calibration=experiment.gold("calibration"),
         dev=experiment.gold("dev"),
     )
@@ -73,6 +74,7 @@ def main(
         engine=engine,
         soft=annotate.get("soft", False),
         teachers=teachers,
+        calibrated=annotate["calibrated"],
         cache=cache,
     )
     write_json(folder / "_pseudo.json", {**counts, "gamma": certificate})

@@ -39,7 +39,7 @@ def sweep(
     from ..report.tables import to_text
 
     gammas = read_gammas(gamma)
-    annotate = load_params(params, "annotate", require=["accept", "gamma_o"])
+    annotate = load_params(params, "annotate", require=["accept", "gamma_o", "calibrated"])
     rule: Any = accept or annotate["accept"]
     experiment = Experiment(params, iteration)
     out = out or Path(f"sweep/iteration-{iteration}")
@@ -56,6 +56,7 @@ def sweep(
         gammas=gammas,
         accept=rule,
         gamma_o=annotate["gamma_o"],
+        calibrated=annotate["calibrated"],
     )
     if retrain:
         for one in figures:

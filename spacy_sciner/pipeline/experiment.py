@@ -9,6 +9,7 @@ from spacy.language import Language
 from ..errors import Errors, ScinerError
 from ..params import load_params
 from .objective import Objective
+from .sciner import SciNER
 from .train import Recipe
 
 STARTS = ("warm", "fresh")
@@ -17,11 +18,19 @@ OPTIONS = ("ema", "finish_epochs", "finish_learn_rate")
 OBJECTIVE = ("gold_weight", "loss", "gce_q", "soft_labels", "soft_min", "soft_power")
 
 
-def load_pipeline(model: Path) -> Language:
-    """A trained pipeline. RAISES (ScinerError): SCINER-E314 if there is none."""
+def load_pipeline(model: Path, *, calibrated: bool = True) -> Language:
+    """A trained pipeline. RAISES (ScinerError): SCINER-E314 if there is none, SCINER-E312 for
+    another `calibrated` than true (confidences as fitted on dev) or false (as the model's)."""
     if not (model / "config.cfg").is_file():
         raise ScinerError(Errors.E314.format(path=model))
-    return spacy.load(model)
+    if not isinstance(calibrated, bool):
+        message = Errors.E312.format(name="calibrated", value=calibrated, range="true or false")
+        raise ScinerError(message)
+    nlp = spacy.load(model)
+    for _, pipe in nlp.pipeline:
+        if not calibrated and isinstance(pipe, SciNER):
+            pipe.cfg.pop("calibration", None)
+    return nlp
 
 
 class Experiment:

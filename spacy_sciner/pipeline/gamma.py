@@ -92,11 +92,13 @@ def resolve_gamma(
     calibration: Path,
     dev: Path,
     teachers: Sequence[Path] = (),
+    calibrated: bool = True,
 ) -> Tuple[Gamma, Dict[str, Any]]:
     """The γ to use, and for the report what it is and why.
 
     model (Path): The pipeline that annotates, with the `teachers` if there are any.
     scores (Iterable[Floats2d]): Their mean scores of the pool's documents.
+    calibrated (bool): False compares γ with raw confidences.
     calibration (Path): Gold that chose nothing; if it is missing, `dev` is used, and since dev
         chose the epoch, what `auto` promises is then only nominal.
     RETURNS (Tuple[Gamma, dict]): "rule" and "gamma" as given, or "labels": {label: {"gamma", …}};
@@ -106,7 +108,7 @@ def resolve_gamma(
     check_rule(rule)
     if not isinstance(rule.gamma, str):
         return rule.gamma, {"rule": "fixed", "gamma": rule.gamma}
-    nlp = load_pipeline(model)
+    nlp = load_pipeline(model, calibrated=calibrated)
     sciner: Any = nlp.get_pipe(sciner_name(nlp))
     fitted, labels = Calibration.from_cfg(sciner.cfg), sciner.labels
     if rule.gamma == "adaptive":

@@ -37,6 +37,7 @@ def pseudo_label(
     engine: Engine = HERE,
     teachers: Sequence[Path] = (),
     soft: bool = False,
+    calibrated: bool = True,
     shard: int = SHARD,
 ) -> Dict[str, Any]:
     """Write the pool's documents with accepted entities and unknown tokens to `out`.
@@ -50,6 +51,7 @@ def pseudo_label(
     cache (Path): A folder of its own for this iteration's scores.
     engine (Engine): Where the pool is predicted; all give the same bytes.
     teachers (Sequence[Path]): More pipelines of the same labels: probabilities are the mean of all.
+    calibrated (bool): False compares γ with raw confidences.
     soft (bool): Keep the tags' probabilities with each document (corpus/soft.py).
     shard (int): Paragraphs in a shard of scores, 1 or more.
     RETURNS (dict): The counts of `Yield`.
@@ -60,7 +62,7 @@ def pseudo_label(
         message = Errors.E312.format(name="annotate.soft", value=soft, range="true or false")
         raise ScinerError(message)
     members = predict_members(model, teachers, pool, cache, engine=engine, shard=shard)
-    nlp = load_pipeline(model)
+    nlp = load_pipeline(model, calibrated=calibrated)
     settings: Dict[str, Any] = {
         "gamma": gamma,
         "gamma_o": gamma_o,

@@ -41,6 +41,7 @@ def sweep_gammas(
     gammas: Sequence[float],
     accept: Accept,
     gamma_o: Optional[float] = None,
+    calibrated: bool = True,
 ) -> List[Row]:
     """Yield of each γ, and precision and recall of what it accepts where the pool has gold.
 
@@ -48,6 +49,7 @@ def sweep_gammas(
     scores (Iterable[Floats2d]): Of the pool's `n_docs` documents.
     pool_gold (Path): The pool's documents in the same order; all unknown where there is no gold.
     gammas (Sequence[float]): In any order, each once.
+    calibrated (bool): False compares them with raw confidences.
     RETURNS (List[dict]): By falling γ: "gamma", "paragraphs", "accepted_paragraphs",
         "unknown_share" of tokens, and for all labels together and for each under "types"
         "accepted", "precision" and "recall", None where nothing is known.
@@ -56,7 +58,7 @@ def sweep_gammas(
     """
     for gamma in gammas:
         check_settings(gamma, gamma_o, accept)
-    nlp = load_pipeline(model)
+    nlp = load_pipeline(model, calibrated=calibrated)
     sciner: Any = nlp.get_pipe(sciner_name(nlp))
     fitted, labels = Calibration.from_cfg(sciner.cfg), sciner.labels
     tallies = {gamma: _Tally() for gamma in sorted(set(gammas), reverse=True)}
@@ -162,6 +164,7 @@ def retrain_at(
         iteration=experiment.iteration,
         gamma=gamma,
         gamma_o=settings["annotate"]["gamma_o"],
+        calibrated=settings["annotate"]["calibrated"],
         accept=accept,
         soft=settings["annotate"].get("soft", False),
         teachers=experiment.teachers_of(experiment.previous),

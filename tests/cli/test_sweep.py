@@ -24,7 +24,7 @@ def project(tmp_path, tiny_model, monkeypatch):
     write_docs(tmp_path / "corpus/pool_gold.spacy", golds)
     shutil.copytree(tiny_model, tmp_path / "training/0/model-best")
     params = {
-        "annotate": {"accept": "token", "gamma_o": None},
+        "annotate": {"accept": "token", "gamma_o": None, "calibrated": True},
         "iterations": {"1": {"prev": "0", "gamma": 0.98}},
     }
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))

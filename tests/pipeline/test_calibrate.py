@@ -10,6 +10,7 @@ import spacy
 from tiny import LABELS, ents_of, gold_docs, plain
 
 from spacy_sciner.confidence import Calibration, temper
+from spacy_sciner.errors import ScinerError
 from spacy_sciner.evaluation.calibration import expected_calibration_error
 from spacy_sciner.pipeline.calibrate import (
     LEAST_SLOPE,
@@ -19,6 +20,7 @@ from spacy_sciner.pipeline.calibrate import (
     score_gold,
     uncalibrated,
 )
+from spacy_sciner.pipeline.experiment import load_pipeline
 from spacy_sciner.pipeline.measure import measure_calibration
 from spacy_sciner.pipeline.sciner import SciNER
 from spacy_sciner.pipeline.train import Recipe, train_pipeline
@@ -163,3 +165,20 @@ def test_errors_before_and_after_are_those_of_the_documents(tiny_model: Path):
     assert raw["ece"] == raw["ece_before"] == figures["ece_before"]
     assert raw["temperature"] == 1.0 != figures["temperature"]
     assert raw["token_ece"] == figures["token_ece_before"] != figures["token_ece"]
+
+
+def test_a_pipeline_can_be_loaded_with_its_raw_confidences(
+    tiny_model: Path, tiny_corpus, tmp_path: Path
+):
+    model = tmp_path / "model"
+    shutil.copytree(tiny_model, model)
+    calibrate_pipeline(model, tiny_corpus[1])
+    words = [token.text for token in gold_docs()[0]]
+    raw, fitted = (
+        nlp(spacy.tokens.Doc(nlp.vocab, words))
+        for nlp in (load_pipeline(model, calibrated=c) for c in (False, True))
+    )
+    assert ents_of(raw) == ents_of(fitted)
+    assert not np.allclose(raw._.sciner_confidence, fitted._.sciner_confidence)
+    with pytest.raises(ScinerError, match="SCINER-E312: calibrated is 'yes'"):
+        load_pipeline(model, calibrated="yes")  # type: ignore[arg-type]

@@ -18,6 +18,7 @@ from spacy_sciner.corpus.docbin import read_docs, write_docs
 ANNOTATE: Dict[str, Any] = {
     "accept": "token",
     "gamma_o": None,
+    "calibrated": False,
     "engine": "local",
     "workers": 1,
     "ray_address": None,

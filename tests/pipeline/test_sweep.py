@@ -28,7 +28,7 @@ SETTINGS = {
         "calibrate": True,
     },
     "retrain": {"start": "warm", "epochs": 1, "learn_rate": 0.01},
-    "annotate": {"accept": "entity", "gamma_o": 0.0},
+    "annotate": {"accept": "entity", "gamma_o": 0.0, "calibrated": True},
     "merge": {"max_all_o_ratio": None, "max_paragraphs": None, "seed": 0},
     "iterations": {"1": {"prev": "0", "gamma": 0.5}},
 }
