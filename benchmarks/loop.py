@@ -16,6 +16,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import mean, stdev
+from threading import Lock
 from typing import Annotated, Any, Dict, List, Tuple
 
 import typer
@@ -41,6 +42,7 @@ def main(
     name = name or f"loop-{corpus}"
     threads = max(1, len(os.sched_getaffinity(0)) // jobs)
     done: Dict[int, List[Dict[str, Any]]] = {}
+    writing = Lock()
 
     def run_seed(seed: int) -> None:
         folder = work / f"{name}-seed{seed}"
@@ -48,13 +50,15 @@ def main(
         values.append(f"evaluate.paper_protocol={str(paper_protocol).lower()}")
         set_up(folder, values)
         costs = run_stages(folder, corpus, iterations, threads)
-        done[seed] = []
+        measured = []
         for k in range(iterations + 1):
             metrics = json.loads((folder / f"metrics/iteration-{k}.json").read_text())
-            done[seed].append({"seed": seed, **metrics, "cost": costs_of(costs, k)})
-        rows = [row for seed in sorted(done) for row in done[seed]]
-        record(name, rows)
-        write_table(ROOT / f"benchmarks/{name}.md", name, rows)
+            measured.append({"seed": seed, **metrics, "cost": costs_of(costs, k)})
+        with writing:
+            done[seed] = measured
+            rows = [row for seed in sorted(done) for row in done[seed]]
+            record(name, rows)
+            write_table(ROOT / f"benchmarks/{name}.md", name, rows)
 
     with ThreadPoolExecutor(jobs) as pool:
         list(pool.map(run_seed, range(seeds)))

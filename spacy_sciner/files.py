@@ -6,6 +6,7 @@ import os
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
+from threading import get_ident
 from typing import Any, Iterable, Iterator, Optional, TypeVar, Union
 
 T = TypeVar("T")
@@ -19,7 +20,7 @@ def replacing(path: Union[str, Path]) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{get_ident()}.part")
     _remove(temporary)
     try:
         yield temporary

@@ -1,6 +1,7 @@
 """Files that are whole or absent."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,11 @@ def test_e502_for_a_file_that_is_no_yaml(tmp_path: Path, content):
         path.write_bytes(content)
     with pytest.raises(ScinerError, match=r"SCINER-E502.*params\.yaml"):
         load_params(path, "train")
+
+
+def test_threads_that_write_the_same_file_do_not_meet(tmp_path):
+    texts = [str(i) * 50_000 for i in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda text: write_text(tmp_path / "file", text), texts * 20))
+    assert (tmp_path / "file").read_text() in texts
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
