@@ -14,6 +14,7 @@ from torch import nn
 
 from ..errors import Errors, ScinerError
 from .head import set_dropout
+from .machine import keep_freed_memory
 
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
@@ -43,6 +44,7 @@ class TorchTagger(Shim):
         self.data: Dict[str, Any] = {}
         self.runtime: Dict[str, Any] = {}  # made from `data` on first use, never saved
         self.device = resolve_device(device)
+        keep_freed_memory()
         self.dtype = resolve_precision(precision, self.device)
         self._scaler = torch.amp.GradScaler(enabled=self.dtype == torch.float16)
 
