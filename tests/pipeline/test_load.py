@@ -79,7 +79,7 @@ def test_what_may_be_set_where_a_pipeline_is_loaded(
     overfit(nlp, steps=0)
     nlp.to_disk(tmp_path / "model")
     found = {}
-    for name, value in [("batch_pieces", 512), ("batch_pieces", 32), ("word_confidence", "mean")]:
+    for name, value in [("batch_pieces", 512), ("batch_pieces", 16), ("word_confidence", "mean")]:
         setting = {f"components.sciner.model.{name}": value}
         loaded = spacy.load(tmp_path / "model", config=setting)
         shim = loaded.get_pipe("sciner").model.shims[0]
@@ -93,6 +93,6 @@ def test_what_may_be_set_where_a_pipeline_is_loaded(
         monkeypatch.setattr(shim, "predict", count)
         docs = list(loaded.pipe([plain(loaded, gold) for gold in gold_docs(loaded.vocab)]))
         found[value] = max(sizes), np.concatenate([doc._.sciner_confidence for doc in docs])
-    assert (found[512][0], found[32][0]) == (8, 1)
-    np.testing.assert_allclose(found[512][1], found[32][1], atol=1e-5)
+    assert (found[512][0], found[16][0]) == (8, 1)
+    np.testing.assert_allclose(found[512][1], found[16][1], atol=1e-5)
     assert not np.allclose(found[512][1], found["mean"][1], atol=1e-3)
