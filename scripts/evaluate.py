@@ -22,7 +22,6 @@ def main(
     file and scored on the other 20 %: the paper's figure, which is self-agreement, not quality.
     """
     from spacy_sciner.corpus.docbin import read_docs
-    from spacy_sciner.pipeline.calibrate import sciner_name
     from spacy_sciner.pipeline.experiment import Experiment, load_pipeline
     from spacy_sciner.pipeline.measure import (
         measure_calibration,
@@ -31,13 +30,15 @@ def main(
         measure_pool,
         pool_tags,
     )
+    from spacy_sciner.pipeline.sciner import find_sciner
 
     settings = load_params(params, "evaluate", require=["bootstrap", "paper_protocol", "seed"])
     experiment = Experiment(params, iteration)
     bootstrap = {"n_bootstrap": settings["bootstrap"], "seed": settings["seed"]}
     nlp = load_pipeline(experiment.model)
-    test, _ = measure_clean(nlp, read_docs(experiment.gold("test"), nlp.vocab), **bootstrap)
-    dev, _ = measure_clean(nlp, read_docs(experiment.gold("dev"), nlp.vocab), **bootstrap)
+    golds = read_docs(experiment.gold("test"), nlp.vocab)
+    test = measure_clean(nlp, golds, **bootstrap)
+    dev = measure_clean(nlp, read_docs(experiment.gold("dev"), nlp.vocab), **bootstrap)
     papers = {"dev": dev.pop("papers"), "test": test.pop("papers")}
     metrics: Dict[str, Any] = {"iteration": iteration, "clean": {"test": test, "dev": dev}}
     metrics["paper_protocol"] = None
@@ -56,8 +57,7 @@ def main(
         metrics["pool"] = measure_pool(
             folder / "pseudo.spacy", Path("corpus/pool_gold.spacy"), folder / "_pseudo.json"
         )
-        tags = pool_tags(folder / "pseudo.spacy", nlp.get_pipe(sciner_name(nlp)).labels)
-    golds = read_docs(experiment.gold("test"), nlp.vocab)
+        tags = pool_tags(folder / "pseudo.spacy", nlp.get_pipe(find_sciner(nlp)).labels)
     metrics["calibration"], reliability = measure_calibration(nlp, golds)
     write_json(Path(f"metrics/iteration-{iteration}.json"), metrics)
     details = {

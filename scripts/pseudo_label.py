@@ -56,7 +56,10 @@ def main(
     gamma, certificate = resolve_gamma(
         rule,
         model=model,
-        scores=mean_scores(predict_members(model, teachers, pool, cache, engine=engine)),
+        # Else pseudo_label alone asks for them.
+        scores=mean_scores(predict_members(model, teachers, pool, cache, engine=engine))
+        if rule.gamma == "adaptive"
+        else (),
         teachers=teachers,
         calibrated=annotate["calibrated"],
         calibration=experiment.gold("calibration"),

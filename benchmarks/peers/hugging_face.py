@@ -25,6 +25,23 @@ PIPELINE_BATCH = 32
 NOT_SCORED = -100  # PyTorch's label of what the loss leaves out: all but a word's first piece
 
 
+def trainer_arguments(job: Job, *, epochs: int, max_steps: int) -> TrainingArguments:
+    """A Trainer's defaults, but for batches of 8, the job's learning rate, and nothing saved."""
+    with tempfile.TemporaryDirectory() as folder:
+        return TrainingArguments(
+            output_dir=folder,
+            per_device_train_batch_size=BATCH,
+            num_train_epochs=epochs,
+            max_steps=max_steps or -1,
+            learning_rate=job.learn_rate,
+            warmup_ratio=0.1,
+            save_strategy="no",
+            report_to="none",
+            disable_tqdm=True,
+            seed=job.seed,
+        )
+
+
 class HuggingFace:
     def __init__(self, job: Job):
         self.job = job
@@ -39,22 +56,9 @@ class HuggingFace:
         )
 
     def training(self, part: str, *, epochs: int, max_steps: int = 0) -> Callable[[], None]:
-        with tempfile.TemporaryDirectory() as folder:
-            arguments = TrainingArguments(
-                output_dir=folder,
-                per_device_train_batch_size=BATCH,
-                num_train_epochs=epochs,
-                max_steps=max_steps or -1,
-                learning_rate=self.job.learn_rate,
-                warmup_ratio=0.1,
-                save_strategy="no",
-                report_to="none",
-                disable_tqdm=True,
-                seed=self.job.seed,
-            )
         self.trainer = Trainer(
             model=self.model,
-            args=arguments,
+            args=trainer_arguments(self.job, epochs=epochs, max_steps=max_steps),
             train_dataset=self._encode(part),
             data_collator=DataCollatorForTokenClassification(self.tokenizer),
         )

@@ -1,5 +1,6 @@
 """Ours and stock spaCy, both through spaCy's own training loop and `nlp.pipe`."""
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
@@ -14,22 +15,23 @@ from thinc.api import Config, fix_random_seed
 
 from spacy_sciner.corpus.reader import iob_tags
 from spacy_sciner.pipeline.experiment import Experiment
-from spacy_sciner.pipeline.train import _configure
+from spacy_sciner.pipeline.train import configure
 
 from . import Job, read_part
 
 ROOT = Path(__file__).parents[2]
 
 
-class SpacyLoop:
+class SpacyLoop(ABC):
     """What is common: only the config differs."""
 
     def __init__(self, job: Job):
         self.job = job
         self.nlp: Any = None
 
+    @abstractmethod
     def config(self) -> Config:
-        raise NotImplementedError
+        """The training config."""
 
     def build(self) -> None:
         fix_random_seed(self.job.seed)
@@ -100,7 +102,7 @@ class Ours(SpacyLoop):
             seed=self.job.seed,
         )
         train, dev = folder / "train.spacy", folder / "train.spacy"
-        return _configure(recipe, train=train, dev=dev, start=None)
+        return configure(recipe, train=train, dev=dev, start=None)
 
 
 class StockSpacy(SpacyLoop):

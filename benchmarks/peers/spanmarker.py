@@ -5,7 +5,6 @@ spans. That happens inside its Trainer and is timed, as its users pay for it.
 """
 
 import os
-import tempfile
 from pathlib import Path
 from typing import Any, Callable, Dict, List
 
@@ -13,11 +12,10 @@ os.environ["HF_DATASETS_DISABLE_PROGRESS_BARS"] = "1"
 
 from datasets import Dataset, disable_caching
 from span_marker import SpanMarkerModel, Trainer
-from transformers import TrainingArguments
 
 from . import Job, read_part, spans_to_tags
+from .hugging_face import trainer_arguments
 
-BATCH = 8
 PREDICT_BATCH = 32
 
 # Otherwise the second run would find the first one's rows in a cache.
@@ -33,19 +31,7 @@ class SpanMarker:
         self.model = SpanMarkerModel.from_pretrained(self.job.encoder, labels=self.tag_names)
 
     def training(self, part: str, *, epochs: int, max_steps: int = 0) -> Callable[[], Any]:
-        with tempfile.TemporaryDirectory() as folder:
-            arguments = TrainingArguments(
-                output_dir=folder,
-                per_device_train_batch_size=BATCH,
-                num_train_epochs=epochs,
-                max_steps=max_steps or -1,
-                learning_rate=self.job.learn_rate,
-                warmup_ratio=0.1,
-                save_strategy="no",
-                report_to="none",
-                disable_tqdm=True,
-                seed=self.job.seed,
-            )
+        arguments = trainer_arguments(self.job, epochs=epochs, max_steps=max_steps)
         paragraphs = read_part(self.job, part)
         rows = {
             "tokens": [p["words"] for p in paragraphs],

@@ -1,26 +1,10 @@
 """How far confidences are from how often they are right."""
 
-from typing import Any, Dict, Iterable, List, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Optional
 
 import numpy as np
-from spacy.tokens import Doc
 
 N_BINS = 10
-
-
-def entity_outcomes(
-    golds: Iterable[Doc], predictions: Iterable[Doc], *, spans_key: str = "sciner"
-) -> Tuple[List[float], List[bool]]:
-    """Confidence of every predicted entity, and whether gold has exactly that entity."""
-    scores: List[float] = []
-    right: List[bool] = []
-    for gold, predicted in zip(golds, predictions):
-        known = {(e.start, e.end, e.label_) for e in gold.ents}
-        group = predicted.spans[spans_key]
-        for span, mark in zip(group, group.attrs["scores"]):
-            scores.append(float(mark))
-            right.append((span.start, span.end, span.label_) in known)
-    return scores, right
 
 
 def expected_calibration_error(

@@ -1,6 +1,6 @@
 """BERT's layers with a backward pass of their own: what makes training on a CPU fast.
 
-Hugging Face's modules under autocast spend half of a CPU training step in the backward pass of
+Hugging Face's modules under autocast spend much of a CPU training step in the backward pass of
 fused attention, in drawing dropout masks and in casts that autograd repeats. The same layers, with
 the same weights, are computed here with plain matrix products in bf16 (attention's too, which the
 CPU's matrix units like better than the fused kernel), residuals and layer norms in fp32, masks

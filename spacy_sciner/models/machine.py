@@ -42,9 +42,8 @@ def count_gpus(model: Dict[str, Any]) -> int:
 def keep_freed_memory() -> bool:
     """Let glibc reuse what a batch freed for the next one instead of giving it back in between.
 
-    Giving it back and taking it anew costs a page fault each 4 KiB: 6 % of training's time, 20 % of
-    prediction's. The process keeps at most KEPT_BYTES more than it needs. Other C libraries are
-    left alone.
+    Giving it back and taking it anew costs a page fault each 4 KiB. The process keeps at most
+    KEPT_BYTES more than it needs. Other C libraries are left alone.
 
     RETURNS (bool): Whether it was set.
     """

@@ -16,7 +16,7 @@ from ..corpus.reader import iob_tags, words_and_spaces
 from ..evaluation.fit import fit_logistic, fit_temperature
 from ..tagging import UNKNOWN, decode, labels_to_tags, tags_to_spans
 from ..types import Floats2d, Ints1d
-from .sciner import SciNER
+from .sciner import find_sciner
 
 # Weights of the entity fit are drawn to these: the token confidences as they are, but for what the
 # held-out papers say otherwise. Penalties are in entities; an offset needs a few to move.
@@ -39,7 +39,7 @@ def calibrate_pipeline(model: Path, dev: Path) -> Calibration:
     dev (Path): Gold that the model was not trained on.
     """
     nlp = spacy.load(model)
-    name = sciner_name(nlp)
+    name = find_sciner(nlp)
     sciner: Any = nlp.get_pipe(name)
     calibration = fit(score_gold(nlp, read_docs(dev, nlp.vocab)), sciner.labels)
     sciner.cfg["calibration"] = calibration.to_cfg()
@@ -76,7 +76,7 @@ def fit(scored: Sequence[Scored], labels: Sequence[str]) -> Calibration:
 
 def score_gold(nlp: Language, golds: Sequence[Doc]) -> List[Scored]:
     """The model's scores on gold's words; gold's entities are not shown to the pipeline."""
-    name = sciner_name(nlp)
+    name = find_sciner(nlp)
     sciner: Any = nlp.get_pipe(name)
     later = nlp.pipe_names[nlp.pipe_names.index(name) :]
     tag_ids: Dict[Any, int] = {tag: i for i, tag in enumerate(labels_to_tags(sciner.labels))}
@@ -95,18 +95,13 @@ def score_gold(nlp: Language, golds: Sequence[Doc]) -> List[Scored]:
 @contextmanager
 def uncalibrated(nlp: Language) -> Iterator[None]:
     """Let the pipeline give raw confidences for a while."""
-    sciner: Any = nlp.get_pipe(sciner_name(nlp))
+    sciner: Any = nlp.get_pipe(find_sciner(nlp))
     calibration = sciner.cfg.pop("calibration", None)
     try:
         yield
     finally:
         if calibration is not None:
             sciner.cfg["calibration"] = calibration
-
-
-def sciner_name(nlp: Language) -> str:
-    """Name of the pipeline's first sciner. Every config that is trained here has one."""
-    return next(name for name, pipe in nlp.pipeline if isinstance(pipe, SciNER))
 
 
 def _fit_entities(features: np.ndarray, right: Sequence[bool]) -> np.ndarray:

@@ -15,7 +15,9 @@ from .train import Recipe
 STARTS = ("warm", "fresh")
 # Settings that may be left out: then they are off.
 OPTIONS = ("ema", "finish_epochs", "finish_learn_rate")
-OBJECTIVE = ("gold_weight", "loss", "gce_q", "soft_labels", "soft_min", "soft_power")
+OBJECTIVE = tuple(
+    name for name in Objective._fields if name != "soft_frequency"
+)  # that is computed
 
 
 def load_pipeline(model: Path, *, calibrated: bool = True) -> Language:

@@ -30,9 +30,10 @@ from ..evaluation.guarantee import (
 from ..selection import ACCEPTS, Accept, Gamma, check_gamma, kept_words
 from ..tagging import UNKNOWN, decode, tags_to_spans
 from ..types import Floats1d, Floats2d, ScoredSpan
-from .calibrate import sciner_name, score_gold
+from .calibrate import score_gold
 from .ensemble import mean_scores
 from .experiment import load_pipeline
+from .sciner import find_sciner
 
 RULES = ("adaptive", "auto")
 LEAST_ADAPTIVE = 0.5  # what is more likely wrong than right is never accepted
@@ -109,7 +110,7 @@ def resolve_gamma(
     if not isinstance(rule.gamma, str):
         return rule.gamma, {"rule": "fixed", "gamma": rule.gamma}
     nlp = load_pipeline(model, calibrated=calibrated)
-    sciner: Any = nlp.get_pipe(sciner_name(nlp))
+    sciner: Any = nlp.get_pipe(find_sciner(nlp))
     fitted, labels = Calibration.from_cfg(sciner.cfg), sciner.labels
     if rule.gamma == "adaptive":
         shares = accepted_shares(candidates(scores, labels, fitted), rule, labels)
@@ -129,7 +130,7 @@ def judge(nlp: Language, golds: Sequence[Doc], others: Sequence[Language] = ()) 
 
     others (Sequence[Language]): What the first is averaged with, as over the pool.
     """
-    sciner: Any = nlp.get_pipe(sciner_name(nlp))
+    sciner: Any = nlp.get_pipe(find_sciner(nlp))
     fitted, labels = Calibration.from_cfg(sciner.cfg), sciner.labels
     members = [score_gold(one, golds) for one in (nlp, *others)]
     scores = mean_scores([[scored.word_logs for scored in member] for member in members])

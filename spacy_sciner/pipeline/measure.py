@@ -16,7 +16,6 @@ from ..confidence import Calibration, confidences
 from ..corpus.docbin import iter_docs, read_docs, write_docs
 from ..corpus.reader import words_and_spaces
 from ..evaluation.calibration import (
-    entity_outcomes,
     error_of_perfect,
     expected_calibration_error,
     reliability_bins,
@@ -24,8 +23,8 @@ from ..evaluation.calibration import (
 from ..evaluation.scores import counts_by_paper, score, to_pair
 from ..files import progress
 from ..tagging import OUTSIDE, UNKNOWN, decode, tags_to_spans
-from .calibrate import Scored, sciner_name, score_gold
-from .sciner import BEGIN_IOB, OUTSIDE_IOB
+from .calibrate import Scored, score_gold
+from .sciner import BEGIN_IOB, OUTSIDE_IOB, find_sciner
 from .train import Recipe, train_pipeline
 
 HELD_OUT = 0.2  # the paper's share of the merged file
@@ -33,14 +32,12 @@ HELD_OUT = 0.2  # the paper's share of the merged file
 
 def measure_clean(
     nlp: Language, golds: List[Doc], *, n_bootstrap: int, seed: int
-) -> Tuple[Dict[str, Any], Optional[float]]:
-    """Scores on gold, with the counts of each paper under "papers", and the expected calibration
-    error of the entities' confidences."""
+) -> Dict[str, Any]:
+    """Scores on gold, with the counts of each paper under "papers"."""
     predictions = predict(nlp, golds)
     pairs = [to_pair(gold, predicted) for gold, predicted in zip(golds, predictions)]
-    error = expected_calibration_error(*entity_outcomes(golds, predictions))
     scores = score(pairs, n_bootstrap=n_bootstrap, seed=seed)
-    return {**scores, "papers": counts_by_paper(pairs)}, error
+    return {**scores, "papers": counts_by_paper(pairs)}
 
 
 def measure_calibration(nlp: Language, golds: List[Doc]) -> Tuple[Dict[str, Any], Dict[str, Any]]:
@@ -52,7 +49,7 @@ def measure_calibration(nlp: Language, golds: List[Doc]) -> Tuple[Dict[str, Any]
         "ece_of_perfect" (see `error_of_perfect`) and "temperature", None where nothing is known;
         and for a diagram "entities" and "tokens", each with its bins "before" and "after".
     """
-    sciner: Any = nlp.get_pipe(sciner_name(nlp))
+    sciner: Any = nlp.get_pipe(find_sciner(nlp))
     scored = score_gold(nlp, golds)
     fitted = Calibration.from_cfg(sciner.cfg)
     tokens, entities = {}, {}
@@ -133,7 +130,7 @@ def measure_paper_protocol(
         # The figures are of tags alone, so that confidences need no fit.
         recipe = recipe._replace(calibrate=False)
         train_pipeline(recipe, train=rest, dev=dev, out=model, start=start)
-        scores, _ = measure_clean(spacy.load(model), held, n_bootstrap=0, seed=seed)
+        scores = measure_clean(spacy.load(model), held, n_bootstrap=0, seed=seed)
     return {"f1": scores["f1"], "token_accuracy": scores["token_accuracy"]}
 
 

@@ -17,7 +17,7 @@ from .annotator import check_settings
 from .ensemble import describe, mean_scores
 from .experiment import load_pipeline
 from .pool_scores import SHARD, PoolScores, predict_pool, set_scores
-from .shards import find_sciner
+from .sciner import find_sciner
 from .workers import HERE, Engine
 
 LOW_YIELD = 0.01  # accepted entities under this share of what gold's density predicts: warn
@@ -71,7 +71,7 @@ def pseudo_label(
         "fingerprint": describe(model, teachers),
     }
     annotator: Any = nlp.create_pipe("sciner_annotator", config=settings)
-    sciner = find_sciner(nlp, model)
+    sciner = find_sciner(nlp)
     labels = nlp.get_pipe(sciner).labels  # type: ignore[attr-defined]
     counts = Yield(iter_docs(gold, nlp.vocab))
 

@@ -213,3 +213,12 @@ def _aligned_entities(example: Example) -> Tuple[np.ndarray, np.ndarray]:
         iobs.append(codes.get(prefix, 0))
         types.append(predicted.vocab.strings.add(label) if label else 0)
     return np.array(iobs, dtype=np.uint64), np.array(types, dtype=np.uint64)
+
+
+def find_sciner(nlp: Language) -> str:
+    """Name of a pipeline's first sciner. RAISES (ScinerError): SCINER-E316 if it has none."""
+    for name, pipe in nlp.pipeline:
+        if isinstance(pipe, SciNER):
+            return name
+    found = ", ".join(nlp.pipe_names) or "none"
+    raise ScinerError(Errors.E316.format(path=nlp.path, found=found))

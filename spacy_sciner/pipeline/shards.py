@@ -5,13 +5,12 @@ from typing import Any, List, Tuple
 
 import numpy as np
 from safetensors.numpy import save
-from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import minibatch
 
-from ..errors import Errors, ScinerError
 from ..types import Floats2d
 from .experiment import load_pipeline
+from .sciner import find_sciner
 
 Texts = List[Tuple[List[str], List[bool]]]  # a shard's documents: words, and spaces after them
 
@@ -24,7 +23,7 @@ class ShardPredictor:
 
     def __init__(self, model: Path):
         self.nlp = load_pipeline(model)
-        self.sciner = find_sciner(self.nlp, model)
+        self.sciner = find_sciner(self.nlp)
 
     def __call__(self, texts: Texts) -> bytes:
         """RETURNS (bytes): safetensors: `scores`, float16 (n_tokens of all documents, n_tags), and
@@ -39,15 +38,6 @@ class ShardPredictor:
             rows.extend(to_half(sciner.model.ops.to_numpy(doc_scores)) for doc_scores in scores)
         lengths = np.array([len(row) for row in rows], dtype=np.int64)
         return save({"lengths": lengths, "scores": np.concatenate(rows)})
-
-
-def find_sciner(nlp: Language, model: Path) -> str:
-    """Name of the pipeline's sciner. RAISES (ScinerError): SCINER-E316 if it has none."""
-    for name in nlp.pipe_names:
-        if nlp.get_pipe_meta(name).factory == "sciner":
-            return name
-    found = ", ".join(nlp.pipe_names) or "none"
-    raise ScinerError(Errors.E316.format(path=model, found=found))
 
 
 def to_half(scores: Floats2d) -> np.ndarray:

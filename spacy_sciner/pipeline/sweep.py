@@ -21,10 +21,10 @@ from ..selection import Accept, select
 from ..tagging import decode, spans_to_tags, tags_to_spans
 from ..types import Floats2d, ScoredSpan
 from .annotator import check_settings
-from .calibrate import sciner_name
 from .experiment import Experiment, load_pipeline
 from .measure import measure_clean
 from .pseudo_label import pseudo_label
+from .sciner import find_sciner
 from .train import train_pipeline
 
 Row = Dict[str, Any]
@@ -59,7 +59,7 @@ def sweep_gammas(
     for gamma in gammas:
         check_settings(gamma, gamma_o, accept)
     nlp = load_pipeline(model, calibrated=calibrated)
-    sciner: Any = nlp.get_pipe(sciner_name(nlp))
+    sciner: Any = nlp.get_pipe(find_sciner(nlp))
     fitted, labels = Calibration.from_cfg(sciner.cfg), sciner.labels
     tallies = {gamma: _Tally() for gamma in sorted(set(gammas), reverse=True)}
     vocab = Vocab()
@@ -182,7 +182,7 @@ def retrain_at(
     nlp = load_pipeline(out / "model-best")
     for split in ("dev", "test"):
         golds: List[Doc] = read_docs(experiment.gold(split), nlp.vocab)
-        scores, _ = measure_clean(nlp, golds, n_bootstrap=0, seed=0)
+        scores = measure_clean(nlp, golds, n_bootstrap=0, seed=0)
         row[f"{split}_f1"] = scores["f1"]
     write_json(result, row)
     return row

@@ -25,8 +25,9 @@ from ..errors import Errors, ScinerError
 from ..files import replacing
 from ..models.average import Average
 from ..models.distributed import Group, if_first, training_group
-from .calibrate import calibrate_pipeline, sciner_name
+from .calibrate import calibrate_pipeline
 from .objective import Objective, training_frequency
+from .sciner import find_sciner
 
 
 class Recipe(NamedTuple):
@@ -104,7 +105,7 @@ def _train(
     gold_only: bool = False,
 ) -> Tuple[int, float]:
     """One schedule from warm-up to 0. RETURNS: Steps, and the best dev score."""
-    config = _configure(recipe, train=train, dev=dev, start=start)
+    config = configure(recipe, train=train, dev=dev, start=start)
     if gold_only:
         config["corpora"]["train"]["gold_only"] = True
     examples = _read_examples(config)
@@ -128,7 +129,7 @@ def _train(
         }
     nlp = init_nlp(config)
     # A warm start must not inherit what was fitted to another model.
-    nlp.get_pipe(sciner_name(nlp)).cfg.pop("calibration", None)  # type: ignore[attr-defined]
+    nlp.get_pipe(find_sciner(nlp)).cfg.pop("calibration", None)  # type: ignore[attr-defined]
     return total, _run(nlp, out, group, ema=recipe.ema)
 
 
@@ -236,7 +237,7 @@ def _out_of_range(name: str, value: Any, shown: str) -> ScinerError:
     return ScinerError(Errors.E312.format(name=name, value=value, range=shown))
 
 
-def _configure(recipe: Recipe, *, train: Path, dev: Path, start: Optional[Path]) -> Config:
+def configure(recipe: Recipe, *, train: Path, dev: Path, start: Optional[Path]) -> Config:
     """The training config with an experiment's settings put in."""
     config = load_config(recipe.config)
     config["paths"].update(train=str(train), dev=str(dev))

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import spacy
 from spacy.vocab import Vocab
@@ -10,7 +11,10 @@ from tiny import CONFIGS, gold_docs, make_doc, make_examples
 
 from spacy_sciner.corpus.docbin import write_docs
 from spacy_sciner.pipeline import measure
+from spacy_sciner.pipeline.calibrate import Scored
 from spacy_sciner.pipeline.measure import (
+    _outcomes,
+    measure_calibration,
     measure_clean,
     measure_paper_protocol,
     measure_pool,
@@ -26,10 +30,10 @@ RECIPE = Recipe(CONFIGS / "tiny.cfg", epochs=20, learn_rate=0.02, batch_words=32
 
 def test_a_model_that_knows_the_gold_by_heart_scores_one(tiny_model: Path):
     nlp = spacy.load(tiny_model)
-    scores, error = measure_clean(nlp, gold_docs(nlp.vocab), n_bootstrap=20, seed=0)
+    scores = measure_clean(nlp, gold_docs(nlp.vocab), n_bootstrap=20, seed=0)
     assert (scores["f1"], scores["f1_low"], scores["f1_high"]) == (1.0, 1.0, 1.0)
     assert scores["token_accuracy"] == 1.0
-    assert error is not None
+    error = measure_calibration(nlp, gold_docs(nlp.vocab))[0]["ece"]
     assert 0.0 <= error < 0.2
     assert scores["papers"] == {
         "P0": {"Dataset": [3, 3, 3], "Method": [3, 3, 3], "Metric": [3, 3, 3]},
@@ -43,7 +47,7 @@ def test_figures_agree_with_spacys_own(tiny_model: Path):
     # Half of the gold is wrong, so that the figures are neither 0 nor 1.
     for gold in golds[::2]:
         gold.set_ents([], default="outside")
-    scores, _ = measure_clean(nlp, golds, n_bootstrap=0, seed=0)
+    scores = measure_clean(nlp, golds, n_bootstrap=0, seed=0)
     examples = make_examples(nlp)
     for example, gold in zip(examples, golds):
         example.reference.set_ents(list(gold.ents), default="outside")
@@ -89,7 +93,7 @@ def test_paper_protocol_trains_on_four_fifths_and_scores_the_rest(
 
     def clean(nlp, golds, **kwargs):
         seen["held"] = [d.user_data["paragraph"] for d in golds]
-        return {"f1": 0.5, "token_accuracy": 0.75}, None
+        return {"f1": 0.5, "token_accuracy": 0.75}
 
     monkeypatch.setattr(measure, "train_pipeline", train)
     monkeypatch.setattr(measure, "measure_clean", clean)
@@ -146,3 +150,21 @@ def test_tags_of_the_pool(tmp_path: Path):
     write_docs(tmp_path / "pseudo.spacy", [])
     (tmp_path / "a.tags").write_bytes(pool_tags(tmp_path / "pseudo.spacy", ["Dataset"]))
     assert read_tags(tmp_path / "a.tags").tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("gold", "right"),
+    [
+        ([1, 2, 0, 3, 0], [True, True]),
+        ([1, 2, 2, 1, 0], [False, False]),
+        ([0, 0, 0, 3, 0], [False, True]),
+    ],
+)
+def test_an_entity_is_right_if_gold_has_exactly_it(gold, right):
+    """Predicted: label A over the first two tokens, label B over the fourth."""
+    probs = np.full((5, 5), 0.05)
+    probs[range(5), [1, 2, 0, 3, 0]] = [0.8, 0.75, 0.8, 0.5, 0.8]
+    scored = Scored(np.log(probs), np.array(gold))
+    marks, found = _outcomes([scored], ["A", "B"], None)[1]
+    assert marks.tolist() == pytest.approx([0.75, 0.5])
+    assert found.tolist() == right

@@ -13,7 +13,8 @@ from tiny import CONFIGS, gold_docs, plain
 from spacy_sciner.corpus.docbin import iter_docs, write_docs
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.pipeline.pool_scores import predict_pool, set_scores
-from spacy_sciner.pipeline.shards import find_sciner, to_half
+from spacy_sciner.pipeline.sciner import find_sciner
+from spacy_sciner.pipeline.shards import to_half
 from spacy_sciner.pipeline.train import Recipe, train_pipeline
 
 
@@ -97,7 +98,7 @@ def test_a_shared_encoder_before_the_sciner(tiny_corpus, tiny_encoder, pool, tmp
     nlp.to_disk(model)
     docs = set_scores(
         nlp,
-        find_sciner(nlp, model),
+        find_sciner(nlp),
         iter_docs(pool, nlp.vocab),
         predict_pool(model, pool, tmp_path / "cache", shard=4),
     )
