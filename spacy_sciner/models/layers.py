@@ -244,7 +244,8 @@ class _Layer(torch.autograd.Function):
             d_hidden, z, [width], mean2, rstd2, g2, b2, all_three
         )
         d_out = dz.to(dtype) if m2 is None else dz.to(dtype) * m2
-        dw_d, db_d = d_out.t() @ activated, d_out.sum(0)
+        # oneDNN is slow with a transposed left side that is narrow.
+        dw_d, db_d = d_out.t().contiguous() @ activated, d_out.sum(0)
         d_inner = _aten.gelu_backward(d_out @ w_d, inner)
         dw_i, db_i = d_inner.t() @ u, d_inner.sum(0)
         dy, dg1, db1 = _aten.native_layer_norm_backward(
@@ -253,13 +254,11 @@ class _Layer(torch.autograd.Function):
         d_attended = dy.to(dtype) if m1 is None else dy.to(dtype) * m1
         dw_o, db_o = d_attended.t() @ context, d_attended.sum(0)
         d_context = d_attended @ w_o
-        # The softmax's backward pass needs Σ_j p·dp of each row, which is Σ over the head of c·dc.
-        dots = (d_context * context).view(n, length, heads, size).sum(-1).transpose(1, 2)
         d_context = _heads(d_context, shape, 1)[0]
         d_qkv = x.new_empty(3, n * heads, length, size)
         torch.bmm(p.transpose(1, 2), d_context, out=d_qkv[2])
-        d_scores = torch.bmm(d_context, v.transpose(1, 2))
-        d_scores.sub_(dots.reshape(n * heads, length, 1)).mul_(p)
+        d_p = torch.bmm(d_context, v.transpose(1, 2))
+        d_scores = _aten._softmax_backward_data(d_p, p, -1, dtype)
         torch.bmm(d_scores, k, out=d_qkv[0])
         torch.bmm(d_scores.transpose(1, 2), q, out=d_qkv[1])
         d_rows = _rows(d_qkv, shape, 3)
