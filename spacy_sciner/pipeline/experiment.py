@@ -98,7 +98,7 @@ class Experiment:
         )
 
     def _check_retrain(self, section: Dict[str, Any]) -> None:
-        known = ("start", "epochs", "learn_rate", *OPTIONS, *OBJECTIVE)
+        known = ("start", "epochs", "learn_rate", "teachers", *OPTIONS, *OBJECTIVE)
         for key in section:
             if key not in known:
                 message = Errors.E210.format(key=key, where="`retrain`", known=", ".join(known))
@@ -117,14 +117,15 @@ class Experiment:
 
     @property
     def n_teachers(self) -> int:
-        """Members of the ensemble that annotates the pool, model-best among them.
+        """Members of this iteration's ensemble that annotates the pool next, model-best among them.
 
         RAISES (ScinerError): SCINER-E312 unless it is 1 or more.
         """
-        n_teachers = self._setting("train").get("teachers", 1)
+        schedule = "retrain" if self.iteration else "train"
+        n_teachers = self._setting(schedule).get("teachers", 1)
         if type(n_teachers) is not int or n_teachers < 1:
             message = Errors.E312.format(
-                name="train.teachers", value=n_teachers, range="a whole number from 1 on"
+                name=f"{schedule}.teachers", value=n_teachers, range="a whole number from 1 on"
             )
             raise ScinerError(message)
         return n_teachers

@@ -184,8 +184,8 @@ def test_a_warm_ensemble_goes_on_member_by_member(run_script, project: Path):
     change(project, seed=7, train=other)
     done = run_script("train", "--iteration=0", "--out=training/0/teachers/1", cwd=project)
     assert done.returncode == 0, done.stderr
-    still = {"start": "warm", "epochs": 1, "learn_rate": 1e-9}
-    change(project, train={**other, "teachers": 2}, retrain=still)
+    still = {"start": "warm", "epochs": 1, "learn_rate": 1e-9, "teachers": 2}
+    change(project, train=other, retrain=still)
     write_docs(project / "corpus/iteration-1/train.spacy", gold_docs())
     assert run_script("train", "--iteration=1", cwd=project).returncode == 0
     first, second = (

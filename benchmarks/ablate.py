@@ -1,0 +1,169 @@
+"""What each option of the loop does: one iteration from one base, one change at a time.
+
+    python benchmarks/ablate.py --corpus scierc --seeds 3
+
+All variants of a seed share its iteration 0 (the teachers and their scores of the pool), unless the
+change is one of its own. Variants are compared on dev, which is what chooses the default; the test
+column is there to be read, not to choose by. Resumes; results are written after every run to
+benchmarks/results/ablation-<corpus>.json and as a table to benchmarks/ablation-<corpus>.md.
+"""
+
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import mean, stdev
+from threading import Lock
+from typing import Annotated, Any, Dict, List
+
+import typer
+from loop import run_stages, set_up
+from record import record
+
+ROOT = Path(__file__).parent.parent
+
+# The distribution of an ensemble as the target of a fresh student, every token of the pool.
+BASE = [
+    "train.teachers=3",
+    "annotate.soft=true",
+    "retrain.start=fresh",
+    "retrain.soft_labels=true",
+    "retrain.soft_power=1",
+    "retrain.soft_min=0",
+    "merge.max_all_o_ratio=null",
+]
+HARD = ["retrain.soft_labels=false", "annotate.soft=false"]
+VARIANTS: Dict[str, List[str]] = {
+    "base: soft labels of 3 teachers, fresh start": [],
+    "one teacher": ["train.teachers=1"],
+    "soft labels sharpened (BOND: power 2, tokens above 0.9)": [
+        "retrain.soft_power=2",
+        "retrain.soft_min=0.9",
+    ],
+    "hard labels, by token, γ = 0.98": HARD,
+    "hard labels, by entity, γ = 0.7 calibrated": [
+        *HARD,
+        "annotate.accept=entity",
+        "annotate.calibrated=true",
+        "annotate.gamma_o=0.7",
+        "iterations.1.gamma=0.7",
+    ],
+    "hard labels, γ = 0.7, O tokens 0.95": [
+        *HARD,
+        "annotate.gamma_o=0.95",
+        "iterations.1.gamma=0.7",
+    ],
+    "hard labels, γ = 0.7, generalised cross-entropy": [
+        *HARD,
+        "retrain.loss=gce",
+        "iterations.1.gamma=0.7",
+    ],
+    "at most one paragraph without entity for one with": ["merge.max_all_o_ratio=1"],
+    "warm start": ["retrain.start=warm"],
+    "gold counts 5 times": ["retrain.gold_weight=5"],
+    "moving average of weights, 0.99": ["retrain.ema=0.99"],
+    "then 5 epochs on gold alone": ["retrain.finish_epochs=5"],
+    "rare labels drawn more often": ["merge.balance=1"],
+    "published recipe: one teacher, token, γ = 0.98, warm": [
+        *HARD,
+        "train.teachers=1",
+        "retrain.start=warm",
+        "merge.max_all_o_ratio=1",
+    ],
+}
+
+
+def main(
+    corpus: Annotated[str, typer.Option(help="acl, scierc, sample or your own.")] = "scierc",
+    seeds: Annotated[int, typer.Option(help="How many: 0, 1, 2, …")] = 3,
+    only: Annotated[
+        List[str], typer.Option(help="Variants whose name has this; default all.")
+    ] = [],  # noqa: B006  (Typer reads it once)
+    work: Annotated[Path, typer.Option(help="Where to work; kept for resuming.")] = ROOT / "work",
+    jobs: Annotated[int, typer.Option(help="Runs at a time; the cores are shared out.")] = 1,
+    settings: Annotated[
+        List[str], typer.Option("--set", help="params.yaml value of all, as retrain.epochs=4.")
+    ] = [],  # noqa: B006
+) -> None:
+    threads = max(1, len(os.sched_getaffinity(0)) // jobs)
+    names = [n for n in VARIANTS if not only or any(part in n for part in only)]
+    found = ROOT / f"benchmarks/results/ablation-{corpus}.json"
+    rows: List[Dict[str, Any]] = json.loads(found.read_text())["rows"] if found.exists() else []
+    writing = Lock()
+
+    def run(variant: str, seed: int) -> None:
+        folder = work / f"ablation-{corpus}-seed{seed}" / str(list(VARIANTS).index(variant))
+        values = [*BASE, *settings, *VARIANTS[variant]]
+        values += [f"corpus={corpus}", f"seed={seed}", "evaluate.paper_protocol=false"]
+        set_up(folder, values)
+        first = folder.with_name("0")
+        if folder != first:
+            share(first, folder, own_teachers="train.teachers=1" in VARIANTS[variant])
+        run_stages(folder, corpus, 1, threads)
+        measured = [
+            json.loads((folder / f"metrics/iteration-{k}.json").read_text()) for k in (0, 1)
+        ]
+        row = {"variant": variant, "seed": seed, "settings": VARIANTS[variant]}
+        for split in ("dev", "test"):
+            before, after = (m["clean"][split] for m in measured)
+            row[split] = {name: after[name] for name in ("f1", "precision", "recall")}
+            row[f"{split}_before"] = before["f1"]
+        with writing:
+            rows[:] = [r for r in rows if (r["variant"], r["seed"]) != (variant, seed)] + [row]
+            order = list(VARIANTS)
+            rows.sort(key=lambda r: (order.index(r["variant"]), r["seed"]))
+            record(f"ablation-{corpus}", rows)
+            write_table(ROOT / f"benchmarks/ablation-{corpus}.md", corpus, rows)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        # Everything else stands on the base.
+        list(pool.map(lambda seed: run(next(iter(VARIANTS)), seed), range(seeds)))
+        list(pool.map(lambda at: run(*at), [(n, s) for n in names for s in range(seeds)]))
+
+
+def share(base: Path, folder: Path, *, own_teachers: bool) -> None:
+    """Let a variant read what the base has made: data, iteration 0, the teachers' scores."""
+    for path in ("data", "encoder", "corpus/gold", "corpus/pool.spacy", "corpus/pool_gold.spacy"):
+        link(base / path, folder / path)
+    for path in ("corpus/_report.json", "metrics/iteration-0.json", "evaluation/iteration-0.json"):
+        link(base / path, folder / path)
+    link(base / "training/0/model-best", folder / "training/0/model-best")
+    if own_teachers:
+        (folder / "training/0/teachers").mkdir(exist_ok=True)
+    else:
+        link(base / "training/0/teachers", folder / "training/0/teachers")
+        link(base / ".sciner-cache", folder / ".sciner-cache")
+
+
+def link(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.exists() and not target.is_symlink():
+        target.symlink_to(source.resolve())
+
+
+def write_table(path: Path, corpus: str, rows: List[Dict[str, Any]]) -> None:
+    def cell(values: List[float], sign: str = "") -> str:
+        spread = f" ± {stdev(values):.3f}" if len(values) > 1 else ""
+        return f"{mean(values):{sign}.3f}{spread}"
+
+    lines = [
+        f"Generated by `python benchmarks/ablate.py` from results/ablation-{corpus}.json: F1 after one "
+        "iteration, mean ± standard deviation over seeds; the changes are against iteration 0.",
+        "",
+        "| change against the base | seeds | dev F1 | change | test F1 | change | test precision "
+        "| test recall |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for variant in dict.fromkeys(r["variant"] for r in rows):
+        mine = [r for r in rows if r["variant"] == variant]
+        cells = [variant, str(len(mine))]
+        for split in ("dev", "test"):
+            cells.append(cell([r[split]["f1"] for r in mine]))
+            cells.append(cell([r[split]["f1"] - r[f"{split}_before"] for r in mine], "+"))
+        cells += [cell([r["test"][name] for r in mine]) for name in ("precision", "recall")]
+        lines.append("| " + " | ".join(cells) + " |")
+    path.write_text("\n".join(lines) + "\n", encoding="utf8")
+
+
+if __name__ == "__main__":
+    typer.run(main)
