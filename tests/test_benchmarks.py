@@ -197,3 +197,39 @@ def test_a_contestant_that_fails_is_named_with_its_reason(tmp_path):
     result, reason = run_child(job, tmp_path)
     assert result == {}
     assert reason == "KeyError: 'nobody'"
+
+
+def test_ablation_table_compares_each_variant_with_its_own_iteration_0(tmp_path):
+    from ablate import write_table
+
+    rows = [
+        {
+            "variant": name,
+            "seed": seed,
+            "dev": {"f1": 0.5, "precision": 0.5, "recall": 0.5},
+            "dev_before": 0.4,
+            "test": {"f1": after, "precision": 0.6, "recall": 0.4},
+            "test_before": 0.4,
+        }
+        for name, seed, after in (("base", 0, 0.5), ("base", 1, 0.6), ("warm", 0, 0.3))
+    ]
+    write_table(tmp_path / "table.md", "scierc", rows)
+    _, _, _, _, base, warm = (tmp_path / "table.md").read_text().splitlines()
+    assert base.startswith("| base | 2 | 0.500 ± 0.000 | +0.100 ± 0.000 | 0.550 ± 0.071 | +0.150 ±")
+    assert warm == "| warm | 1 | 0.500 | +0.100 | 0.300 | -0.100 | 0.600 | 0.400 |"
+
+
+def test_an_ablation_reads_what_its_base_has_made(tmp_path):
+    from ablate import share
+
+    base, alone, beside = tmp_path / "0", tmp_path / "1", tmp_path / "2"
+    for path in ("training/0/model-best/weights", "training/0/teachers/1/weights", "data/x"):
+        (base / path).parent.mkdir(parents=True)
+        (base / path).write_text(path)
+    share(base, beside, own_teachers=False)
+    share(base, alone, own_teachers=True)
+    for folder in (alone, beside):
+        assert (folder / "training/0/model-best/weights").read_text()
+        assert (folder / "data/x").read_text()
+    assert (beside / "training/0/teachers/1/weights").read_text()
+    assert not list((alone / "training/0/teachers").iterdir())

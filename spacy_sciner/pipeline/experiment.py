@@ -13,6 +13,7 @@ from .sciner import SciNER
 from .train import Recipe
 
 STARTS = ("warm", "fresh")
+_SCHEDULE = ("epochs", "learn_rate", "batch_words")
 # Settings that may be left out: then they are off.
 OPTIONS = ("ema", "finish_epochs", "finish_learn_rate")
 OBJECTIVE = tuple(
@@ -89,7 +90,7 @@ class Experiment:
             config=Path(self._setting("train.config")),
             epochs=self._setting(f"{schedule}.epochs"),
             learn_rate=self._setting(f"{schedule}.learn_rate"),
-            batch_words=self._setting("train.batch_words"),
+            batch_words=section.get("batch_words", self._setting("train.batch_words")),
             seed=self._setting("seed"),
             device=self._setting("device"),
             precision=self._setting("precision"),
@@ -98,7 +99,7 @@ class Experiment:
         )
 
     def _check_retrain(self, section: Dict[str, Any]) -> None:
-        known = ("start", "epochs", "learn_rate", "teachers", *OPTIONS, *OBJECTIVE)
+        known = ("start", *_SCHEDULE, "teachers", *OPTIONS, *OBJECTIVE)
         for key in section:
             if key not in known:
                 message = Errors.E210.format(key=key, where="`retrain`", known=", ".join(known))
