@@ -233,3 +233,10 @@ def test_an_ablation_reads_what_its_base_has_made(tmp_path):
         assert (folder / "data/x").read_text()
     assert (beside / "training/0/teachers/1/weights").read_text()
     assert not list((alone / "training/0/teachers").iterdir())
+
+
+def test_draws_give_mean_and_range():
+    from draws import table
+
+    rows = [{"model": "m", "draws": 2, "size": 50, "token_accuracy": [0.9, 1.0], "f1": [0.2, 0.4]}]
+    assert "| m | 0.950 (0.900–1.000) | 0.300 (0.200–0.400) |" in table(rows)
