@@ -240,3 +240,19 @@ def test_draws_give_mean_and_range():
 
     rows = [{"model": "m", "draws": 2, "size": 50, "token_accuracy": [0.9, 1.0], "f1": [0.2, 0.4]}]
     assert "| m | 0.950 (0.900–1.000) | 0.300 (0.200–0.400) |" in table(rows)
+
+
+def test_same_f1_is_compared_seed_by_seed():
+    from same_f1 import table
+
+    rows = [
+        {
+            "seed": seed,
+            "fast": {"seconds": 1, "dev": fast, "test": fast},
+            "plain": {"seconds": 3, "dev": plain, "test": plain},
+        }
+        for seed, fast, plain in ((0, 0.4, 0.5), (1, 0.6, 0.5))
+    ]
+    found = table(rows)
+    assert "| plain | 0.500 ± 0.000 | 0.500 ± 0.000 | 3 |" in found
+    assert "| fast − plain, same seed | 0.000 ± 0.141 | 0.000 ± 0.141 | |" in found
