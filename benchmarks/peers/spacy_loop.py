@@ -92,12 +92,15 @@ class SpacyLoop(ABC):
 
 
 class Ours(SpacyLoop):
-    """configs/transformer.cfg with the settings of params.yaml, as stage `train` puts them in."""
+    """configs/transformer.cfg with the settings of params.yaml and the batches of stage `retrain`,
+    which is most of a loop's training."""
 
     def config(self) -> Config:
         folder = Path(self.job.folder)
-        recipe = Experiment(ROOT / "params.yaml", 0).recipe._replace(
+        params = ROOT / "params.yaml"
+        recipe = Experiment(params, 0).recipe._replace(
             config=ROOT / "configs" / "transformer.cfg",
+            batch_words=Experiment(params, 1).recipe.batch_words,
             encoder=self.job.encoder,
             seed=self.job.seed,
         )
