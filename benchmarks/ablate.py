@@ -92,11 +92,12 @@ def main(
     writing = Lock()
 
     def run(variant: str, seed: int) -> None:
-        folder = work / f"ablation-{corpus}-seed{seed}" / str(list(VARIANTS).index(variant))
+        number = list(VARIANTS).index(variant)
+        folder = work / f"ablation-{corpus}-seed{seed}" / f"variant-{number}"
         values = [*BASE, *settings, *VARIANTS[variant]]
         values += [f"corpus={corpus}", f"seed={seed}", "evaluate.paper_protocol=false"]
         set_up(folder, values)
-        first = folder.with_name("0")
+        first = folder.with_name("variant-0")
         if folder != first:
             share(first, folder, own_teachers="train.teachers=1" in VARIANTS[variant])
         run_stages(folder, corpus, 1, threads)

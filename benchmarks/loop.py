@@ -25,6 +25,7 @@ from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parent.parent
 LINKED = ("assets", "configs", "scripts")
+WHEN = ("_before", "")  # the fit of the confidences
 
 
 def main(
@@ -174,8 +175,9 @@ def write_table(path: Path, name: str, rows: List[Dict[str, Any]]) -> None:
         f"{len({r['seed'] for r in rows})} seeds, mean ± standard deviation.",
         "",
         "| iteration | test F1 (clean) | precision | recall | dev F1 | paper's protocol F1 "
-        "(self-agreement) | accepted entities | train seconds | train peak GB |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "(self-agreement) | accepted entities | ECE of entities, raw → calibrated | ECE of tokens, "
+        "raw → calibrated | train seconds | train peak GB |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for k in sorted({r["iteration"] for r in rows}):
         mine = [r for r in rows if r["iteration"] == k]
@@ -191,6 +193,12 @@ def write_table(path: Path, name: str, rows: List[Dict[str, Any]]) -> None:
             cell([r["clean"]["dev"]["f1"] for r in mine]),
             cell([(r["paper_protocol"] or {}).get("f1") for r in mine]),  # type: ignore[misc]
             f"{mean(accepted):.0f}" if accepted else "–",
+            *(
+                " → ".join(
+                    cell([r["calibration"].get(f"{kind}ece{when}") for r in mine]) for when in WHEN
+                )
+                for kind in ("", "token_")
+            ),
             f"{mean(c.get('seconds', 0) for c in costs):.0f}",
             f"{max(c.get('peak_gb', 0) for c in costs):.2f}",
         ]
