@@ -12,19 +12,29 @@ from pathlib import Path
 from spacy_sciner.files import write_text
 
 ROOT = Path(__file__).parent.parent
+SOURCES = {  # marker in README.md: page in benchmarks/
+    "parse": "parse",
+    "ablation": "ablation-scierc",
+    "gain": "loop-acl-soft",
+    "loop": "loop-acl",
+    "draws": "draws",
+    "f1": "same_f1",
+    "profile": "step_profile",
+    "scale": "scale",
+    "cost": "cost",
+}
 
 
 def fill(readme: str) -> str:
     """README with every marked part renewed; a part whose source is absent stays."""
     readme = put(readme, "params", fenced("params.yaml", "yaml"))
     readme = put(readme, "repro", fenced("report/iterations.txt", ""))
-    readme = put(readme, "parse", text_of("benchmarks/parse.md"))
     # The plot lies beside its table, which is quoted a folder higher.
     speed = text_of("benchmarks/speed.md").replace("](speed.svg)", "](benchmarks/speed.svg)")
     readme = put(readme, "speed", speed)
-    readme = put(readme, "scale", text_of("benchmarks/scale.md"))
-    readme = put(readme, "cost", text_of("benchmarks/cost.md"))
-    return put(readme, "loop", text_of("benchmarks/loop-acl.md"))
+    for name, source in SOURCES.items():
+        readme = put(readme, name, text_of(f"benchmarks/{source}.md"))
+    return readme
 
 
 def put(readme: str, name: str, text: str) -> str:

@@ -163,3 +163,13 @@ def test_project_yml_has_a_command_for_each_stage():
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf8"))["stages"]
     assert {*stages, "repro", "iterate", "test"} == commands
     assert {step for steps in project["workflows"].values() for step in steps} <= commands
+
+
+def test_readme_published_recipe_names_settings_that_exist():
+    text = (ROOT / "README.md").read_text(encoding="utf8")
+    blocks = [yaml.safe_load(b) for b in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)]
+    recipe = next(block for block in blocks if "teachers" in block.get("train", {}))
+    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf8"))
+    for section, values in recipe.items():
+        assert set(values) <= set(params[section])
+    assert any(params[s][k] != v for s, values in recipe.items() for k, v in values.items())

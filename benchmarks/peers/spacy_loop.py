@@ -10,7 +10,7 @@ from spacy.schemas import ConfigSchemaTraining
 from spacy.tokens import Doc
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import create_train_batches, train_while_improving
-from spacy.util import registry
+from spacy.util import load_config, registry
 from thinc.api import Config, fix_random_seed
 
 from spacy_sciner.corpus.reader import iob_tags
@@ -92,15 +92,14 @@ class SpacyLoop(ABC):
 
 
 class Ours(SpacyLoop):
-    """configs/transformer.cfg with the settings of params.yaml and the batches of stage `retrain`,
-    which is most of a loop's training."""
+    """configs/transformer.cfg with the settings of params.yaml, but with its own batches."""
 
     def config(self) -> Config:
         folder = Path(self.job.folder)
-        params = ROOT / "params.yaml"
-        recipe = Experiment(params, 0).recipe._replace(
-            config=ROOT / "configs" / "transformer.cfg",
-            batch_words=Experiment(params, 1).recipe.batch_words,
+        path = ROOT / "configs" / "transformer.cfg"
+        recipe = Experiment(ROOT / "params.yaml", 0).recipe._replace(
+            config=path,
+            batch_words=load_config(path)["training"]["batcher"]["size"],
             encoder=self.job.encoder,
             seed=self.job.seed,
         )

@@ -15,6 +15,7 @@ from spacy.tokens import Doc
 from ..confidence import Calibration, confidences
 from ..corpus.docbin import iter_docs, read_docs, write_docs
 from ..corpus.reader import words_and_spaces
+from ..corpus.soft import get_soft
 from ..evaluation.calibration import (
     error_of_perfect,
     expected_calibration_error,
@@ -28,6 +29,7 @@ from .sciner import BEGIN_IOB, OUTSIDE_IOB, find_sciner
 from .train import Recipe, train_pipeline
 
 HELD_OUT = 0.2  # the paper's share of the merged file
+_LEAST_PROB = 1e-9  # keeps logs finite
 
 
 def measure_clean(
@@ -138,20 +140,48 @@ def measure_pool(pseudo: Path, pool_gold: Path, counts: Path) -> Dict[str, Any]:
     """What was accepted, and how much of it is right where the pool's gold was kept aside.
 
     RETURNS (dict): The pseudo-label stage's counts, with "precision" and "recall" of the accepted
-        entities, None where nothing is known.
+        entities, None where nothing is known; with soft labels also "soft": "entities", "precision"
+        and "recall" of their likeliest tags, which is what a student learns to say.
     """
     vocab = spacy.blank("en").vocab
-    n_right = n_accepted = n_gold = 0
-    for accepted, gold in zip(read_docs(pseudo, vocab), read_docs(pool_gold, vocab)):
-        truth = {(e.start, e.end, e.label_) for e in gold.ents}
-        judged = [e for e in accepted.ents if all(gold[t.i].ent_iob != 0 for t in e)]
-        n_right += sum((e.start, e.end, e.label_) in truth for e in judged)
-        n_accepted += len(judged)
-        n_gold += len(truth)
+    accepted, decided = _Judged(), _Judged()
+    has_soft = False
+    for doc, gold in zip(iter_docs(pseudo, vocab), iter_docs(pool_gold, vocab)):
+        accepted.add([(e.start, e.end, e.label_) for e in doc.ents], gold)
+        soft = get_soft(doc)
+        if soft is not None:
+            has_soft = True
+            labels, probs = soft
+            tags = decode(np.log(np.maximum(probs, _LEAST_PROB))) if len(probs) else []
+            decided.add([tuple(span)[:3] for span in tags_to_spans(np.array(tags), labels)], gold)
     figures: Dict[str, Any] = json.loads(counts.read_text(encoding="utf8"))
-    figures["precision"] = n_right / n_accepted if n_accepted and n_gold else None
-    figures["recall"] = n_right / n_gold if n_gold else None
+    figures.update(accepted.scores())
+    if has_soft:
+        figures["soft"] = {"entities": decided.n_proposed, **decided.scores()}
     return figures
+
+
+class _Judged:
+    """Counts of entities against gold, where gold says something."""
+
+    def __init__(self) -> None:
+        self.n_right = self.n_judged = self.n_gold = self.n_proposed = 0
+
+    def add(self, proposed: Sequence[Tuple[Any, ...]], gold: Doc) -> None:
+        truth = {(e.start, e.end, e.label_) for e in gold.ents}
+        known = gold.to_array("ENT_IOB") != 0
+        judged = [entity for entity in proposed if known[entity[0] : entity[1]].all()]
+        self.n_proposed += len(proposed)
+        self.n_right += sum(entity in truth for entity in judged)
+        self.n_judged += len(judged)
+        self.n_gold += len(truth)
+
+    def scores(self) -> Dict[str, Optional[float]]:
+        known = self.n_judged and self.n_gold
+        return {
+            "precision": self.n_right / self.n_judged if known else None,
+            "recall": self.n_right / self.n_gold if self.n_gold else None,
+        }
 
 
 def pool_tags(pseudo: Path, labels: Sequence[str]) -> bytes:

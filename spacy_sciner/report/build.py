@@ -80,9 +80,10 @@ def summary(metrics: Sequence[Metrics], verdicts: Sequence[Verdict]) -> str:
     """The table, what its columns mean, warnings, and what was promoted and why."""
     lines = [
         to_text(iteration_rows(metrics)),
-        "test, dev: strict entity F1 on gold papers that no iteration trains on.",
+        "K: iteration. test, dev: strict entity F1 on gold papers that no iteration trains on.",
         "self-agreement: the paper's protocol, scored on pseudo-labels too; not quality.",
-        "accepted, expected: pseudo-labels. pool P: their precision where the pool has gold.",
+        "accepted, expected: pseudo-labels that pass γ. pool P: their precision where the pool has",
+        "gold. soft P: that of the likeliest tags of the soft labels, accepted or not.",
     ]
     for m in metrics:
         if (m["pool"] or {}).get("low_yield"):

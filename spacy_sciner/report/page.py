@@ -66,7 +66,8 @@ def to_html(
         "<b>self-agreement</b>: the paper's protocol, a random 20 % of each iteration's own "
         "training file, pseudo-labels included. It is not quality and rises even when the loop "
         "does not help. <b>accepted, expected, pool P</b>: pseudo-labels γ let through, what "
-        "gold's density predicts, and which share was right where that can be known.</p>",
+        "gold's density predicts, and which share was right where that can be known; "
+        "<b>soft P</b>: the same share of all that the soft labels hold likeliest.</p>",
         "<h2>Test F1 by type</h2>",
         _type_plot(metrics),
         _table(type_rows(metrics)),

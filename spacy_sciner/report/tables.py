@@ -15,9 +15,9 @@ def iteration_rows(metrics: Sequence[Metrics]) -> List[Row]:
     """One row an iteration: the clean scores, and beside them the paper's protocol and the pool."""
     rows = [
         [
-            "iteration",
+            "K",
             "test F1",
-            "95 % interval",
+            "95 %",
             "P",
             "R",
             "dev F1",
@@ -25,6 +25,7 @@ def iteration_rows(metrics: Sequence[Metrics]) -> List[Row]:
             "accepted",
             "expected",
             "pool P",
+            "soft P",
         ]
     ]
     for m in metrics:
@@ -44,6 +45,7 @@ def iteration_rows(metrics: Sequence[Metrics]) -> List[Row]:
                 count(pool.get("accepted_entities")),
                 count(pool.get("expected_entities")),
                 number(pool.get("precision")),
+                number((pool.get("soft") or {}).get("precision")),
             ]
         )
     return rows

@@ -10,6 +10,7 @@ from spacy.vocab import Vocab
 from tiny import CONFIGS, gold_docs, make_doc, make_examples
 
 from spacy_sciner.corpus.docbin import write_docs
+from spacy_sciner.corpus.soft import set_soft
 from spacy_sciner.pipeline import measure
 from spacy_sciner.pipeline.calibrate import Scored
 from spacy_sciner.pipeline.measure import (
@@ -130,6 +131,22 @@ def test_pool_figures_by_hand(tmp_path: Path):
 def test_pool_paragraphs_without_gold_are_not_judged(tmp_path: Path):
     found = pool_files(tmp_path, "B-A I-A O", "? ? ?")
     assert found == {"paragraphs": 1, "precision": None, "recall": None}
+
+
+def test_soft_labels_are_judged_by_their_likeliest_tags(tmp_path: Path):
+    # Nothing is accepted; the distributions say A (right), and B where gold has nothing.
+    pseudo = make_doc(["a", "b", "c", "d"], [None] * 4, vocab=VOCAB)
+    likeliest = [1, 2, 0, 3]  # B-A I-A O B-B
+    set_soft(pseudo, np.eye(5)[likeliest] * 0.6 + 0.08, ["A", "B"])
+    write_docs(tmp_path / "pseudo.spacy", [pseudo])
+    gold = make_doc(["a", "b", "c", "d"], ["B-A", "I-A", "O", "O"], vocab=VOCAB)
+    write_docs(tmp_path / "gold.spacy", [gold])
+    (tmp_path / "counts.json").write_text("{}")
+    found = measure_pool(
+        tmp_path / "pseudo.spacy", tmp_path / "gold.spacy", tmp_path / "counts.json"
+    )
+    assert found["soft"] == {"entities": 2, "precision": 1 / 2, "recall": 1.0}
+    assert (found["precision"], found["recall"]) == (None, 0.0)
 
 
 def test_nothing_accepted_has_no_precision(tmp_path: Path):

@@ -24,9 +24,9 @@ def records(text):
 def test_iteration_rows():
     head, *rows = iteration_rows([iteration(0, test=0.4), iteration(1)])
     assert dict(zip(head, rows[0])) == {
-        "iteration": "0",
+        "K": "0",
         "test F1": "0.400",
-        "95 % interval": "0.350–0.450",
+        "95 %": "0.350–0.450",
         "P": "0.400",
         "R": "0.400",
         "dev F1": "0.500",
@@ -34,8 +34,12 @@ def test_iteration_rows():
         "accepted": "–",
         "expected": "–",
         "pool P": "–",
+        "soft P": "–",
     }
-    assert rows[1][-3:] == ["1,234", "2,345", "0.900"]
+    assert rows[1][-4:] == ["1,234", "2,345", "0.900", "–"]
+    with_soft = iteration(1)
+    with_soft["pool"]["soft"] = {"entities": 10, "precision": 0.6, "recall": 0.5}
+    assert iteration_rows([with_soft])[1][-1] == "0.600"
 
 
 def test_other_rows():
