@@ -256,3 +256,23 @@ def test_same_f1_is_compared_seed_by_seed():
     found = table(rows)
     assert "| plain | 0.500 ± 0.000 | 0.500 ± 0.000 | 3 |" in found
     assert "| fast − plain, same seed | 0.000 ± 0.141 | 0.000 ± 0.141 | |" in found
+
+
+def test_a_promise_is_checked_on_the_other_half():
+    from guarantee import one_draw, table
+
+    from spacy_sciner.pipeline.gamma import Candidate, GammaRule, Judged
+    from spacy_sciner.types import ScoredSpan
+
+    def judged(paper, score, is_right):
+        entity = ScoredSpan(0, 1, "A", score)
+        truth = {entity._replace(score=ScoredSpan(0, 1, "A").score)} if is_right else set()
+        return Judged(Candidate(entity, [score]), truth, paper)
+
+    papers = [f"P{i}" for i in range(40)]
+    sure = [judged(p, 0.9, True) for p in papers for _ in range(5)]
+    unsure = [judged(p, 0.2, False) for p in papers for _ in range(5)]
+    found = one_draw(sure + unsure, papers, ["A"], GammaRule("auto", "entity"), seed=0)
+    assert found == {"predicted": 200, "accepted": 100, "wrong": 0}
+    rows = [{"alpha": 0.05, "delta": 0.1, "papers": 40, "draws": [found]}]
+    assert "| 95% | 1 of 1 | 1 of 1 | 1.000 (1.000) | 50.0% |" in table(rows)

@@ -62,15 +62,6 @@ def write_docs(path: Union[str, Path], docs: Iterable[Doc]) -> None:
         temporary.write_bytes(doc_bin.to_bytes())
 
 
-def join_doc_bins(path: Union[str, Path], parts: Iterable[Path]) -> None:
-    """Write the docs of several files as one, in their order, without unpacking; atomic."""
-    whole = DocBin(attrs=list(ATTRS), store_user_data=True)
-    for part in parts:
-        whole.merge(read_doc_bin(part))
-    with replacing(path) as temporary:
-        temporary.write_bytes(whole.to_bytes())
-
-
 @contextmanager
 def codecs_found_once() -> Iterator[None]:
     """Let srsly search the installed packages for msgpack codecs once, not for every document.

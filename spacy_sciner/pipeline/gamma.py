@@ -209,7 +209,7 @@ def certify(judged: Sequence[Judged], labels: Sequence[str], rule: GammaRule) ->
         if certificate.gamma is None:
             entry["gamma"] = pooled.gamma
             entry["source"] = "none" if pooled.gamma is None else "pooled"
-        kept = sum(_outcome(j, entry["gamma"], rule.accept)[0] for j in own)
+        kept = sum(outcome(j, entry["gamma"], rule.accept)[0] for j in own)
         entry["yield"] = kept / len(own) if own else None
         report["labels"][label] = entry
     report["check"] = _check(judged, report["labels"], rule)
@@ -224,12 +224,12 @@ def _walk(judged: Sequence[Judged], accept: Accept, *, alpha: float, delta: floa
     ]
     tallies = []
     for gamma in gamma_grid(marks, least=least_accepted(alpha, delta)):
-        outcomes = [_outcome(j, gamma, accept) for j in judged]
+        outcomes = [outcome(j, gamma, accept) for j in judged]
         tallies.append(Tally(gamma, sum(a for a, _ in outcomes), sum(w for _, w in outcomes)))
     return fixed_sequence(tallies, alpha=alpha, delta=delta)
 
 
-def _outcome(judged: Judged, gamma: Optional[float], accept: Accept) -> Tuple[bool, bool]:
+def outcome(judged: Judged, gamma: Optional[float], accept: Accept) -> Tuple[bool, bool]:
     """Whether γ accepts something of the entity, and whether that is wrong."""
     entity, words = judged.candidate
     n_kept, _ = kept_words(words, entity.score, gamma, accept)
@@ -242,7 +242,7 @@ def _check(
 ) -> Dict[str, Any]:
     papers: Dict[str, List[int]] = {}
     for j in judged:
-        accepted, wrong = _outcome(j, entries[j.candidate.entity.label]["gamma"], rule.accept)
+        accepted, wrong = outcome(j, entries[j.candidate.entity.label]["gamma"], rule.accept)
         counts = papers.setdefault(j.paper, [0, 0])
         counts[0] += accepted
         counts[1] += wrong
