@@ -18,6 +18,7 @@ SOURCES = {  # marker in README.md: page in benchmarks/
     "gain": "loop-acl-soft",
     "loop": "loop-acl",
     "draws": "draws",
+    "guarantee": "guarantee",
     "f1": "same_f1",
     "profile": "step_profile",
     "scale": "scale",
