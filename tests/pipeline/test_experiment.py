@@ -55,6 +55,15 @@ def test_a_later_iteration_goes_on_from_its_predecessor(params: Path):
     assert experiment.recipe.batch_words == 64
 
 
+def test_later_iterations_have_batches_and_teachers_of_their_own(tmp_path: Path):
+    train = {**PARAMS["train"], "teachers": 3}
+    retrain = {**PARAMS["retrain"], "batch_words": 1024, "teachers": 2}
+    params = write(tmp_path, {**PARAMS, "train": train, "retrain": retrain})
+    first, later = Experiment(params, 0), Experiment(params, 1)
+    assert (first.recipe.batch_words, first.n_teachers) == (64, 3)
+    assert (later.recipe.batch_words, later.n_teachers) == (1024, 2)
+
+
 def test_a_predecessor_may_be_iteration_0(params: Path):
     assert Experiment(params, 1, previous=0).start == Path("training/0/model-best")
 
