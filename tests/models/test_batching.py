@@ -47,6 +47,20 @@ def test_the_buffer_bounds_what_is_sorted_together():
     assert sorted(map(lengths_of, halves)) == [[1, 10], [1, 10]]
 
 
+def test_with_an_encoder_its_padded_pieces_are_the_length(tiny_bpe_encoder):
+    # As many words each; every second document has words of many pieces.
+    words = ["w", "supercalifragilistic"]
+    docs = [Doc(VOCAB, words=[words[i % 2]] * 12) for i in range(24)]
+    examples = [Example(doc, doc) for doc in docs]
+    batches = list(make_length_batcher(48, encoder=str(tiny_bpe_encoder))(examples))
+    assert sorted(id(eg) for batch in batches for eg in batch) == sorted(map(id, examples))
+    kinds = [{eg.predicted[0].text for eg in batch} for batch in batches]
+    mixed = [kind for kind in kinds if len(kind) > 1]
+    assert len(mixed) <= 1
+    sizes = {kind.pop(): len(batch) for kind, batch in zip(kinds, batches) if len(kind) == 1}
+    assert sizes["w"] > sizes["supercalifragilistic"]
+
+
 def test_the_seed_decides_the_order_and_every_epoch_has_its_own():
     examples = examples_of(list(range(1, 30)))
     batcher = make_length_batcher(30, seed=1)
