@@ -252,6 +252,8 @@ def configure(recipe: Recipe, *, train: Path, dev: Path, start: Optional[Path]) 
     if start is not None:
         for name in config["nlp"]["pipeline"]:
             config["components"][name] = {"source": str(start)}
+        # A trained pipeline needs its encoder's folder no longer; without it words are counted.
+        config["training"]["batcher"].pop("encoder", None)
     if sys.stderr.isatty():
         config["training"]["logger"] = {
             "@loggers": "spacy.ConsoleLogger.v3",
