@@ -14,7 +14,8 @@ SETTINGS += ["calibrated", "engine", "workers", "ray_address"]
 LOW_YIELD = """
 !! LOW YIELD: {accepted_entities} entities accepted where gold's density predicts about \
 {expected_entities}.
-!! The next model will learn next to nothing from the pool. What to do, in this order:
+!! With retrain.soft_labels the next model learns from the distributions, and γ only counts.
+!! Without, it will learn next to nothing from the pool. What to do then, in this order:
 !!   1. train longer: raise train.epochs (an undertrained model is sure of nothing);
 !!   2. lower iterations.{k}.gamma, or set annotate.gamma_o for O tokens apart;
 !!   3. look at metrics/iteration-{k}.json: is the pool of the same kind of text as gold?

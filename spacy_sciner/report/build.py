@@ -86,8 +86,10 @@ def summary(metrics: Sequence[Metrics], verdicts: Sequence[Verdict]) -> str:
         "gold. soft P: that of the likeliest tags of the soft labels, accepted or not.",
     ]
     for m in metrics:
-        if (m["pool"] or {}).get("low_yield"):
-            lines.append(f"!! iteration {m['iteration']}: LOW YIELD, see report/index.html")
+        pool = m["pool"] or {}
+        if pool.get("low_yield"):
+            soft = " (if not from soft labels)" if pool.get("soft") else ""
+            lines.append(f"!! iteration {m['iteration']}: LOW YIELD{soft}, see report/index.html")
     lines.append("")
     for verdict in verdicts[1:]:
         lines.append(fill(f"{verdict.reason}.", width=WIDTH, subsequent_indent="  "))

@@ -55,8 +55,9 @@ def to_html(
         names = ", ".join(map(str, low))
         parts.append(
             f"<p class='warn'><b>Low yield in iteration {names}.</b> γ let through under 1 % of "
-            "the entities that gold's density predicts, so the pool taught next to nothing. Train "
-            "longer, lower γ, or check that pool and gold are the same kind of text.</p>"
+            "the entities that gold's density predicts, so without soft labels the pool taught "
+            "next to nothing. Train longer, lower γ, or check that pool and gold are the same "
+            "kind of text.</p>"
         )
     parts += [
         _f1_plot(metrics),
