@@ -19,7 +19,6 @@ SOURCES = {  # marker in README.md: page in benchmarks/
     "loop": "loop-acl",
     "draws": "draws",
     "guarantee": "guarantee",
-    "f1": "same_f1",
     "profile": "step_profile",
     "scale": "scale",
     "cost": "cost",
