@@ -8,7 +8,8 @@ import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Dict, List, Sequence
+from statistics import mean, stdev
+from typing import Any, Dict, List, Optional, Sequence
 
 from spacy_sciner.files import write_json
 
@@ -33,6 +34,15 @@ def record(name: str, rows: List[Dict[str, Any]], packages: Sequence[str] = PACK
             "rows": rows,
         },
     )
+
+
+def mean_sd(values: Sequence[Optional[float]], sign: str = "") -> str:
+    """Mean ± standard deviation of a table's cell; "–" where a value is missing."""
+    known = [value for value in values if value is not None]
+    if not known or len(known) < len(values):
+        return "–"
+    spread = f" ± {stdev(known):.3f}" if len(known) > 1 else ""
+    return f"{mean(known):{sign}.3f}{spread}"
 
 
 def portable(argument: str) -> str:

@@ -226,8 +226,8 @@ def test_an_ablation_reads_what_its_base_has_made(tmp_path):
     for path in ("training/0/model-best/weights", "training/0/teachers/1/weights", "data/x"):
         (base / path).parent.mkdir(parents=True)
         (base / path).write_text(path)
-    share(base, beside, own_teachers=False)
-    share(base, alone, own_teachers=True)
+    share(base, beside, alone=False)
+    share(base, alone, alone=True)
     for folder in (alone, beside):
         assert (folder / "training/0/model-best/weights").read_text()
         assert (folder / "data/x").read_text()

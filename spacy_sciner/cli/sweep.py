@@ -59,6 +59,8 @@ def sweep(
         calibrated=annotate["calibrated"],
     )
     if retrain:
+        if load_params(params, "retrain").get("soft_labels"):
+            typer.echo("retrain.soft_labels is true: γ decides nothing that is learnt", err=True)
         for one in figures:
             folder = out / f"gamma-{one['gamma']:g}"
             result = retrain_at(

@@ -1,7 +1,7 @@
 """What a tagger is trained towards: targets and losses of gold and of machine-labelled tokens.
 
 Gold tokens have the negative log-likelihood. For machine-labelled ones (`source` "pseudo" or "llm")
-there are options, all of them off by default:
+there are options, all of them off unless the experiment's `retrain` section turns them on:
 
     gold_weight   how much a gold token counts beside a machine-labelled one
     gce           generalised cross-entropy (1 − p^q) / q: a wrong label that the model disbelieves

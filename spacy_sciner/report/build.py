@@ -88,7 +88,7 @@ def summary(metrics: Sequence[Metrics], verdicts: Sequence[Verdict]) -> str:
     for m in metrics:
         pool = m["pool"] or {}
         if pool.get("low_yield"):
-            soft = " (if not from soft labels)" if pool.get("soft") else ""
+            soft = " (soft labels do not need any)" if pool.get("soft") else ""
             lines.append(f"!! iteration {m['iteration']}: LOW YIELD{soft}, see report/index.html")
     lines.append("")
     for verdict in verdicts[1:]:
