@@ -5,7 +5,8 @@
 Everyone has the same paragraphs, encoder, processor and number of threads. Contestants take turns
 (ours, peer, peer, …, ours, peer, …), each run in a process of its own. Timed is one epoch over the
 paragraphs, and the prediction of their texts by the model that was just trained; neither imports,
-nor loading, nor a warm-up on other paragraphs (peers/child.py). Figures are medians of all runs.
+nor loading, nor a first pass over the same paragraphs, so that memory is there and caches are warm
+for everyone (peers/child.py). Figures are medians of all runs.
 
 - Paragraphs: a seeded choice from train.spacy of those that fit the encoder whole, so that nobody
   leaves anything out; the same number of words and pieces is counted for everyone, padding not.
@@ -46,7 +47,6 @@ from spacy_sciner.params import load_params
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
-N_WARM = 64
 LIMIT_S = 3 * 3600  # for one run: who hangs is named, and the others go on
 PEERS_PACKAGES = ("accelerate", "span-marker", "gliner", "datasets", "tokenizers")
 
@@ -174,7 +174,7 @@ def minutes_of(facts: Dict[str, Any], runs: List[Dict[str, Any]], epochs: int) -
 def prepare(data: Path, parts: Path, encoder: Path, n: int) -> Dict[str, Any]:
     """Write the parts that the contestants read; RETURNS what is counted of the timed one."""
     nlp = spacy.blank("en")
-    train, dev, test = (read_docs(data / f"{s}.spacy", nlp.vocab) for s in ("train", "dev", "test"))
+    train, test = (read_docs(data / f"{s}.spacy", nlp.vocab) for s in ("train", "test"))
     tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
     tokenizer.no_truncation()
     tokenizer.no_padding()
@@ -190,11 +190,9 @@ def prepare(data: Path, parts: Path, encoder: Path, n: int) -> Dict[str, Any]:
         return [(doc, size) for doc, size in sized if size <= config["max_position_embeddings"]]
 
     labels = sorted({ent.label_ for doc in train for ent in doc.ents})
-    familiar = [doc for doc in dev if {ent.label_ for ent in doc.ents} <= set(labels)]
     pairs = fitting(train)
     timed = random.Random(0).sample(pairs, min(n, len(pairs)))
     chosen = {
-        "warm": [doc for doc, _ in fitting(familiar)][:N_WARM],
         "timed": [doc for doc, _ in timed],
         "train": [doc for doc in train if len(doc)],
         "test": [doc for doc in test if len(doc)],

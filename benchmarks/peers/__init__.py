@@ -3,7 +3,7 @@
 A contestant is a class with:
 
     build()                              load the encoder, add a fresh head; never timed
-    training(part, epochs, max_steps)    a function that trains; getting it ready is not timed
+    training(part, epochs)               a function that trains; getting it ready is not timed
     save(path), load(path)               the trained pipeline, as its users save and load it
     prediction(part)                     a function that predicts a part's texts and gives a count
     tags(part)                           BIO tags of a part's gold words, to score

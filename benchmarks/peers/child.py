@@ -1,7 +1,8 @@
 """One run of one contestant in a process of its own: `python -m peers.child JOB.json RESULT.json`.
 
-Builds, warms up on other paragraphs (two steps, or two batches), then times; so `seconds` holds no
-import, no model loading and no first-time costs. `peak_gb` is this process' own and holds them all.
+Builds, warms up with one pass over the timed paragraphs, then times the next; so `seconds` is what
+an epoch after the first costs and holds no import, no model loading and no first touch of memory.
+`peak_gb` is this process' own and holds them all.
 """
 
 import json
@@ -13,7 +14,6 @@ from typing import Any, Dict
 
 from . import Job, make, read_part
 
-WARM_STEPS = 2
 SIDE = 2048  # of the matrices whose product is the yardstick
 
 
@@ -33,10 +33,10 @@ def main(job_path: str, result_path: str) -> None:
 
 
 def train(job: Job) -> Dict[str, Any]:
-    """One epoch over the timed paragraphs; the model is kept for `predict`."""
+    """The second epoch over the timed paragraphs; the model is kept for `predict`."""
     contestant = make(job)
     contestant.build()
-    contestant.training("warm", epochs=1, max_steps=WARM_STEPS)()
+    contestant.training("timed", epochs=1)()
     run = contestant.training("timed", epochs=1)
     seconds = timed(run)
     job.model.parent.mkdir(parents=True, exist_ok=True)
@@ -47,7 +47,7 @@ def train(job: Job) -> Dict[str, Any]:
 def predict(job: Job) -> Dict[str, Any]:
     contestant = make(job)
     contestant.load(job.model)
-    contestant.prediction("warm")()
+    contestant.prediction("timed")()
     run = contestant.prediction("timed")
     n_entities = 0
 

@@ -23,7 +23,7 @@ class Gliner:
         config = GLiNERConfig(model_name=self.job.encoder)
         self.model = GLiNER.from_config(config)
 
-    def training(self, part: str, *, epochs: int, max_steps: int = 0) -> Callable[[], Any]:
+    def training(self, part: str, *, epochs: int) -> Callable[[], Any]:
         rows = [
             {
                 "tokenized_text": paragraph["words"],
@@ -38,7 +38,6 @@ class Gliner:
             folder,
             learning_rate=self.job.learn_rate,
             per_device_train_batch_size=BATCH,
-            max_steps=max_steps or -1,
             num_train_epochs=epochs,
             save_strategy="no",
             disable_tqdm=True,

@@ -25,14 +25,13 @@ PIPELINE_BATCH = 32
 NOT_SCORED = -100  # PyTorch's label of what the loss leaves out: all but a word's first piece
 
 
-def trainer_arguments(job: Job, *, epochs: int, max_steps: int) -> TrainingArguments:
+def trainer_arguments(job: Job, *, epochs: int) -> TrainingArguments:
     """A Trainer's defaults, but for batches of 8, the job's learning rate, and nothing saved."""
     with tempfile.TemporaryDirectory() as folder:
         return TrainingArguments(
             output_dir=folder,
             per_device_train_batch_size=BATCH,
             num_train_epochs=epochs,
-            max_steps=max_steps or -1,
             learning_rate=job.learn_rate,
             warmup_ratio=0.1,
             save_strategy="no",
@@ -55,10 +54,10 @@ class HuggingFace:
             label2id={name: i for i, name in enumerate(self.tag_names)},
         )
 
-    def training(self, part: str, *, epochs: int, max_steps: int = 0) -> Callable[[], None]:
+    def training(self, part: str, *, epochs: int) -> Callable[[], None]:
         self.trainer = Trainer(
             model=self.model,
-            args=trainer_arguments(self.job, epochs=epochs, max_steps=max_steps),
+            args=trainer_arguments(self.job, epochs=epochs),
             train_dataset=self._encode(part),
             data_collator=DataCollatorForTokenClassification(self.tokenizer),
         )

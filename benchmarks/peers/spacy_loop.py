@@ -37,10 +37,10 @@ class SpacyLoop(ABC):
         fix_random_seed(self.job.seed)
         self.nlp = init_nlp(self.config())
 
-    def training(self, part: str, *, epochs: int, max_steps: int = 0) -> Callable[[], None]:
+    def training(self, part: str, *, epochs: int) -> Callable[[], None]:
         """spaCy's loop as `spacy train` runs it, without its evaluations."""
         n_steps = sum(1 for _ in self._batches(*self._settings(part, 1)[:2], 1))
-        settings, corpus, optimizer = self._settings(part, max_steps or n_steps * epochs)
+        settings, corpus, optimizer = self._settings(part, n_steps * epochs)
 
         def run() -> None:
             steps = train_while_improving(
@@ -51,7 +51,7 @@ class SpacyLoop(ABC):
                 dropout=settings["dropout"],
                 accumulate_gradient=settings["accumulate_gradient"],
                 patience=0,
-                max_steps=max_steps,
+                max_steps=0,
                 eval_frequency=10**9,
                 exclude=[],
                 annotating_components=[],

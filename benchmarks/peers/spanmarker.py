@@ -30,8 +30,8 @@ class SpanMarker:
     def build(self) -> None:
         self.model = SpanMarkerModel.from_pretrained(self.job.encoder, labels=self.tag_names)
 
-    def training(self, part: str, *, epochs: int, max_steps: int = 0) -> Callable[[], Any]:
-        arguments = trainer_arguments(self.job, epochs=epochs, max_steps=max_steps)
+    def training(self, part: str, *, epochs: int) -> Callable[[], Any]:
+        arguments = trainer_arguments(self.job, epochs=epochs)
         paragraphs = read_part(self.job, part)
         rows = {
             "tokens": [p["words"] for p in paragraphs],
