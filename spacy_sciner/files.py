@@ -24,7 +24,7 @@ def replacing(path: Union[str, Path]) -> Iterator[Path]:
     _remove(temporary)
     try:
         yield temporary
-        if temporary.is_dir() and path.exists():
+        if path.is_dir() or (temporary.is_dir() and path.exists()):
             _remove(path)
         os.replace(temporary, path)
     finally:

@@ -4,7 +4,7 @@ import warnings
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Sequence, Set, Tuple
 
 from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
@@ -12,7 +12,7 @@ from spacy.tokens import Doc
 from ..errors import Errors, ScinerError, ScinerWarning, Warnings
 from ..files import progress, write_json
 from .annotated import Annotated, annotated_to_doc, make_tokenizer
-from .docbin import write_docs
+from .docbin import DocFile, write_docs
 from .formats import AnnotatedFile, read_gold
 from .pool import Pool, PoolParagraph, read_parsed, select_pool
 from .projection import project_paper, with_tags
@@ -91,30 +91,33 @@ def convert_corpus(
     )
     if not pool.paragraphs:
         warnings.warn(Warnings.W202.format(parsed=parsed), ScinerWarning, stacklevel=2)
-    pool_docs = [
-        _pool_doc(p, reader.tokenizer) for p in progress(pool.paragraphs, description="pool")
-    ]
-    pool_gold, projection = _gold_of_pool(pool, pool_docs, corpus=corpus, reader=reader)
+    # The pool may be more than memory holds as docs: they are written, and read, one by one.
+    counts = {split: _Counts(corpus.labels) for split in (*gold, "pool", "pool_gold")}
+    for split, docs in gold.items():
+        write_docs(out / "gold" / f"{split}.spacy", counts[split].seen(docs))
+    if CALIBRATION not in gold:
+        (out / "gold" / f"{CALIBRATION}.spacy").unlink(missing_ok=True)
+    paragraphs = progress(pool.paragraphs, description="pool")
+    pool_docs = (_pool_doc(paragraph, reader.tokenizer) for paragraph in paragraphs)
+    write_docs(out / "pool.spacy", counts["pool"].seen(pool_docs))
+    written = DocFile(out / "pool.spacy", reader.tokenizer.vocab)
+    pool_gold, projection = _gold_of_pool(pool, written, corpus=corpus, reader=reader)
+    gold_docs = (
+        pool_gold[i] if i in pool_gold else with_tags(doc, [None] * len(doc))
+        for i, doc in enumerate(written)
+    )
+    write_docs(out / "pool_gold.spacy", counts["pool_gold"].seen(gold_docs))
     report = {
         "corpus": name,
         "labels": list(corpus.labels),
         "files": reader.files,
-        "splits": {
-            split: _count(docs, corpus.labels)
-            for split, docs in {**gold, "pool": pool_docs, "pool_gold": pool_gold}.items()
-        },
+        "splits": {split: seen.to_dict() for split, seen in counts.items()},
         "papers": {s: list(dict.fromkeys(d.user_data["paper"] for d in gold[s])) for s in gold},
         "repairs": reader.repairs.to_dict(),
         "excluded_papers": pool.excluded_papers,
         "dropped_paragraphs": dict(sorted(pool.dropped.items())),
         "projection": projection,
     }
-    for split, docs in gold.items():
-        write_docs(out / "gold" / f"{split}.spacy", docs)
-    if CALIBRATION not in gold:
-        (out / "gold" / f"{CALIBRATION}.spacy").unlink(missing_ok=True)
-    write_docs(out / "pool.spacy", pool_docs)
-    write_docs(out / "pool_gold.spacy", pool_gold)
     write_json(out / "_report.json", report)
     return report
 
@@ -197,9 +200,10 @@ def _pool_doc(paragraph: PoolParagraph, tokenizer: Tokenizer) -> Doc:
 
 
 def _gold_of_pool(
-    pool: Pool, pool_docs: Sequence[Doc], *, corpus: CorpusSettings, reader: _Reader
-) -> Tuple[List[Doc], Dict[str, int]]:
-    """The pool docs with what gold there is, and what became of the gold of `pool_gold`."""
+    pool: Pool, pool_docs: Iterable[Doc], *, corpus: CorpusSettings, reader: _Reader
+) -> Tuple[Dict[int, Doc], Dict[str, int]]:
+    """Those pool docs, by their place, for which there is gold, with it, and what became of the
+    gold of `pool_gold`."""
     gold_docs: Dict[str, List[Doc]] = {}
     for gold_file in corpus.pool_gold:
         for doc in reader.docs(reader.read(gold_file)):
@@ -207,34 +211,58 @@ def _gold_of_pool(
     by_paper: Dict[str, List[int]] = {}
     for i, paragraph in enumerate(pool.paragraphs):
         by_paper.setdefault(paragraph.paper, []).append(i)
-    docs = list(pool_docs)
+    wanted = {
+        i
+        for paper, indices in by_paper.items()
+        if paper in gold_docs or pool.paragraphs[indices[0]].gold_doc is not None
+        for i in indices
+    }
+    docs = {i: doc for i, doc in enumerate(pool_docs) if i in wanted}
     counts = Counter(projected=0, lost=0, papers=0, papers_not_in_pool=0)
     counts["papers_not_in_pool"] = len(set(gold_docs) - set(by_paper))
     for paper, indices in by_paper.items():
+        if indices[0] not in wanted:
+            continue
         own = [pool.paragraphs[i].gold_doc for i in indices]
         if own[0] is not None:  # the pool's text is the annotated text
             result = [
-                with_tags(pool_docs[i], iob_tags(doc))
+                with_tags(docs[i], iob_tags(doc))
                 for i, doc in zip(indices, own, strict=True)
                 if doc is not None
             ]
         else:
             result, n_projected, n_lost = project_paper(
-                gold_docs.get(paper, []), [pool_docs[i] for i in indices]
+                gold_docs[paper], [docs[i] for i in indices]
             )
-            counts.update(projected=n_projected, lost=n_lost, papers=paper in gold_docs)
-        for i, doc in zip(indices, result, strict=True):
-            docs[i] = doc
+            counts.update(projected=n_projected, lost=n_lost, papers=1)
+        docs.update(zip(indices, result, strict=True))
     return docs, dict(counts)
 
 
-def _count(docs: Sequence[Doc], labels: Sequence[str]) -> Dict[str, Any]:
-    types = Counter(ent.label_ for doc in docs for ent in doc.ents)
-    return {
-        "papers": len({doc.user_data["paper"] for doc in docs}),
-        "paragraphs": len(docs),
-        "tokens": sum(len(doc) for doc in docs),
-        "unknown_tokens": sum(not token.ent_iob_ for doc in docs for token in doc),
-        "entities": sum(types.values()),
-        "types": {label: types[label] for label in labels},
-    }
+class _Counts:
+    """Counts docs as they go by."""
+
+    def __init__(self, labels: Sequence[str]):
+        self.labels = labels
+        self.papers: Set[str] = set()
+        self.types: Counter[str] = Counter()
+        self.n_docs = self.n_tokens = self.n_unknown = 0
+
+    def seen(self, docs: Iterable[Doc]) -> Iterator[Doc]:
+        for doc in docs:
+            self.papers.add(doc.user_data["paper"])
+            self.types.update(ent.label_ for ent in doc.ents)
+            self.n_docs += 1
+            self.n_tokens += len(doc)
+            self.n_unknown += int((doc.to_array("ENT_IOB") == 0).sum())
+            yield doc
+
+    def to_dict(self) -> Dict[str, Any]:
+        return {
+            "papers": len(self.papers),
+            "paragraphs": self.n_docs,
+            "tokens": self.n_tokens,
+            "unknown_tokens": self.n_unknown,
+            "entities": sum(self.types.values()),
+            "types": {label: self.types[label] for label in self.labels},
+        }

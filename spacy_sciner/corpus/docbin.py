@@ -1,11 +1,14 @@
 """Docs in and out of DocBin files: the same docs always give the same bytes.
 
+Up to DOCS_IN_FILE docs are a file; more are a folder of such files under the same name, read in the
+order of their names, as spaCy reads a folder too. So no pool, however large, stands in memory.
 Tokens, spaces, entities (with unknown tokens kept unknown), span groups and `user_data` are kept;
 tags, heads and lemmas are not, as no stage here writes them.
 """
 
 import zlib
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import Iterable, Iterator, List, Union
 
@@ -18,10 +21,11 @@ from ..files import replacing
 
 # ENT_IOB keeps the three states of a token apart: entity, O, and unknown (0, "missing").
 ATTRS = ("ENT_IOB", "ENT_TYPE")
+DOCS_IN_FILE = 2048
 
 
 def read_docs(path: Union[str, Path], vocab: Vocab) -> List[Doc]:
-    """Every doc of a `.spacy` file, in its order.
+    """Every doc of a `.spacy` file or folder, in its order.
 
     RAISES (ScinerError): SCINER-E201 if there is no such file, SCINER-E202 if it is not a DocBin.
     """
@@ -30,23 +34,40 @@ def read_docs(path: Union[str, Path], vocab: Vocab) -> List[Doc]:
 
 def iter_docs(path: Union[str, Path], vocab: Vocab) -> Iterator[Doc]:
     """The same one by one: a large pool never stands in memory as a whole."""
-    doc_bin = read_doc_bin(path)
-    try:
-        with codecs_found_once():
-            yield from doc_bin.get_docs(vocab)
-    # What msgpack and DocBin itself raise on foreign bytes.
-    except (ValueError, KeyError, TypeError, EOFError) as e:
-        raise _unreadable(path, e) from e
+    for part in _files(Path(path)):
+        doc_bin = _read_doc_bin(part)
+        try:
+            with codecs_found_once():
+                yield from doc_bin.get_docs(vocab)
+        # What msgpack and DocBin itself raise on foreign bytes.
+        except (ValueError, KeyError, TypeError, EOFError) as e:
+            raise _unreadable(part, e) from e
 
 
-def read_doc_bin(path: Union[str, Path]) -> DocBin:
-    """A `.spacy` file as a DocBin, its docs not unpacked.
+class DocFile:
+    """The docs of a `.spacy` file or folder, read from it anew each time they are gone through."""
 
-    RAISES (ScinerError): SCINER-E201 if there is no such file, SCINER-E202 if it is not a DocBin.
-    """
-    path = Path(path)
-    if not path.is_file():
+    def __init__(self, path: Union[str, Path], vocab: Vocab):
+        self.path, self.vocab = Path(path), vocab
+
+    def __iter__(self) -> Iterator[Doc]:
+        return iter_docs(self.path, self.vocab)
+
+
+def count_docs(path: Union[str, Path]) -> int:
+    """RAISES (ScinerError): What `read_docs` raises."""
+    return sum(len(_read_doc_bin(part)) for part in _files(Path(path)))
+
+
+def _files(path: Path) -> List[Path]:
+    """RAISES (ScinerError): SCINER-E201 if there is no such file, nor a folder of them."""
+    files = sorted(path.glob("*.spacy")) if path.is_dir() else [path]
+    if not files or not files[0].is_file():
         raise ScinerError(Errors.E201.format(path=path))
+    return files
+
+
+def _read_doc_bin(path: Path) -> DocBin:
     try:
         return DocBin(store_user_data=True).from_bytes(path.read_bytes())
     # What zlib, msgpack and DocBin itself raise on foreign bytes.
@@ -54,12 +75,32 @@ def read_doc_bin(path: Union[str, Path]) -> DocBin:
         raise _unreadable(path, e) from e
 
 
-def write_docs(path: Union[str, Path], docs: Iterable[Doc]) -> None:
-    """Write docs with their `user_data`, atomically."""
-    with codecs_found_once():
-        doc_bin = DocBin(attrs=list(ATTRS), docs=docs, store_user_data=True)
+def write_docs(
+    path: Union[str, Path], docs: Iterable[Doc], *, docs_in_file: int = DOCS_IN_FILE
+) -> None:
+    """Write docs with their `user_data`, atomically, as they come.
+
+    docs_in_file (int): More docs than these become a folder.
+    """
+    parts = groupby(enumerate(docs), key=lambda numbered: numbered[0] // docs_in_file)
+    first = b""
     with replacing(path) as temporary:
-        temporary.write_bytes(doc_bin.to_bytes())
+        for i, part in parts:
+            content = _pack(doc for _, doc in part)
+            if i == 0:
+                first = content
+                continue
+            if i == 1:
+                temporary.mkdir()
+                (temporary / f"{0:06d}.spacy").write_bytes(first)
+            (temporary / f"{i:06d}.spacy").write_bytes(content)
+        if not temporary.is_dir():
+            temporary.write_bytes(first or _pack([]))
+
+
+def _pack(docs: Iterable[Doc]) -> bytes:
+    with codecs_found_once():
+        return DocBin(attrs=list(ATTRS), docs=docs, store_user_data=True).to_bytes()
 
 
 @contextmanager

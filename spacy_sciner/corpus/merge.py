@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
@@ -11,16 +11,23 @@ from spacy.vocab import Vocab
 from ..errors import Errors, ScinerError
 from ..files import write_json
 from ..params import load_params
-from .docbin import read_docs, write_docs
+from .docbin import DocFile, read_docs, write_docs
 from .soft import SOFT
 from .text import text_key
 
 KEYS = ("max_all_o_ratio", "max_paragraphs", "balance", "seed")
 
 
+class _Paragraph(NamedTuple):
+    """What is chosen by: a pool's paragraphs themselves may be more than memory holds."""
+
+    place: int  # in the pool
+    labels: Tuple[str, ...]  # one for each entity
+
+
 def merge_docs(
     gold_docs: Sequence[Doc],
-    pseudo_docs: Sequence[Doc],
+    pseudo_docs: Iterable[Doc],
     *,
     max_all_o_ratio: Optional[float],
     max_paragraphs: Optional[int] = None,
@@ -30,10 +37,11 @@ def merge_docs(
     """All gold docs in their order, then the pseudo-labelled ones that are of use, in theirs.
 
     Left out: a pseudo doc with the text of a gold doc; one in which every token is unknown, unless
-    it has soft labels; and of
-    those without an accepted entity, a seeded choice of what goes beyond the cap, since they would
-    teach the model to find nothing. Of what is left, a seeded choice of `max_paragraphs`.
+    it has soft labels; and of those without an accepted entity, a seeded choice of what goes beyond
+    the cap, since they would teach the model to find nothing. Of what is left, a seeded choice of
+    `max_paragraphs`.
 
+    pseudo_docs (Iterable[Doc]): Gone through twice.
     max_all_o_ratio (Optional[float]): At most so many docs without an entity for each one with an
         entity, 0 or more. None = no cap.
     max_paragraphs (Optional[int]): At most so many pseudo docs, 1 or more, so that a large pool
@@ -46,48 +54,59 @@ def merge_docs(
     _check("max_all_o_ratio", max_all_o_ratio)
     _check("balance", balance)
     gold_texts = {text_key(doc.text) for doc in gold_docs}
-    not_gold = [doc for doc in pseudo_docs if text_key(doc.text) not in gold_texts]
-    known = [doc for doc in not_gold if SOFT in doc.user_data or any(t.ent_iob_ for t in doc)]
-    without = [i for i, doc in enumerate(known) if not doc.ents]
+    counts = Counter(pseudo=0, pseudo_equal_to_gold=0, pseudo_all_unknown=0)
+    known: List[_Paragraph] = []
+    for place, doc in enumerate(pseudo_docs):
+        counts["pseudo"] += 1
+        if text_key(doc.text) in gold_texts:
+            counts["pseudo_equal_to_gold"] += 1
+        elif SOFT in doc.user_data or doc.to_array("ENT_IOB").any():
+            known.append(_Paragraph(place, tuple(ent.label_ for ent in doc.ents)))
+        else:
+            counts["pseudo_all_unknown"] += 1
+    without = [i for i, paragraph in enumerate(known) if not paragraph.labels]
     n_with = len(known) - len(without)
     n_most = len(without) if max_all_o_ratio is None else int(max_all_o_ratio * n_with)
     n_dropped = max(0, len(without) - n_most)
     dropped = set(random.Random(seed).sample(without, n_dropped))
-    kept = [doc for i, doc in enumerate(known) if i not in dropped]
+    kept = [paragraph for i, paragraph in enumerate(known) if i not in dropped]
     n_over = 0 if max_paragraphs is None else max(0, len(kept) - max_paragraphs)
     rng = random.Random(seed)
     if balance and n_over:
         # The highest u^(1/w) with u in [0, 1): drawn without replacement by weight w (Efraimidis
         # and Spirakis 2006).
-        ranks = [rng.random() ** (1.0 / weight) for weight in rarities(kept, balance)]
+        weights = rarities([paragraph.labels for paragraph in kept], balance)
+        ranks = [rng.random() ** (1.0 / weight) for weight in weights]
         over = set(sorted(range(len(kept)), key=ranks.__getitem__)[:n_over])
     else:
         over = set(rng.sample(range(len(kept)), n_over))
-    kept = [doc for i, doc in enumerate(kept) if i not in over]
+    kept = [paragraph for i, paragraph in enumerate(kept) if i not in over]
     report = {
         "gold": len(gold_docs),
-        "pseudo": len(pseudo_docs),
-        "pseudo_equal_to_gold": len(pseudo_docs) - len(not_gold),
-        "pseudo_all_unknown": len(not_gold) - len(known),
+        **counts,
         "pseudo_without_entity_over_cap": n_dropped,
         "pseudo_over_max_paragraphs": n_over,
-        "pseudo_without_entity": sum(not doc.ents for doc in kept),
-        "pseudo_with_entity": sum(bool(doc.ents) for doc in kept),
-        "pseudo_entities": sum(len(doc.ents) for doc in kept),
+        "pseudo_without_entity": sum(not paragraph.labels for paragraph in kept),
+        "pseudo_with_entity": sum(bool(paragraph.labels) for paragraph in kept),
+        "pseudo_entities": sum(len(paragraph.labels) for paragraph in kept),
         "merged": len(gold_docs) + len(kept),
     }
-    return [*gold_docs, *kept], report
+    places = {paragraph.place for paragraph in kept}
+    return [*gold_docs, *(doc for i, doc in enumerate(pseudo_docs) if i in places)], report
 
 
-def rarities(docs: Sequence[Doc], balance: float) -> List[float]:
-    """How rare the labels in each doc are, mean over its entities: 1 for the commonest label, and
-    for a doc without an entity; (n_commonest / n_label) ** balance for others."""
-    counts = Counter(ent.label_ for doc in docs for ent in doc.ents)
+def rarities(paragraphs: Sequence[Sequence[str]], balance: float) -> List[float]:
+    """How rare a paragraph's labels are, mean over its entities: 1 for the commonest label, and
+    without an entity; (n_commonest / n_label) ** balance for others.
+
+    paragraphs (Sequence[Sequence[str]]): The labels of each one's entities.
+    """
+    counts = Counter(label for labels in paragraphs for label in labels)
     most = max(counts.values(), default=1)
     weights = {label: (most / n) ** balance for label, n in counts.items()}
     return [
-        sum(weights[ent.label_] for ent in doc.ents) / len(doc.ents) if doc.ents else 1.0
-        for doc in docs
+        sum(weights[label] for label in labels) / len(labels) if labels else 1.0
+        for labels in paragraphs
     ]
 
 
@@ -116,7 +135,7 @@ def merge_iteration(corpus_dir: Path, *, iteration: int, params_path: Path) -> D
     vocab = Vocab()
     docs, report = merge_docs(
         read_docs(corpus_dir / "gold" / "train.spacy", vocab),
-        read_docs(folder / "pseudo.spacy", vocab),
+        DocFile(folder / "pseudo.spacy", vocab),
         max_all_o_ratio=ratio,
         max_paragraphs=most,
         balance=balance,

@@ -17,7 +17,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from ..corpus.docbin import iter_docs, read_doc_bin
+from ..corpus.docbin import count_docs, iter_docs
 from ..corpus.reader import words_and_spaces
 from ..errors import Errors, ScinerError
 from ..files import fingerprint, progress_bar, replacing
@@ -80,7 +80,7 @@ def predict_pool(
         pipeline, SCINER-E316 without a sciner in it, SCINER-E201 without the pool.
     """
     engine.check()
-    n_docs = len(read_doc_bin(pool))
+    n_docs = count_docs(pool)
     folder = cache / f"{PREFIX}{cache_key(model, pool, shard=shard)[:16]}"
     scores = PoolScores(folder, n_docs=n_docs, shard=shard)
     missing = scores.missing

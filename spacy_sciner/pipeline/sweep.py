@@ -11,7 +11,7 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from ..confidence import Calibration, confidences
-from ..corpus.docbin import iter_docs, read_doc_bin, read_docs
+from ..corpus.docbin import count_docs, iter_docs, read_docs
 from ..corpus.merge import merge_iteration
 from ..corpus.reader import iob_tags
 from ..errors import Errors, ScinerError
@@ -63,7 +63,7 @@ def sweep_gammas(
     fitted, labels = Calibration.from_cfg(sciner.cfg), sciner.labels
     tallies = {gamma: _Tally() for gamma in sorted(set(gammas), reverse=True)}
     vocab = Vocab()
-    n_gold = len(read_doc_bin(pool_gold))
+    n_gold = count_docs(pool_gold)
     if n_gold != n_docs:
         raise ScinerError(Errors.E331.format(path=pool_gold, n=n_gold, expected=n_docs))
     with progress_bar(description="sweep", total=n_docs) as bar:

@@ -1,12 +1,15 @@
+import weakref
 import zlib
 
 import pytest
+import spacy
 from catalogue import Registry
 from spacy.tokens import Span
+from spacy.training import Corpus
 from spacy.vocab import Vocab
 from srsly.msgpack import msgpack_decoders, msgpack_encoders
 
-from spacy_sciner.corpus.docbin import iter_docs, read_docs, write_docs
+from spacy_sciner.corpus.docbin import count_docs, iter_docs, read_docs, write_docs
 from spacy_sciner.corpus.reader import iob_tags
 from spacy_sciner.errors import ScinerError
 
@@ -39,6 +42,47 @@ def test_same_docs_same_bytes_and_nothing_else_in_the_folder(tmp_path):
     write_docs(tmp_path / "b.spacy", _docs())
     assert (tmp_path / "a.spacy").read_bytes() == (tmp_path / "b.spacy").read_bytes()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.spacy", "b.spacy"]
+
+
+def test_many_docs_are_a_folder_in_the_same_order_that_spacy_reads_too(tmp_path):
+    path = tmp_path / "pool.spacy"
+    docs = [make_doc([str(i)]) for i in range(23)]
+    write_docs(path, docs, docs_in_file=2)
+    assert len(list(path.iterdir())) == 12
+    assert [doc.text for doc in read_docs(path, Vocab())] == [doc.text for doc in docs]
+    assert count_docs(path) == 23
+    nlp = spacy.blank("en")
+    assert [e.reference.text for e in Corpus(path)(nlp)] == [doc.text for doc in docs]
+
+
+def test_a_folder_of_docs_gives_way_to_a_file_and_back(tmp_path):
+    path = tmp_path / "pool.spacy"
+    for docs_in_file in (1, 3, 1):
+        write_docs(path, _docs(), docs_in_file=docs_in_file)
+        assert path.is_dir() == (docs_in_file == 1)
+        assert count_docs(path) == 3
+    assert [p.name for p in tmp_path.iterdir()] == ["pool.spacy"]
+
+
+def test_docs_are_taken_as_they_come_and_none_is_held(tmp_path):
+    held = []
+
+    def docs():
+        living = []
+        for i in range(9):
+            doc = make_doc([str(i)])
+            living.append(weakref.ref(doc))
+            held.append(sum(ref() is not None for ref in living))
+            yield doc
+
+    write_docs(tmp_path / "pool.spacy", docs(), docs_in_file=2)
+    assert max(held) <= 3
+
+
+def test_a_folder_without_docs_is_named(tmp_path):
+    (tmp_path / "pool.spacy").mkdir()
+    with pytest.raises(ScinerError, match=r"SCINER-E201.*pool\.spacy"):
+        read_docs(tmp_path / "pool.spacy", Vocab())
 
 
 def test_codecs_are_searched_once_a_file_not_once_a_doc(tmp_path, monkeypatch):

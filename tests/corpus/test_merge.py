@@ -148,9 +148,9 @@ def test_balance_prefers_rare_labels():
 
 
 def test_rarity_by_hand():
-    docs = [_pseudo("B-M", "O"), _pseudo("B-M", "B-R"), _pseudo("O"), _pseudo("B-M", "I-M")]
-    assert rarities(docs, 1.0) == [1, (1 + 3) / 2, 1, 1]
-    assert rarities(docs, 0.5) == [1, (1 + 3**0.5) / 2, 1, 1]
+    labels = [["M"], ["M", "R"], [], ["M"]]
+    assert rarities(labels, 1.0) == [1, (1 + 3) / 2, 1, 1]
+    assert rarities(labels, 0.5) == [1, (1 + 3**0.5) / 2, 1, 1]
 
 
 def test_unknown_docs_with_soft_labels_are_kept():
