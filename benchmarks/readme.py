@@ -19,7 +19,9 @@ SOURCES = {  # marker in README.md: page in benchmarks/
     "loop": "loop-acl",
     "draws": "draws",
     "guarantee": "guarantee",
+    "same_f1": "same_f1",
     "profile": "step_profile",
+    "int8": "int8",
     "scale": "scale",
     "cost": "cost",
 }

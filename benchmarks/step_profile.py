@@ -1,10 +1,13 @@
 """Where a training step's time goes: `python benchmarks/step_profile.py`, after speed.py.
 
 Trains on the paragraphs that speed.py timed (work/speed/parts) under torch's profiler and sums the
-time of each operation by kind. Writes benchmarks/results/step_profile.json and, from it,
-benchmarks/step_profile.md: milliseconds a step, share, and the rate of the products.
+time of each operation by kind. Beside it what a step could cost at the least: the operations that
+speed.py counted at the rate of a 2048 × 2048 product, and how fast memory beyond the caches is
+copied, since a step's activations, weights, gradients and optimiser states do not fit them. Writes
+benchmarks/results/step_profile.json and, from it, benchmarks/step_profile.md.
 """
 
+import json
 import os
 import time
 from collections import Counter
@@ -14,8 +17,8 @@ from typing import Annotated, Any, Dict, List
 import torch
 import typer
 from peers import Job, make, read_part
-from peers.child import matrix
-from record import record
+from peers.child import matrix, timed
+from record import RESULTS, record
 from torch.profiler import ProfilerActivity, profile
 
 from spacy_sciner.files import write_text
@@ -71,16 +74,35 @@ def main(
         n_steps = event.count if event.key == "aten::_fused_adamw_" else n_steps
         spent[event.key] += event.self_cpu_time_total / 1e6
     n_steps //= 2  # groups of parameters: with weight decay, and without
+    words = sum(len(paragraph["words"]) for paragraph in read_part(job, "timed"))
     row: Dict[str, Any] = {
         "threads": threads,
         "steps": n_steps,
-        "words": sum(len(paragraph["words"]) for paragraph in read_part(job, "timed")),
+        "words": words,
+        "operations": count_operations(words),
         "step_ms": 1000 * seconds / n_steps,
         "bf16_gflops": matrix(job)["bf16_gflops"],
+        "copy_gb_per_s": copy_rate(),
         "kinds_ms": {k: 1000 * sum(spent[o] for o in ops) / n_steps for k, ops in KINDS.items()},
     }
     record("step_profile", [row])
     write_text(Path(__file__).with_name("step_profile.md"), table(row))
+
+
+def count_operations(words: int) -> int:
+    """What speed.py counted for an epoch over these paragraphs."""
+    data = json.loads((RESULTS / "speed.json").read_text(encoding="utf8"))["rows"][0]
+    if data["words"] != words:
+        raise SystemExit("results/speed.json is of other paragraphs: run speed.py again")
+    return int(data["train_operations"])
+
+
+def copy_rate(megabytes: int = 256) -> float:
+    """GB read and written a second in copying an array, the best of a few tries."""
+    source = torch.ones(megabytes * 2**18)
+    target = torch.empty_like(source)
+    best = min(timed(lambda: target.copy_(source)) for _ in range(8))
+    return 2 * source.nbytes / best / 1e9
 
 
 def table(row: Dict[str, Any]) -> str:
@@ -97,6 +119,13 @@ def table(row: Dict[str, Any]) -> str:
     for kind, ms in kinds.items():
         lines.append(f"| {kind} | {ms:.0f} | {100 * ms / row['step_ms']:.0f} % |")
     lines.append(f"| **step** | {row['step_ms']:.0f} | |")
+    least = row["operations"] / row["steps"] / row["bf16_gflops"] / 1e6
+    lines += [
+        "",
+        f"The operations that a step needs would take {least:.0f} ms at the rate of a large square "
+        f"product, {row['bf16_gflops']:,.0f} GFLOP/s; memory beyond the caches is copied at "
+        f"{row['copy_gb_per_s']:.0f} GB/s, read and written.",
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -248,14 +248,44 @@ def test_same_f1_is_compared_seed_by_seed():
     rows = [
         {
             "seed": seed,
-            "fast": {"seconds": 1, "dev": fast, "test": fast},
-            "plain": {"seconds": 3, "dev": plain, "test": plain},
+            "fast": {"dev": fast, "test": fast},
+            "plain": {"dev": plain, "test": plain},
         }
         for seed, fast, plain in ((0, 0.4, 0.5), (1, 0.6, 0.5))
     ]
     found = table(rows)
-    assert "| plain | 0.500 ± 0.000 | 0.500 ± 0.000 | 3 |" in found
-    assert "| fast − plain, same seed | 0.000 ± 0.141 | 0.000 ± 0.141 | |" in found
+    assert "| plain | 0.500 ± 0.000 | 0.500 ± 0.000 |" in found
+    assert "| fast − plain, same seed | 0.000 ± 0.141 | 0.000 ± 0.141 |" in found
+
+
+def test_what_a_step_costs_at_the_least_stands_below_its_profile():
+    from step_profile import table
+
+    row = {
+        "threads": 2,
+        "steps": 10,
+        "words": 5000,
+        "step_ms": 50.0,
+        "kinds_ms": {"products": 20.0},
+    }
+    row.update(operations=10**11, bf16_gflops=2000.0, copy_gb_per_s=20.4)
+    row["kinds_ms"] = {"products": 20.0}
+    found = table(row)
+    assert "10 steps of 500 words" in found
+    assert "| products | 20 | 40 % |" in found
+    assert "would take 5 ms" in found
+    assert "20 GB/s" in found
+
+
+def test_quantising_counts_for_int8(monkeypatch, tmp_path):
+    import int8
+
+    (tmp_path / "int8.json").write_text('{"command": "c", "commit": "1", "date": "today"}')
+    monkeypatch.setattr(int8, "RESULTS", tmp_path)
+    times = {"bf16_ms": 2.0, "int8_ms": 1.0, "quantise_ms": 1.5}
+    found = int8.table([{"product": name, "pieces": 64, **times} for name in ("a", "b")])
+    assert "| a | 2.00 | 1.00 | 1.50 | 2.50 |" in found
+    assert "| **all** | 4.00 | 2.00 | 3.00 | 5.00 |" in found
 
 
 def test_a_promise_is_checked_on_the_other_half():

@@ -1,0 +1,102 @@
+"""Whether prediction in int8 would be faster than in bf16: `python benchmarks/int8.py`.
+
+Times the four matrix products of an encoder's layer on so many word-pieces, on one thread: in bf16
+as prediction computes them, and in int8 by oneDNN's kernel with packed weights, where the input
+must be quantised first. Needs no model. Writes benchmarks/results/int8.json and, from it,
+benchmarks/int8.md.
+"""
+
+import json
+import time
+from pathlib import Path
+from statistics import median
+from typing import Annotated, Any, Callable, Dict, List
+
+import torch
+import torch.nn.functional as F
+import typer
+from record import RESULTS, machine, record
+
+from spacy_sciner.files import write_text
+
+NAMES = ("query, key, value", "attention's output", "into the inner layer", "out of it")
+ZERO_POINT = 128
+
+
+def main(
+    width: Annotated[int, typer.Option(help="The encoder's; inner layers are 4 times it.")] = 384,
+    pieces: Annotated[int, typer.Option(help="Rows: word-pieces in a batch.")] = 2048,
+    repeats: Annotated[int, typer.Option(help="Runs behind each median.")] = 50,
+) -> None:
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    sizes = ((width, 3 * width), (width, width), (width, 4 * width), (4 * width, width))
+    rows: List[Dict[str, Any]] = []
+    for name, (n_in, n_out) in zip(NAMES, sizes):
+        row: Dict[str, Any] = {"product": name, "inputs": n_in, "outputs": n_out, "pieces": pieces}
+        rows.append({**row, **measure(pieces, n_in, n_out, repeats)})
+    record("int8", rows)
+    write_text(Path(__file__).with_name("int8.md"), table(rows))
+
+
+def measure(pieces: int, n_in: int, n_out: int, repeats: int) -> Dict[str, float]:
+    """Milliseconds, medians."""
+    x, weight, bias = torch.randn(pieces, n_in), torch.randn(n_out, n_in), torch.randn(n_out)
+    x_scale = float(x.abs().max() / 127)
+    w_scales = weight.abs().amax(1) / 127
+    packed = torch.ops.onednn.qlinear_prepack(
+        (weight / w_scales[:, None]).round().to(torch.int8), [pieces, n_in]
+    )
+    x16, w16, b16 = (t.to(torch.bfloat16) for t in (x, weight, bias))
+
+    def quantise() -> Any:
+        q = torch.quantize_per_tensor(x16.float(), x_scale, ZERO_POINT, torch.quint8)
+        return q.int_repr()
+
+    x8, zeros = quantise(), torch.zeros(n_out, dtype=torch.int64)
+    plain = (1.0, 0, torch.bfloat16, "none", [], "")  # of the output: bf16, nothing fused
+    return {
+        "bf16_ms": timed(lambda: F.linear(x16, w16, b16), repeats),
+        "int8_ms": timed(
+            lambda: torch.ops.onednn.qlinear_pointwise(
+                x8, x_scale, ZERO_POINT, packed, w_scales, zeros, bias, *plain
+            ),
+            repeats,
+        ),
+        "quantise_ms": timed(quantise, repeats),
+    }
+
+
+def timed(run: Callable[[], Any], repeats: int) -> float:
+    run()
+    seconds: List[float] = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        run()
+        seconds.append(time.perf_counter() - began)
+    return 1000 * median(seconds)
+
+
+def table(rows: List[Dict[str, Any]]) -> str:
+    saved = json.loads((RESULTS / "int8.json").read_text(encoding="utf8"))
+    lines = [
+        f"`{saved['command']}`, commit {saved['commit']}, {saved['date']}, {machine()}: "
+        f"one thread, {rows[0]['pieces']} word-pieces, milliseconds.",
+        "",
+        "| product | bf16 | int8 | quantising its input | int8 with quantising |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for row in [*rows, total(rows)]:
+        cells = [row[key] for key in ("bf16_ms", "int8_ms", "quantise_ms")]
+        cells.append(row["int8_ms"] + row["quantise_ms"])
+        lines.append(f"| {row['product']} | {' | '.join(f'{cell:.2f}' for cell in cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def total(rows: List[Dict[str, Any]]) -> Dict[str, Any]:
+    keys = ("bf16_ms", "int8_ms", "quantise_ms")
+    return {"product": "**all**", **{key: sum(row[key] for row in rows) for key in keys}}
+
+
+if __name__ == "__main__":
+    typer.run(main)
