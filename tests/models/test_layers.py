@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from spacy_sciner.models import layers
 from spacy_sciner.models.head import EncoderTagger, build_encoder, set_dropout
 from spacy_sciner.models.layers import FastDropout, draw_mask, has_bert_layers
 
@@ -66,6 +67,20 @@ def test_bf16_is_as_close_to_fp32_as_autocast_is() -> None:
     exact = run(theirs).detach()
     error = (run(ours, dtype=torch.bfloat16) - exact).abs().max()
     assert 0 < error < 2 * (run(theirs, dtype=torch.bfloat16) - exact).abs().max() + 1e-3
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_prediction_in_bf16_is_too_with_fused_layers_and_without(
+    monkeypatch: pytest.MonkeyPatch, fused: bool
+) -> None:
+    if fused and not layers._fuses(torch.bfloat16):
+        pytest.skip("this torch or processor has no fused layers")
+    monkeypatch.setattr(layers, "_fuses", lambda dtype: fused)
+    ours, theirs = (tagger.eval() for tagger in both("bert"))
+    with torch.inference_mode():
+        exact = run(theirs)
+        error = (run(ours, dtype=torch.bfloat16) - exact).abs().max()
+        assert 0 < error < 2 * (run(theirs, dtype=torch.bfloat16) - exact).abs().max() + 1e-3
 
 
 def test_prediction_follows_changed_weights() -> None:
