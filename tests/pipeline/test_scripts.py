@@ -1,100 +1,16 @@
-"""The stages' scripts as a user runs them: in a folder, by themselves, with wrong input too."""
+"""The stages' scripts as a user runs them, one after the other, in a folder."""
 
 import json
-import os
-import runpy
 import shutil
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any, Callable, Dict, NamedTuple
+from typing import Any
 
 import pytest
-import yaml
-from tiny import ROOT, gold_docs, make_doc
+from tiny import gold_docs, make_doc
 
 from spacy_sciner.corpus.docbin import read_docs, write_docs
 
-ANNOTATE: Dict[str, Any] = {
-    "accept": "token",
-    "gamma_o": None,
-    "calibrated": False,
-    "engine": "local",
-    "workers": 1,
-    "ray_address": None,
-    "alpha": 0.05,
-    "delta": 0.1,
-    "adaptive_gamma": 0.98,
-}
-PARAMS: Dict[str, Any] = {
-    "seed": 0,
-    "device": "cpu",
-    "precision": "fp32",
-    "encoder": {"name": "no/such/encoder", "sha256": None, "keep_layers": 0},
-    "adapt": {"method": "none"},
-    "train": {
-        "config": "tiny.cfg",
-        "epochs": 20,
-        "learn_rate": 0.02,
-        "batch_words": 32,
-        "calibrate": True,
-    },
-    "retrain": {"start": "warm", "epochs": 2, "learn_rate": 0.01},
-    "annotate": ANNOTATE,
-    "evaluate": {"paper_protocol": True, "bootstrap": 10, "seed": 0},
-    "iterations": {"1": {"prev": "0", "gamma": 0.5}, "2": {"prev": "1", "gamma": 1.0}},
-}
-SCRIPTS = ["adapt", "train", "pseudo_label", "evaluate"]
-
-
-class Done(NamedTuple):
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-@pytest.fixture
-def run_script(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Callable[..., Done]:
-    """What `python scripts/NAME.py` does, in this process: to start one costs seconds."""
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(name: str, *options: str, cwd: Path) -> Done:
-        monkeypatch.chdir(cwd)
-        monkeypatch.setattr(sys, "argv", [f"{name}.py", *options])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as done:
-            runpy.run_path(str(ROOT / "scripts" / f"{name}.py"), run_name="__main__")
-        return Done(int(done.value.code or 0), *capfd.readouterr())
-
-    return run
-
-
-@pytest.fixture
-def project(tmp_path: Path, tiny_model: Path) -> Path:
-    """Everything that iteration 1 needs, as the stages before it would have left it."""
-    shutil.copy(ROOT / "configs" / "tiny.cfg", tmp_path)
-    change(tmp_path)
-    golds = gold_docs()
-    for split in ("train", "dev", "test"):
-        write_docs(tmp_path / f"corpus/gold/{split}.spacy", golds)
-    blank = [plain_of(gold) for gold in golds]
-    write_docs(tmp_path / "corpus/pool.spacy", blank)
-    write_docs(tmp_path / "corpus/pool_gold.spacy", golds)
-    shutil.copytree(tiny_model, tmp_path / "training/0/model-best")
-    return tmp_path
-
-
-def plain_of(gold: Any) -> Any:
-    doc = make_doc([t.text for t in gold], None, vocab=gold.vocab)
-    doc.user_data.update(gold.user_data, source="")
-    return doc
-
-
-def change(project: Path, **sections: Any) -> None:
-    params = {**PARAMS, **sections}
-    (project / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+from .stage_project import ANNOTATE, PARAMS, change
 
 
 def test_iteration_one_from_pool_to_figures(run_script, project: Path):
@@ -273,134 +189,6 @@ def test_adapt_puts_the_encoder_beside_params(run_script, project: Path, tiny_en
     assert (project / "encoder" / "model.safetensors").is_file()
 
 
-@pytest.mark.parametrize("name", SCRIPTS)
-def test_help(run_script, name: str, tmp_path: Path):
-    done = run_script(name, "--help", cwd=tmp_path)
-    assert done.returncode == 0
-    assert "--params" in done.stdout
-    assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize(
-    ("name", "options", "sections", "message"),
-    [
-        ("adapt", [], {}, "SCINER-E304"),
-        ("adapt", [], {"adapt": {}}, "SCINER-E501: No section 'adapt.method'"),
-        ("adapt", [], {"encoder": {}}, "SCINER-E501: No section 'encoder.name'"),
-        ("train", ["--iteration", "1"], {}, "SCINER-E201"),
-        ("train", ["--iteration", "7"], {}, "SCINER-E501: No section 'iterations.7.prev'"),
-        ("train", ["--iteration", "0"], {"train": {}}, "SCINER-E501: No section 'train.config'"),
-        (
-            "train",
-            ["--iteration", "0"],
-            {"train": {**PARAMS["train"], "epochs": "all"}},
-            "SCINER-E312: epochs is 'all'",
-        ),
-        (
-            "train",
-            ["--iteration", "0"],
-            {"train": {**PARAMS["train"], "config": "other.cfg"}},
-            "SCINER-E314: Stage input other.cfg",
-        ),
-        (
-            "train",
-            ["--iteration", "1"],
-            {"retrain": {**PARAMS["retrain"], "gold_wieght": 2}},
-            "SCINER-E210: Unknown setting 'gold_wieght' in `retrain`",
-        ),
-        (
-            "train",
-            ["--iteration", "1"],
-            {"retrain": {**PARAMS["retrain"], "loss": "mse"}},
-            "SCINER-E302: Unknown loss 'mse'",
-        ),
-        (
-            "train",
-            ["--iteration", "0"],
-            {"train": {**PARAMS["train"], "teachers": 0}},
-            "SCINER-E312: train.teachers is 0",
-        ),
-        (
-            "pseudo_label",
-            ["--iteration", "1", "--previous", "0"],
-            {"annotate": {**PARAMS["annotate"], "soft": "yes"}},
-            "SCINER-E312: annotate.soft is 'yes'",
-        ),
-        ("pseudo_label", ["--iteration", "3", "--previous", "0"], {}, "SCINER-E501"),
-        ("pseudo_label", ["--iteration", "1", "--previous", "5"], {}, "SCINER-E314"),
-        (
-            "pseudo_label",
-            ["--iteration", "1", "--previous", "0"],
-            {"iterations": {"1": {"prev": "0", "gamma": 98}}},
-            "SCINER-E001",
-        ),
-        (
-            "pseudo_label",
-            ["--iteration", "1", "--previous", "0"],
-            {"iterations": {"1": {"prev": "0", "gamma": 1.5}}},
-            "SCINER-E001",
-        ),
-        (
-            "pseudo_label",
-            ["--iteration", "1", "--previous", "0"],
-            {"iterations": {"1": {"prev": "0", "gamma": "high"}}},
-            "SCINER-E302: Unknown gamma 'high'",
-        ),
-        (
-            "pseudo_label",
-            ["--iteration", "1", "--previous", "0"],
-            {"annotate": {**ANNOTATE, "delta": 0}},
-            "SCINER-E312: annotate.delta is 0",
-        ),
-        (
-            "pseudo_label",
-            ["--iteration", "1", "--previous", "0"],
-            {"iterations": {"1": {"prev": "0", "gamma": {"Method": 0.5}}}},
-            "SCINER-E002",
-        ),
-        (
-            "pseudo_label",
-            ["--iteration", "1", "--previous", "0"],
-            {"annotate": {**ANNOTATE, "accept": "sentence"}},
-            "SCINER-E302: Unknown accept 'sentence'",
-        ),
-        (
-            "pseudo_label",
-            ["--iteration", "1", "--previous", "0"],
-            {"annotate": {}},
-            "SCINER-E501: No section 'annotate.",
-        ),
-        ("evaluate", ["--iteration", "1"], {}, "SCINER-E314"),
-        ("evaluate", ["--iteration", "0"], {"evaluate": {}}, "SCINER-E501"),
-        (
-            "evaluate",
-            ["--iteration", "0", "--params", "other.yaml"],
-            {},
-            "SCINER-E502: other.yaml",
-        ),
-    ],
-)
-def test_bad_input_is_one_clear_message(
-    run_script, name: str, options: list, sections: Dict[str, Any], message: str, project: Path
-):
-    change(project, **sections)
-    done = run_script(name, *options, cwd=project)
-    assert done.returncode == 1, done.stderr
-    assert "Traceback" not in done.stderr
-    lines = done.stderr.strip().splitlines()
-    assert len(lines) == 1, done.stderr
-    assert message in lines[0]
-
-
-def test_a_damaged_corpus_is_one_clear_message(run_script, project: Path):
-    (project / "corpus/pool.spacy").write_bytes(b"not a DocBin")
-    done = run_script("pseudo_label", "--iteration", "1", "--previous", "0", cwd=project)
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
-    assert "SCINER-E202" in done.stderr
-    assert not (project / "corpus/iteration-1").exists()
-
-
 def test_the_same_figures_are_the_same_bytes(run_script, project: Path):
     """Running a stage again leaves the same bytes, so that DVC sees no change."""
     change(project, evaluate={"paper_protocol": False, "bootstrap": 5, "seed": 0})
@@ -409,18 +197,3 @@ def test_the_same_figures_are_the_same_bytes(run_script, project: Path):
         assert run_script("evaluate", "--iteration", "0", cwd=project).returncode == 0
         found.append((project / "metrics/iteration-0.json").read_bytes())
     assert found[0] == found[1]
-
-
-def test_bad_input_in_a_process_of_its_own(project: Path):
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "scripts/train.py"), "--iteration", "1"],
-        cwd=project,
-        env={**os.environ, "PYTHONWARNINGS": "error::UserWarning"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert done.stderr.startswith("✘ SCINER-E201: No file corpus/iteration-1/train.spacy")
-    assert len(done.stderr.splitlines()) == 1
