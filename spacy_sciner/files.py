@@ -21,14 +21,20 @@ def replacing(path: Union[str, Path]) -> Iterator[Path]:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{get_ident()}.part")
-    _remove(temporary)
+    remove(temporary)
     try:
         yield temporary
         if path.is_dir() or (temporary.is_dir() and path.exists()):
-            _remove(path)
+            remove(path)
         os.replace(temporary, path)
     finally:
-        _remove(temporary)
+        remove(temporary)
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a file or a folder over `target`, atomically."""
+    with replacing(target) as temporary:
+        (shutil.copytree if source.is_dir() else shutil.copyfile)(source, temporary)
 
 
 def write_text(path: Union[str, Path], text: str) -> None:
@@ -70,7 +76,8 @@ def progress(items: Iterable[T], *, description: str, total: Optional[int] = Non
     return bar
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """Remove a file or a folder, if it is there."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

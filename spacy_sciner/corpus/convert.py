@@ -10,7 +10,7 @@ from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
 
 from ..errors import Errors, ScinerError, ScinerWarning, Warnings
-from ..files import progress, write_json
+from ..files import progress, remove, write_json
 from .annotated import Annotated, annotated_to_doc, make_tokenizer
 from .docbin import DocFile, write_docs
 from .formats import AnnotatedFile, read_gold
@@ -96,7 +96,7 @@ def convert_corpus(
     for split, docs in gold.items():
         write_docs(out / "gold" / f"{split}.spacy", counts[split].seen(docs))
     if CALIBRATION not in gold:
-        (out / "gold" / f"{CALIBRATION}.spacy").unlink(missing_ok=True)
+        remove(out / "gold" / f"{CALIBRATION}.spacy")
     paragraphs = progress(pool.paragraphs, description="pool")
     pool_docs = (_pool_doc(paragraph, reader.tokenizer) for paragraph in paragraphs)
     write_docs(out / "pool.spacy", counts["pool"].seen(pool_docs))

@@ -75,14 +75,9 @@ def _read_doc_bin(path: Path) -> DocBin:
         raise _unreadable(path, e) from e
 
 
-def write_docs(
-    path: Union[str, Path], docs: Iterable[Doc], *, docs_in_file: int = DOCS_IN_FILE
-) -> None:
-    """Write docs with their `user_data`, atomically, as they come.
-
-    docs_in_file (int): More docs than these become a folder.
-    """
-    parts = groupby(enumerate(docs), key=lambda numbered: numbered[0] // docs_in_file)
+def write_docs(path: Union[str, Path], docs: Iterable[Doc]) -> None:
+    """Write docs with their `user_data`, atomically, as they come."""
+    parts = groupby(enumerate(docs), key=lambda numbered: numbered[0] // DOCS_IN_FILE)
     first = b""
     with replacing(path) as temporary:
         for i, part in parts:

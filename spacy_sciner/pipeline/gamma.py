@@ -117,7 +117,7 @@ def resolve_gamma(
         found = adaptive_gamma(shares, rule.base)
         details = {x: {"gamma": found[x], "share": shares[x]} for x in labels}
         return found, {"rule": "adaptive", "base": rule.base, "labels": details}
-    reserved = calibration.is_file()
+    reserved = calibration.exists()
     path = calibration if reserved else dev
     others = [load_pipeline(teacher) for teacher in teachers]
     report = certify(judge(nlp, read_docs(path, nlp.vocab), others), labels, rule)

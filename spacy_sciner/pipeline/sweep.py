@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Set
@@ -15,7 +14,7 @@ from ..corpus.docbin import count_docs, iter_docs, read_docs
 from ..corpus.merge import merge_iteration
 from ..corpus.reader import iob_tags
 from ..errors import Errors, ScinerError
-from ..files import fingerprint, progress_bar, write_json
+from ..files import copy, fingerprint, progress_bar, write_json
 from ..params import load_params
 from ..selection import Accept, select
 from ..tagging import decode, spans_to_tags, tags_to_spans
@@ -154,8 +153,7 @@ def retrain_at(
         if found.get("key") == key:
             return found
     folder = out / f"iteration-{experiment.iteration}"
-    (out / "gold").mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(experiment.gold("train"), out / "gold" / "train.spacy")
+    copy(experiment.gold("train"), out / "gold" / "train.spacy")
     counts = pseudo_label(
         model,
         pool,

@@ -9,6 +9,7 @@ from spacy.training import Corpus
 from spacy.vocab import Vocab
 from srsly.msgpack import msgpack_decoders, msgpack_encoders
 
+from spacy_sciner.corpus import docbin
 from spacy_sciner.corpus.docbin import count_docs, iter_docs, read_docs, write_docs
 from spacy_sciner.corpus.reader import iob_tags
 from spacy_sciner.errors import ScinerError
@@ -44,10 +45,11 @@ def test_same_docs_same_bytes_and_nothing_else_in_the_folder(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.spacy", "b.spacy"]
 
 
-def test_many_docs_are_a_folder_in_the_same_order_that_spacy_reads_too(tmp_path):
+def test_many_docs_are_a_folder_in_the_same_order_that_spacy_reads_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(docbin, "DOCS_IN_FILE", 2)
     path = tmp_path / "pool.spacy"
     docs = [make_doc([str(i)]) for i in range(23)]
-    write_docs(path, docs, docs_in_file=2)
+    write_docs(path, docs)
     assert len(list(path.iterdir())) == 12
     assert [doc.text for doc in read_docs(path, Vocab())] == [doc.text for doc in docs]
     assert count_docs(path) == 23
@@ -55,16 +57,18 @@ def test_many_docs_are_a_folder_in_the_same_order_that_spacy_reads_too(tmp_path)
     assert [e.reference.text for e in Corpus(path)(nlp)] == [doc.text for doc in docs]
 
 
-def test_a_folder_of_docs_gives_way_to_a_file_and_back(tmp_path):
+def test_a_folder_of_docs_gives_way_to_a_file_and_back(tmp_path, monkeypatch):
     path = tmp_path / "pool.spacy"
     for docs_in_file in (1, 3, 1):
-        write_docs(path, _docs(), docs_in_file=docs_in_file)
+        monkeypatch.setattr(docbin, "DOCS_IN_FILE", docs_in_file)
+        write_docs(path, _docs())
         assert path.is_dir() == (docs_in_file == 1)
         assert count_docs(path) == 3
     assert [p.name for p in tmp_path.iterdir()] == ["pool.spacy"]
 
 
-def test_docs_are_taken_as_they_come_and_none_is_held(tmp_path):
+def test_docs_are_taken_as_they_come_and_none_is_held(tmp_path, monkeypatch):
+    monkeypatch.setattr(docbin, "DOCS_IN_FILE", 2)
     held = []
 
     def docs():
@@ -75,7 +79,7 @@ def test_docs_are_taken_as_they_come_and_none_is_held(tmp_path):
             held.append(sum(ref() is not None for ref in living))
             yield doc
 
-    write_docs(tmp_path / "pool.spacy", docs(), docs_in_file=2)
+    write_docs(tmp_path / "pool.spacy", docs())
     assert max(held) <= 3
 
 

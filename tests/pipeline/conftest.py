@@ -7,9 +7,16 @@ from typing import Callable
 import pytest
 from tiny import ROOT, gold_docs
 
+from spacy_sciner.corpus import docbin
 from spacy_sciner.corpus.docbin import write_docs
 
 from .stage_project import Done, change, plain_of
+
+
+@pytest.fixture
+def folders_of_docs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every DocBin of more than two docs is a folder, as those of a large pool are."""
+    monkeypatch.setattr(docbin, "DOCS_IN_FILE", 2)
 
 
 @pytest.fixture

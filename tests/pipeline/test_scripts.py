@@ -46,6 +46,23 @@ def test_iteration_one_from_pool_to_figures(run_script, project: Path):
     assert set(details["reliability"]["entities"]) == {"before", "after"}
 
 
+@pytest.mark.usefixtures("folders_of_docs")
+def test_what_a_large_pool_leaves_as_folders_goes_the_same_way(run_script, project: Path):
+    merge = {"max_all_o_ratio": None, "max_paragraphs": None, "balance": 0, "seed": 0}
+    change(project, merge=merge)
+    folder, at = project / "corpus/iteration-1", ["--iteration", "1"]
+    for name in ("pseudo_label", "merge", "train", "evaluate"):
+        previous = ["--previous", "0"] if name in ("pseudo_label", "train") else []
+        done = run_script(name, *at, *previous, cwd=project)
+        assert done.returncode == 0, done.stderr
+    docs = [project / "corpus/pool.spacy", folder / "pseudo.spacy", folder / "train.spacy"]
+    assert all(path.is_dir() for path in docs)
+    metrics = json.loads((project / "metrics/iteration-1.json").read_text())
+    assert metrics["clean"]["test"]["f1"] == 1.0
+    assert metrics["pool"]["recall"] == 1.0
+    assert metrics["paper_protocol"]["f1"] > 0.9
+
+
 @pytest.mark.parametrize("reserved", [True, False])
 def test_gamma_auto_says_what_it_certified(run_script, project: Path, reserved: bool):
     golds = gold_docs(n_papers=4) * 8

@@ -108,6 +108,7 @@ def test_gold_of_another_pool(project):
         figures(project, [0.5])
 
 
+@pytest.mark.usefixtures("folders_of_docs")
 def test_retraining_at_a_gamma_goes_on_where_it_stopped(project, monkeypatch):
     experiment = Experiment(project / "params.yaml", 1)
     trained = []
