@@ -5,8 +5,8 @@
 Everyone has the same paragraphs, encoder, processor and number of threads. Contestants take turns
 (ours, peer, peer, …, ours, peer, …), each run in a process of its own. Timed is one epoch over the
 paragraphs, and the prediction of their texts by the model that was just trained; neither imports,
-nor loading, nor a first pass over the same paragraphs, so that memory is there and caches are warm
-for everyone (peers/child.py). Figures are medians of all runs.
+nor loading, nor a first pass over as many other paragraphs, which fetches the memory for everyone
+(peers/child.py). Figures are medians of all runs.
 
 - Paragraphs: a seeded choice from train.spacy of those that fit the encoder whole, so that nobody
   leaves anything out; the same number of words and pieces is counted for everyone, padding not.
@@ -56,7 +56,7 @@ def main(
         str, typer.Option(help="Which of assets/; sample if it is not there.")
     ] = "acl",
     data: Annotated[
-        Optional[Path], typer.Option(help="Folder with train, dev and test.spacy instead.")
+        Optional[Path], typer.Option(help="Folder with train and test.spacy instead.")
     ] = None,
     paragraphs: Annotated[int, typer.Option(help="Timed in each run.", min=1)] = 300,
     runs: Annotated[int, typer.Option(help="Of each contestant.", min=1)] = 5,
@@ -192,7 +192,10 @@ def prepare(data: Path, parts: Path, encoder: Path, n: int) -> Dict[str, Any]:
     labels = sorted({ent.label_ for doc in train for ent in doc.ents})
     pairs = fitting(train)
     timed = random.Random(0).sample(pairs, min(n, len(pairs)))
+    chosen_texts = {doc.text for doc, _ in timed}
+    others = [pair for pair in pairs if pair[0].text not in chosen_texts] or pairs
     chosen = {
+        "warm": [doc for doc, _ in random.Random(1).sample(others, min(n, len(others)))],
         "timed": [doc for doc, _ in timed],
         "train": [doc for doc in train if len(doc)],
         "test": [doc for doc in test if len(doc)],

@@ -59,7 +59,7 @@ class Errors(metaclass=_Coded):
     E135 = "The connection to GROBID broke for {file}: {reason}."
 
     # --- corpus ------------------------------------------------------------------------------
-    E201 = "No file {path}. Run the stage that writes it: `dvc repro`."
+    E201 = "No docs at {path}. Run the stage that writes it: `dvc repro`."
     E202 = "{path} cannot be read as spaCy docs ({reason}). Write it again, or convert it first."
     E203 = "`{name}` of the corpus reader must be {least} or more, got {value}."
     E204 = (

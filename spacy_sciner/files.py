@@ -16,19 +16,26 @@ T = TypeVar("T")
 def replacing(path: Union[str, Path]) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it over `path` when the block succeeds.
 
-    Works for a file and for a directory. After a crash or a kill `path` is what it was before.
+    Works for a file and for a directory, and never leaves a part of one: after a crash or a kill
+    `path` is what it was before, or absent if a kill comes between the two renames of a directory.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{get_ident()}.part")
+    own = f".{path.name}.{os.getpid()}-{get_ident()}"
+    temporary, old = path.with_name(f"{own}.part"), path.with_name(f"{own}.old")
     remove(temporary)
     try:
         yield temporary
         if path.is_dir() or (temporary.is_dir() and path.exists()):
-            remove(path)
+            os.replace(path, old)
         os.replace(temporary, path)
+    except BaseException:
+        if old.exists() and not path.exists():
+            os.replace(old, path)
+        raise
     finally:
         remove(temporary)
+        remove(old)
 
 
 def copy(source: Path, target: Path) -> None:

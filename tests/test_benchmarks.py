@@ -242,9 +242,11 @@ def test_draws_give_mean_and_range():
     assert "| m | 0.950 (0.900–1.000) | 0.300 (0.200–0.400) |" in table(rows)
 
 
-def test_same_f1_is_compared_seed_by_seed():
-    from same_f1 import table
+def test_same_f1_is_compared_seed_by_seed(monkeypatch, tmp_path):
+    import same_f1
 
+    (tmp_path / "same_f1.json").write_text('{"command": "c", "commit": "1"}')
+    monkeypatch.setattr(same_f1, "RESULTS", tmp_path)
     rows = [
         {
             "seed": seed,
@@ -253,7 +255,7 @@ def test_same_f1_is_compared_seed_by_seed():
         }
         for seed, fast, plain in ((0, 0.4, 0.5), (1, 0.6, 0.5))
     ]
-    found = table(rows)
+    found = same_f1.table(rows)
     assert "| plain | 0.500 ± 0.000 | 0.500 ± 0.000 |" in found
     assert "| fast − plain, same seed | 0.000 ± 0.141 | 0.000 ± 0.141 |" in found
 
@@ -267,9 +269,10 @@ def test_what_a_step_costs_at_the_least_stands_below_its_profile():
         "words": 5000,
         "step_ms": 50.0,
         "kinds_ms": {"products": 20.0},
+        "operations": 10**11,
+        "bf16_gflops": 2000.0,
+        "copy_gb_per_s": 20.4,
     }
-    row.update(operations=10**11, bf16_gflops=2000.0, copy_gb_per_s=20.4)
-    row["kinds_ms"] = {"products": 20.0}
     found = table(row)
     assert "10 steps of 500 words" in found
     assert "| products | 20 | 40 % |" in found

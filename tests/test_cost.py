@@ -23,10 +23,18 @@ SPEED = {
     ],
 }
 PARSE = {"rows": [{"seconds": 0.5}, {"seconds": 1.0}, {"seconds": 7.0}]}
+# Five seconds to begin with, then 25,000 words a second.
+SCALE = {
+    "rows": [
+        {"part": "growing", "words": 50_000, "seconds": 7.0},
+        {"part": "growing", "words": 100_000, "seconds": 9.0},
+        {"part": "workers", "words_per_s": 1},
+    ]
+}
 
 
 def test_hours_follow_from_rates_and_counts():
-    lines = cost.page(SPEED, PARSE).splitlines()
+    lines = cost.page(SPEED, PARSE, SCALE).splitlines()
     parse = next(line for line in lines if line.startswith("| parse"))
     assert parse == "| parse | 12.2 h | 22.8 min | – | – |"  # 87,587 s over 2 and over 64 cores
     predict = next(line for line in lines if line.startswith("| pseudo-label, all-Mini"))
@@ -34,6 +42,8 @@ def test_hours_follow_from_rates_and_counts():
     operations = 9e6 * (2 * 6 * 12 * 384**2 * length + 4 * 6 * 384 * length**2)
     hours = operations / (4e9 / 0.02) / 3600
     assert f"| {hours:.1f} h |" in predict
+    # 1,000 words in 0.02 s are 50,000 a second, twice the stage's.
+    assert any("50,000 words/s" in line and "takes 2.0 times as long" in line for line in lines)
     assert predict.endswith(f"{operations / (0.3 * 989e12) / 8:.0f} s |")
 
 

@@ -1,6 +1,7 @@
 """Files that are whole or absent."""
 
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -58,6 +59,29 @@ def test_a_folder_survives_a_failed_replacement(tmp_path: Path):
             raise ValueError
 
     with pytest.raises(ValueError):  # noqa: PT011  (raised by this test itself)
+        write()
+    assert (out / "stale").read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["model"]
+
+
+def test_a_folder_is_back_if_the_new_one_cannot_take_its_place(tmp_path: Path, monkeypatch):
+    out = tmp_path / "model"
+    out.mkdir()
+    (out / "stale").write_text("old")
+    rename = os.replace
+
+    def fail_for_the_new(source: Path, target: Path) -> None:
+        if Path(source).suffix == ".part":
+            raise OSError
+        rename(source, target)
+
+    monkeypatch.setattr(os, "replace", fail_for_the_new)
+
+    def write() -> None:
+        with replacing(out) as temporary:
+            temporary.mkdir()
+
+    with pytest.raises(OSError):  # noqa: PT011  (raised by this test itself)
         write()
     assert (out / "stale").read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["model"]

@@ -91,6 +91,7 @@ def convert_corpus(
     )
     if not pool.paragraphs:
         warnings.warn(Warnings.W202.format(parsed=parsed), ScinerWarning, stacklevel=2)
+    projected = _read_pool_gold(corpus, reader)
     # The pool may be more than memory holds as docs: they are written, and read, one by one.
     counts = {split: _Counts(corpus.labels) for split in (*gold, "pool", "pool_gold")}
     for split, docs in gold.items():
@@ -101,7 +102,7 @@ def convert_corpus(
     pool_docs = (_pool_doc(paragraph, reader.tokenizer) for paragraph in paragraphs)
     write_docs(out / "pool.spacy", counts["pool"].seen(pool_docs))
     written = DocFile(out / "pool.spacy", reader.tokenizer.vocab)
-    pool_gold, projection = _gold_of_pool(pool, written, corpus=corpus, reader=reader)
+    pool_gold, projection = _gold_of_pool(pool, written, projected)
     gold_docs = (
         pool_gold[i] if i in pool_gold else with_tags(doc, [None] * len(doc))
         for i, doc in enumerate(written)
@@ -199,15 +200,20 @@ def _pool_doc(paragraph: PoolParagraph, tokenizer: Tokenizer) -> Doc:
     return doc
 
 
-def _gold_of_pool(
-    pool: Pool, pool_docs: Iterable[Doc], *, corpus: CorpusSettings, reader: _Reader
-) -> Tuple[Dict[int, Doc], Dict[str, int]]:
-    """Those pool docs, by their place, for which there is gold, with it, and what became of the
-    gold of `pool_gold`."""
+def _read_pool_gold(corpus: CorpusSettings, reader: _Reader) -> Dict[str, List[Doc]]:
+    """Docs of `pool_gold` by paper."""
     gold_docs: Dict[str, List[Doc]] = {}
     for gold_file in corpus.pool_gold:
         for doc in reader.docs(reader.read(gold_file)):
             gold_docs.setdefault(doc.user_data["paper"], []).append(doc)
+    return gold_docs
+
+
+def _gold_of_pool(
+    pool: Pool, pool_docs: Iterable[Doc], gold_docs: Dict[str, List[Doc]]
+) -> Tuple[Dict[int, Doc], Dict[str, int]]:
+    """Those pool docs, by their place, for which there is gold, with it, and what became of the
+    gold of `pool_gold`."""
     by_paper: Dict[str, List[int]] = {}
     for i, paragraph in enumerate(pool.paragraphs):
         by_paper.setdefault(paragraph.paper, []).append(i)

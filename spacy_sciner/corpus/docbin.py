@@ -1,7 +1,7 @@
 """Docs in and out of DocBin files: the same docs always give the same bytes.
 
 Up to DOCS_IN_FILE docs are a file; more are a folder of such files under the same name, read in the
-order of their names, as spaCy reads a folder too. So no pool, however large, stands in memory.
+order of their names, as spaCy reads a folder too. So a pool's docs never stand in memory at once.
 Tokens, spaces, entities (with unknown tokens kept unknown), span groups and `user_data` are kept;
 tags, heads and lemmas are not, as no stage here writes them.
 """
@@ -60,11 +60,20 @@ def count_docs(path: Union[str, Path]) -> int:
 
 
 def _files(path: Path) -> List[Path]:
-    """RAISES (ScinerError): SCINER-E201 if there is no such file, nor a folder of them."""
+    """RAISES (ScinerError): SCINER-E201 if there is no such file, nor a folder of them; SCINER-E202
+    if one of the folder's files is missing."""
     files = sorted(path.glob("*.spacy")) if path.is_dir() else [path]
     if not files or not files[0].is_file():
         raise ScinerError(Errors.E201.format(path=path))
+    if path.is_dir() and (files[0].stem.isdecimal() or files[-1].stem.isdecimal()):
+        absent = {_part(i) for i in range(len(files))} - {file.name for file in files}
+        if absent:
+            raise ScinerError(Errors.E202.format(path=path, reason=f"no {min(absent)} in it"))
     return files
+
+
+def _part(i: int) -> str:
+    return f"{i:06d}.spacy"
 
 
 def _read_doc_bin(path: Path) -> DocBin:
@@ -87,8 +96,8 @@ def write_docs(path: Union[str, Path], docs: Iterable[Doc]) -> None:
                 continue
             if i == 1:
                 temporary.mkdir()
-                (temporary / f"{0:06d}.spacy").write_bytes(first)
-            (temporary / f"{i:06d}.spacy").write_bytes(content)
+                (temporary / _part(0)).write_bytes(first)
+            (temporary / _part(i)).write_bytes(content)
         if not temporary.is_dir():
             temporary.write_bytes(first or _pack([]))
 

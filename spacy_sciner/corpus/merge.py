@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
@@ -27,7 +27,7 @@ class _Paragraph(NamedTuple):
 
 def merge_docs(
     gold_docs: Sequence[Doc],
-    pseudo_docs: Iterable[Doc],
+    pseudo_docs: Union[Sequence[Doc], DocFile],
     *,
     max_all_o_ratio: Optional[float],
     max_paragraphs: Optional[int] = None,
@@ -41,7 +41,7 @@ def merge_docs(
     the cap, since they would teach the model to find nothing. Of what is left, a seeded choice of
     `max_paragraphs`.
 
-    pseudo_docs (Iterable[Doc]): Gone through twice.
+    pseudo_docs (Union[Sequence[Doc], DocFile]): Gone through twice.
     max_all_o_ratio (Optional[float]): At most so many docs without an entity for each one with an
         entity, 0 or more. None = no cap.
     max_paragraphs (Optional[int]): At most so many pseudo docs, 1 or more, so that a large pool

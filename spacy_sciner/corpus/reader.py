@@ -26,7 +26,7 @@ def make_corpus(
     The reference keeps its unknown tokens unknown; the predicted doc has the same tokens and
     nothing else. Docs without tokens are left out.
 
-    path (Union[str, Path]): A `.spacy` file.
+    path (Union[str, Path]): A `.spacy` file, or a folder of them.
     max_length (int): Docs with more tokens are cut into pieces of at most so many, before an
         entity where one would be torn (an entity longer than a piece is torn into two). 0 = whole.
     shuffle (bool): A new order in every epoch.

@@ -184,7 +184,7 @@ def _linear_add(x: Tensor, weight: Tensor, bias: Tensor, other: Tensor) -> Tenso
 
 @cache
 def _fuses(dtype: torch.dtype) -> bool:
-    """In bf16, where it gains a fifth; in fp32 the kernels are those of Hugging Face's layers."""
+    """In bf16, where it is faster; in fp32 the kernels are those of Hugging Face's layers."""
     if dtype != torch.bfloat16 or _fused_linear is None:
         return False
     return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())

@@ -146,7 +146,7 @@ def measure_pool(pseudo: Path, pool_gold: Path, counts: Path) -> Dict[str, Any]:
     vocab = spacy.blank("en").vocab
     accepted, decided = _Judged(), _Judged()
     has_soft = False
-    for doc, gold in zip(iter_docs(pseudo, vocab), iter_docs(pool_gold, vocab)):
+    for doc, gold in zip(iter_docs(pseudo, vocab), iter_docs(pool_gold, vocab), strict=True):
         accepted.add([(e.start, e.end, e.label_) for e in doc.ents], gold)
         soft = get_soft(doc)
         if soft is not None:
@@ -191,12 +191,13 @@ def pool_tags(pseudo: Path, labels: Sequence[str]) -> bytes:
     """
     vocab = spacy.blank("en").vocab
     begins = {vocab.strings.add(label): 2 * i + 1 for i, label in enumerate(labels)}
-    rows = [np.zeros(0, dtype="<i2")]
+    deflated = bytearray()
+    deflate = zlib.compressobj(9)
     for doc in iter_docs(pseudo, vocab):
         iobs, types = doc.to_array(["ENT_IOB", "ENT_TYPE"]).reshape(-1, 2).T
         tags = np.where(iobs == OUTSIDE_IOB, OUTSIDE, UNKNOWN)
         for label_hash, begin in begins.items():
             tags[types == label_hash] = begin + 1
         tags[(iobs == BEGIN_IOB) & (tags > 0)] -= 1
-        rows.append(tags.astype("<i2"))
-    return zlib.compress(np.concatenate(rows).tobytes(), 9)
+        deflated += deflate.compress(tags.astype("<i2").tobytes())
+    return bytes(deflated + deflate.flush())

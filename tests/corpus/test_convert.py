@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from spacy_sciner.corpus import docbin
 from spacy_sciner.corpus.convert import convert_corpus
 from spacy_sciner.corpus.docbin import read_docs
 from spacy_sciner.corpus.reader import iob_tags
@@ -76,7 +77,9 @@ def _files(folder):
     return {p.relative_to(folder): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
-def test_outputs(tmp_path):
+@pytest.mark.parametrize("docs_in_file", [2048, 2, 1])
+def test_outputs(tmp_path, monkeypatch, docs_in_file):
+    monkeypatch.setattr(docbin, "DOCS_IN_FILE", docs_in_file)
     arguments = _project(tmp_path)
     report = convert_corpus("c", **arguments)
     papers = {
@@ -212,8 +215,19 @@ def test_script_help(script):
     assert "--params" in done.stdout
 
 
+def test_nothing_is_written_before_all_gold_is_read(tmp_path):
+    arguments = _project(tmp_path, pool_gold=[{"path": "nothing.json", "format": "label-studio"}])
+    with pytest.raises(ScinerError, match=r"nothing\.json"):
+        convert_corpus("c", **arguments)
+    assert not arguments["out"].exists()
+
+
+@pytest.mark.parametrize("docs_in_file", [2048, 1])
 @pytest.mark.parametrize("share", [["P1"], 0.3])
-def test_calibration_papers_come_out_of_trains_and_out_of_the_pool(tmp_path, share):
+def test_calibration_papers_come_out_of_trains_and_out_of_the_pool(
+    tmp_path, monkeypatch, share, docs_in_file
+):
+    monkeypatch.setattr(docbin, "DOCS_IN_FILE", docs_in_file)
     split = {"dev": ["P3"], "test": ["P4"], "calibration": share}
     arguments = _project(tmp_path, split=split)
     report = convert_corpus("c", **arguments)

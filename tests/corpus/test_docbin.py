@@ -83,6 +83,14 @@ def test_docs_are_taken_as_they_come_and_none_is_held(tmp_path, monkeypatch):
     assert max(held) <= 3
 
 
+def test_a_missing_part_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(docbin, "DOCS_IN_FILE", 1)
+    write_docs(tmp_path / "pool.spacy", _docs())
+    (tmp_path / "pool.spacy/000001.spacy").unlink()
+    with pytest.raises(ScinerError, match=r"SCINER-E202.*no 000001\.spacy in it"):
+        count_docs(tmp_path / "pool.spacy")
+
+
 def test_a_folder_without_docs_is_named(tmp_path):
     (tmp_path / "pool.spacy").mkdir()
     with pytest.raises(ScinerError, match=r"SCINER-E201.*pool\.spacy"):
@@ -107,7 +115,7 @@ def test_codecs_are_searched_once_a_file_not_once_a_doc(tmp_path, monkeypatch):
 
 
 def test_missing_file(tmp_path):
-    with pytest.raises(ScinerError, match=r"SCINER-E201: No file .*x\.spacy.*dvc repro"):
+    with pytest.raises(ScinerError, match=r"SCINER-E201: No docs at .*x\.spacy.*dvc repro"):
         read_docs(tmp_path / "x.spacy", Vocab())
 
 

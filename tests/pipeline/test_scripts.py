@@ -63,6 +63,7 @@ def test_what_a_large_pool_leaves_as_folders_goes_the_same_way(run_script, proje
     assert metrics["paper_protocol"]["f1"] > 0.9
 
 
+@pytest.mark.usefixtures("folders_of_docs")
 @pytest.mark.parametrize("reserved", [True, False])
 def test_gamma_auto_says_what_it_certified(run_script, project: Path, reserved: bool):
     golds = gold_docs(n_papers=4) * 8

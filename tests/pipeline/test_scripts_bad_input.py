@@ -151,5 +151,5 @@ def test_bad_input_in_a_process_of_its_own(project: Path):
     )
     assert done.returncode == 1
     assert done.stdout == ""
-    assert done.stderr.startswith("✘ SCINER-E201: No file corpus/iteration-1/train.spacy")
+    assert done.stderr.startswith("✘ SCINER-E201: No docs at corpus/iteration-1/train.spacy")
     assert len(done.stderr.splitlines()) == 1
