@@ -3,8 +3,8 @@
     python benchmarks/cost.py
 
 Reads results/speed.json (words a second of ours, and the share of the machine's bf16 matrix product
-that this is), results/parse.json (seconds a PDF, one core) and results/scale.json (words a second of
-the whole pseudo-label stage); writes cost.md with the arithmetic.
+that this is), results/parse.json (seconds a PDF, one core) and results/scale.json (words a second
+of the whole pseudo-label stage); writes cost.md with the arithmetic.
 What is not measured is an assumption with a name below.
 """
 
@@ -86,8 +86,8 @@ def page(speed: Dict[str, Any], parse: Dict[str, Any], scale: Dict[str, Any]) ->
     lines += [
         f"- 64 cores are taken as {64 // cores} times {cores}: shards of the pool are independent. "
         "For training they would need `torchrun`, whose loss is not measured.",
-        f"- The pseudo-label rate is of predicting alone, {alone:,.0f} words/s; with reading, scoring "
-        f"and writing the stage comes to {stage:,.0f} (scale.md), so it takes {alone / stage:.1f} "
+        f"- The pseudo-label rate is of predicting alone, {alone:,.0f} words/s; with reading and "
+        f"writing the stage comes to {stage:,.0f} (scale.md), so it takes {alone / stage:.1f} "
         "times as long for the default encoder.",
         "- bert-large-cased is taken to reach the same operations a second; it was not measured.",
         "",
