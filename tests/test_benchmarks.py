@@ -242,6 +242,18 @@ def test_draws_give_mean_and_range():
     assert "| m | 0.950 (0.900–1.000) | 0.300 (0.200–0.400) |" in table(rows)
 
 
+def test_the_loops_gain_is_taken_seed_by_seed():
+    from loop import changes
+
+    rows = [
+        {"seed": s, "iteration": k, "clean": {"dev": {"f1": f1}, "test": {"f1": f1 / 2}}}
+        for s, k, f1 in ((0, 0, 0.4), (1, 0, 0.6), (0, 1, 0.5), (1, 1, 0.6))
+    ]
+    (line,) = changes(rows)
+    assert "dev F1 +0.050 ± 0.071 (+0.100, +0.000)" in line
+    assert "test F1 +0.025 ± 0.035 (+0.050, +0.000)" in line
+
+
 def test_same_f1_is_compared_seed_by_seed(monkeypatch, tmp_path):
     import same_f1
 
