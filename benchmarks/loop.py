@@ -197,8 +197,8 @@ def write_table(path: Path, name: str, rows: List[Dict[str, Any]]) -> None:
             f"{max(c.get('peak_gb', 0) for c in costs):.2f}",
         ]
         lines.append("| " + " | ".join(cells) + " |")
-    lines += ["", *changes(rows)]
-    path.write_text("\n".join(lines) + "\n", encoding="utf8")
+    text = "\n".join([*lines, "", *changes(rows)]).rstrip()
+    path.write_text(text + "\n", encoding="utf8")
 
 
 def changes(rows: List[Dict[str, Any]]) -> List[str]:
