@@ -39,6 +39,7 @@ class Gliner:
             learning_rate=self.job.learn_rate,
             per_device_train_batch_size=BATCH,
             num_train_epochs=epochs,
+            max_steps=-1,  # its default, 10,000, would overrule the epochs
             save_strategy="no",
             disable_tqdm=True,
             dataloader_num_workers=0,
