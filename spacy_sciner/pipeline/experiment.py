@@ -15,7 +15,7 @@ from .train import Recipe
 STARTS = ("warm", "fresh")
 _SCHEDULE = ("epochs", "learn_rate", "batch_words")
 # Settings that may be left out: then they are off.
-OPTIONS = ("ema", "finish_epochs", "finish_learn_rate")
+OPTIONS = ("min_steps", "ema", "finish_epochs", "finish_learn_rate")
 OBJECTIVE = tuple(
     name for name in Objective._fields if name != "soft_frequency"
 )  # that is computed

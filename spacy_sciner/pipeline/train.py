@@ -37,6 +37,7 @@ class Recipe(NamedTuple):
     epochs: int
     learn_rate: float  # peak, after a linear warm-up, before a linear decay to 0
     batch_words: int  # words in a batch, padding counted
+    min_steps: int = 0  # of all epochs together: else each is several passes over the data
     seed: int = 0
     device: str = "auto"
     precision: str = "auto"
@@ -78,6 +79,7 @@ def train_pipeline(
         if recipe.finish_epochs:
             finish = recipe._replace(
                 epochs=recipe.finish_epochs,
+                min_steps=0,
                 learn_rate=recipe.finish_learn_rate,
                 objective=Objective(),
             )
@@ -110,6 +112,7 @@ def _train(
         config["corpora"]["train"]["gold_only"] = True
     examples = _read_examples(config)
     n_steps = -(-_steps_per_epoch(config, examples) // group.size)
+    n_steps *= max(1, -(-recipe.min_steps // (n_steps * recipe.epochs)))
     total = n_steps * recipe.epochs
     config["training"].update(max_steps=total, eval_frequency=n_steps, max_epochs=0, patience=0)
     rate = {
@@ -214,7 +217,8 @@ def _average_of(nlp: Language, ema: float, *, exclude: Sequence[str]) -> Optiona
 
 def _checked(recipe: Recipe) -> Recipe:
     """The same with numbers for the learning rates: to YAML 1.1, `3e-4` without a dot is text."""
-    for name, least in (("epochs", 1), ("batch_words", 1), ("finish_epochs", 0)):
+    whole = (("epochs", 1), ("batch_words", 1), ("min_steps", 0), ("finish_epochs", 0))
+    for name, least in whole:
         value = getattr(recipe, name)
         if type(value) is not int or value < least:
             raise _out_of_range(name, value, f"a whole number from {least} on")

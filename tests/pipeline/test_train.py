@@ -74,6 +74,18 @@ def test_steps_are_epochs_times_batches(tiny_corpus: Corpus, tmp_path: Path):
     assert [result["epochs"] for result in steps.values()] == [1, 3, 1, 1]
 
 
+def test_little_data_is_gone_through_until_there_are_enough_steps(
+    tiny_corpus: Corpus, tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    # Two batches an epoch: 3 epochs of 4 passes are the fewest with 20 steps.
+    result = train(tiny_corpus, tmp_path / "m", epochs=3, batch_words=32, min_steps=20)
+    assert (result["epochs"], result["steps"]) == (3, 24)
+    evaluated = [line.split()[1] for line in capsys.readouterr().out.splitlines()[2:]]
+    assert evaluated == ["0", "8", "16", "24"]
+    enough = train(tiny_corpus, tmp_path / "m", epochs=3, batch_words=32, min_steps=6)
+    assert enough["steps"] == 6
+
+
 def test_the_learning_rate_is_the_recipes(tiny_corpus: Corpus, tmp_path: Path):
     slow = train(tiny_corpus, tmp_path / "slow", learn_rate=1e-6)
     assert slow["score"] < 0.5  # `trained` reaches 1.0 with 0.02
@@ -182,6 +194,7 @@ def test_device_and_precision_are_the_recipes(tiny_corpus, tiny_encoder, tmp_pat
         ("epochs", 0),
         ("epochs", "many"),
         ("epochs", 2.5),
+        ("min_steps", -1),
         ("batch_words", 0),
         ("batch_words", None),
         ("learn_rate", 0),
