@@ -24,6 +24,8 @@ SOURCES = {  # marker in README.md: page in benchmarks/
     "int8": "int8",
     "scale": "scale",
     "cost": "cost",
+    "speed": "speed",
+    "spans": "speed-spans",
 }
 
 
@@ -31,11 +33,12 @@ def fill(readme: str) -> str:
     """README with every marked part renewed; a part whose source is absent stays."""
     readme = put(readme, "params", fenced("params.yaml", "yaml"))
     readme = put(readme, "repro", fenced("report/iterations.txt", ""))
-    # The plot lies beside its table, which is quoted a folder higher.
-    speed = text_of("benchmarks/speed.md").replace("](speed.svg)", "](benchmarks/speed.svg)")
-    readme = put(readme, "speed", speed)
     for name, source in SOURCES.items():
-        readme = put(readme, name, text_of(f"benchmarks/{source}.md"))
+        # A plot lies beside its table, which is quoted a folder higher.
+        text = text_of(f"benchmarks/{source}.md").replace(
+            f"]({source}.svg)", f"](benchmarks/{source}.svg)"
+        )
+        readme = put(readme, name, text)
     return readme
 
 
