@@ -16,6 +16,8 @@ SOURCES = {  # marker in README.md: page in benchmarks/
     "parse": "parse",
     "ablation": "ablation-scierc",
     "gain": "loop-acl-soft",
+    "warm": "loop-acl-warm",
+    "scierc": "loop-scierc",
     "loop": "loop-acl",
     "draws": "draws",
     "guarantee": "guarantee",
