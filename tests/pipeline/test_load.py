@@ -96,3 +96,19 @@ def test_what_may_be_set_where_a_pipeline_is_loaded(
     assert (found[512][0], found[16][0]) == (8, 1)
     np.testing.assert_allclose(found[512][1], found[16][1], atol=1e-5)
     assert not np.allclose(found[512][1], found["mean"][1], atol=1e-3)
+
+
+def test_saving_twice_gives_the_same_files(tiny_encoder: Path, tmp_path: Path):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("sciner", config=model_config(tiny_encoder))
+    overfit(nlp, steps=1)
+    nlp.to_disk(tmp_path / "a")
+    nlp("we train BERT")
+    nlp.to_disk(tmp_path / "b")
+    spacy.load(tmp_path / "a").to_disk(tmp_path / "c")
+    names = sorted(p.relative_to(tmp_path / "a") for p in (tmp_path / "a" / "sciner").rglob("*"))
+    assert names
+    for name in names:
+        content = (tmp_path / "a" / name).read_bytes()
+        assert content == (tmp_path / "b" / name).read_bytes(), name
+        assert content == (tmp_path / "c" / name).read_bytes(), name

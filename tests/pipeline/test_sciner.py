@@ -1,4 +1,4 @@
-"""The sciner component: what it learns, writes, saves and refuses."""
+"""The sciner component: what it learns, writes and refuses."""
 
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
@@ -329,7 +329,7 @@ def test_scores_survive_a_docbin(nlp: Language):
         assert [(s.start, s.end) for s in b.spans["sciner"]] == [e[:2] for e in ents_of(b)]
 
 
-# --- bytes and disk --------------------------------------------------------------------------
+# --- bytes -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ["bert", "cnn"])
@@ -341,16 +341,3 @@ def test_bytes_round_trip(kind: str, tiny_encoder: Path):
     assert again.get_pipe("sciner").labels == tuple(LABELS)
     for gold in gold_docs(nlp.vocab):
         assert facts(again(plain(again, gold))) == facts(nlp(plain(nlp, gold)))
-
-
-def test_saving_twice_gives_the_same_files(nlp: Language, tmp_path: Path):
-    nlp.to_disk(tmp_path / "a")
-    nlp("we train BERT")
-    nlp.to_disk(tmp_path / "b")
-    spacy.load(tmp_path / "a").to_disk(tmp_path / "c")
-    names = sorted(p.relative_to(tmp_path / "a") for p in (tmp_path / "a" / "sciner").rglob("*"))
-    assert names
-    for name in names:
-        content = (tmp_path / "a" / name).read_bytes()
-        assert content == (tmp_path / "b" / name).read_bytes(), name
-        assert content == (tmp_path / "c" / name).read_bytes(), name
