@@ -1,14 +1,17 @@
 """Training batches of documents of similar length, within a budget of padded words."""
 
 import random
+from pathlib import Path
 from typing import Any, Callable, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
+import spacy
 from spacy.training import Example
 
 from .encoders import open_encoder
 from .piece_table import PieceTable
-from .transformer_tagger import padded_length
+from .shim import get_shim
+from .transformer_tagger import TAGGER, padded_length
 from .wordpieces import WordPieces
 
 Lengths = Callable[[Sequence[Example]], Tuple[List[int], float]]
@@ -22,9 +25,10 @@ def make_length_batcher(
     size (int): Words in a batch once every document is padded to the longest.
     buffer (int): Documents sorted at a time; memory is bounded by it.
     seed (int): Of the order of batches; every epoch has its own order.
-    encoder (str): As the TransformerTagger's `name`: lengths are counted in its word-pieces and
-        rounded up as the tagger pads them, for less padding and fewer shapes. The budget is then
-        what `size` words have on average. None counts words.
+    encoder (str): As the TransformerTagger's `name`, or the directory of a pipeline trained with
+        one: lengths are counted in its word-pieces and rounded up as the tagger pads them, for
+        less padding and fewer shapes. The budget is then what `size` words have on average.
+        None, or a pipeline without a TransformerTagger, counts words.
     RETURNS (Callable): Examples → batches. A document longer than `size` is a batch of its own.
     RAISES (ScinerError): SCINER-E304 without the encoder, once batches are asked for.
     """
@@ -53,12 +57,16 @@ class _PieceLengths:
 
     def __init__(self, encoder: str):
         self.encoder = encoder
-        self.table: Any = None
+        self.is_read = False
+        self.table: Optional[PieceTable] = None
 
     def __call__(self, examples: Sequence[Example]) -> Tuple[List[int], float]:
+        if not self.is_read:
+            wordpieces = _read_wordpieces(self.encoder)
+            self.table = PieceTable(wordpieces) if wordpieces else None
+            self.is_read = True
         if self.table is None:
-            with open_encoder(self.encoder) as path:
-                self.table = PieceTable(WordPieces.from_pretrained(str(path)))
+            return _words(examples)
         special = self.table.wordpieces.special
         n_around = len(special["prefix"]) + len(special["suffix"])
         n_words = np.array([len(eg.predicted) for eg in examples], dtype=np.int64)
@@ -68,6 +76,18 @@ class _PieceLengths:
         n_pieces = upto[ends] - upto[ends - n_words] + n_around
         per_word = float(n_pieces.sum() / max(1, n_words.sum()))
         return [padded_length(int(n)) for n in n_pieces], per_word
+
+
+def _read_wordpieces(encoder: str) -> Optional[WordPieces]:
+    if not (Path(encoder) / "meta.json").is_file():
+        with open_encoder(encoder) as path:
+            return WordPieces.from_pretrained(str(path))
+    pipes: List[Any] = [pipe for _, pipe in spacy.load(encoder).pipeline]
+    for pipe in pipes:
+        for node in pipe.model.walk() if hasattr(pipe, "model") else []:
+            if node.name == TAGGER:
+                return WordPieces.from_dict(get_shim(node).data["wordpieces"])
+    return None
 
 
 def _shuffled_batches(

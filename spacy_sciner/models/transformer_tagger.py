@@ -27,6 +27,7 @@ from .shim import TorchTagger, get_shim
 from .windows import cut_windows
 from .wordpieces import WordPieces
 
+TAGGER = "sciner_transformer_tagger"  # the model's name
 LENGTH_STEP = 16  # padded lengths are multiples of it: few shapes keep memory flat
 
 
@@ -95,7 +96,7 @@ def build_transformer_tagger_v1(
     # set anew where a trained pipeline is loaded, so they are no attrs.
     run = partial(forward, word_confidence=word_confidence, batch_pieces=batch_pieces)
     return Model(
-        "sciner_transformer_tagger",
+        TAGGER,
         run,
         init=partial(init, fast=fast),
         dims={"nO": nO},

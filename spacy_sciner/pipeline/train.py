@@ -256,8 +256,9 @@ def configure(recipe: Recipe, *, train: Path, dev: Path, start: Optional[Path]) 
     if start is not None:
         for name in config["nlp"]["pipeline"]:
             config["components"][name] = {"source": str(start)}
-        # A trained pipeline needs its encoder's folder no longer; without it words are counted.
-        config["training"]["batcher"].pop("encoder", None)
+        # A trained pipeline has its own word-pieces, and needs its encoder's folder no longer.
+        if "encoder" in config["training"]["batcher"]:
+            config["training"]["batcher"]["encoder"] = str(start)
     if sys.stderr.isatty():
         config["training"]["logger"] = {
             "@loggers": "spacy.ConsoleLogger.v3",

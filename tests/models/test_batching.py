@@ -1,14 +1,18 @@
 """Training batches, and the windows' batches of the TransformerTagger."""
 
-from typing import List
+from pathlib import Path
+from typing import Any, Dict, List
 
 import numpy as np
 import pytest
+import spacy
 from hypothesis import given
 from hypothesis import strategies as st
 from spacy.tokens import Doc
 from spacy.training import Example
+from spacy.util import load_config
 from spacy.vocab import Vocab
+from tiny import CONFIGS, make_examples
 
 from spacy_sciner.models.batching import make_length_batcher
 from spacy_sciner.models.transformer_tagger import LENGTH_STEP, Row, batch_rows, padded_length
@@ -47,11 +51,17 @@ def test_the_buffer_bounds_what_is_sorted_together():
     assert sorted(map(lengths_of, halves)) == [[1, 10], [1, 10]]
 
 
+def examples_of_words(words: List[str]) -> List[Example]:
+    docs = [Doc(VOCAB, words=[word] * 12) for word in words]
+    return [Example(doc, doc) for doc in docs]
+
+
+# As many words each; every second document has words of many pieces.
+UNEVEN = ["w", "supercalifragilistic"] * 12
+
+
 def test_with_an_encoder_its_padded_pieces_are_the_length(tiny_bpe_encoder):
-    # As many words each; every second document has words of many pieces.
-    words = ["w", "supercalifragilistic"]
-    docs = [Doc(VOCAB, words=[words[i % 2]] * 12) for i in range(24)]
-    examples = [Example(doc, doc) for doc in docs]
+    examples = examples_of_words(UNEVEN)
     batches = list(make_length_batcher(48, encoder=str(tiny_bpe_encoder))(examples))
     assert sorted(id(eg) for batch in batches for eg in batch) == sorted(map(id, examples))
     kinds = [{eg.predicted[0].text for eg in batch} for batch in batches]
@@ -59,6 +69,30 @@ def test_with_an_encoder_its_padded_pieces_are_the_length(tiny_bpe_encoder):
     assert len(mixed) <= 1
     sizes = {kind.pop(): len(batch) for kind, batch in zip(kinds, batches) if len(kind) == 1}
     assert sizes["w"] > sizes["supercalifragilistic"]
+
+
+def save_pipeline(out: Path, model: Dict[str, Any]) -> str:
+    nlp = spacy.blank("en")
+    nlp.add_pipe("sciner", config={"model": model})
+    nlp.initialize(lambda: make_examples(nlp))
+    nlp.to_disk(out)
+    return str(out)
+
+
+def test_a_trained_pipeline_counts_as_its_encoder_does(tiny_bpe_encoder, tmp_path):
+    model = {"@architectures": "spacy-sciner.TransformerTagger.v1", "name": str(tiny_bpe_encoder)}
+    pipeline = save_pipeline(tmp_path / "pipeline", {**model, "window": 32, "device": "cpu"})
+    examples = examples_of_words(UNEVEN)
+    by_encoder = make_length_batcher(48, encoder=str(tiny_bpe_encoder))(examples)
+    assert list(make_length_batcher(48, encoder=pipeline)(examples)) == list(by_encoder)
+
+
+def test_a_pipeline_without_word_pieces_counts_words(tmp_path):
+    tiny = load_config(CONFIGS / "tiny.cfg")["components"]["sciner"]["model"]
+    pipeline = save_pipeline(tmp_path / "pipeline", tiny)
+    examples = examples_of_words(UNEVEN)
+    by_words = make_length_batcher(48)(examples)
+    assert list(make_length_batcher(48, encoder=pipeline)(examples)) == list(by_words)
 
 
 def test_the_seed_decides_the_order_and_every_epoch_has_its_own():
