@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, Dict
 
 import pytest
 from spacy.tokens import Doc
@@ -243,7 +244,7 @@ def test_draws_give_mean_and_range():
 
 
 def test_the_loops_gain_is_taken_seed_by_seed():
-    from loop import changes
+    from loop_report import changes
 
     rows = [
         {"seed": s, "iteration": k, "clean": {"dev": {"f1": f1}, "test": {"f1": f1 / 2}}}
@@ -252,6 +253,36 @@ def test_the_loops_gain_is_taken_seed_by_seed():
     (line,) = changes(rows)
     assert "dev F1 +0.050 ± 0.071 (+0.100, +0.000)" in line
     assert "test F1 +0.025 ± 0.035 (+0.050, +0.000)" in line
+
+
+def loop_row(seed: int, k: int, f1: float) -> Dict[str, Any]:
+    scores = {"f1": f1, "precision": f1, "recall": f1, "types": {"Task": {"f1": f1}}}
+    pool = {"accepted_entities": 10, "predicted_types": {"Task": 3, "Method": 1}}
+    return {
+        "seed": seed,
+        "iteration": k,
+        "clean": {"dev": scores, "test": scores},
+        "paper_protocol": None,
+        "calibration": {"ece": 0.1, "ece_before": 0.2},
+        "pool": pool if k else None,
+        "cost": {f"retrain@{k}" if k else "train": {"seconds": 60, "peak_gb": 1.5}},
+    }
+
+
+def test_the_loops_curve_is_drawn_with_f1_and_share_of_every_type(monkeypatch, tmp_path):
+    import loop_report
+
+    monkeypatch.setattr(loop_report, "PAGES", tmp_path)
+    rows = [loop_row(seed, k, 0.4 + 0.1 * k) for seed in (0, 1) for k in (0, 1, 2)]
+    loop_report.write_report("loop-x", rows)
+    page = (tmp_path / "loop-x.md").read_text()
+    assert "| 2 | 0.600 ± 0.000 |" in page
+    assert "| 0.200 ± 0.000 → 0.100 ± 0.000 |" in page
+    assert "\n| 0 | 0.400 / – |\n| 1 | 0.500 / 75.0% |" in page
+    first = (tmp_path / "loop-x.svg").read_bytes()
+    assert first.startswith(b"<?xml")
+    loop_report.write_report("loop-x", rows)
+    assert (tmp_path / "loop-x.svg").read_bytes() == first
 
 
 def test_same_f1_is_compared_seed_by_seed(monkeypatch, tmp_path):
