@@ -50,29 +50,52 @@ def decode(scores: Floats2d) -> Ints1d:
 
     scores (Floats2d): Log-scores, shape (n_tokens, n_tags); any constant per row cancels.
     RETURNS (Ints1d): Tag ids, shape (n_tokens,). Ties go to the lower tag id.
+    """
+    return decode_all([scores])[0]
+
+
+def decode_all(scores: Sequence[Floats2d]) -> List[Ints1d]:
+    """`decode` of many documents, in order; faster than one after the other.
 
     The row-wise best tags are the best path whenever they are legal, since the constraint only
-    takes paths away. Most documents stop there; the rest walk the lattice.
+    takes paths away. Most documents stop there; the rest walk the lattice together.
     """
-    best = scores.argmax(axis=1).astype(np.int64)
-    return best if is_legal(best) else _viterbi(scores)
+    paths = [rows.argmax(axis=1).astype(np.int64) for rows in scores]
+    illegal = [i for i, path in enumerate(paths) if not is_legal(path)]
+    illegal.sort(key=lambda i: -len(paths[i]))
+    for i, path in zip(illegal, _viterbi([scores[i] for i in illegal])):
+        paths[i] = path
+    return paths
 
 
-def _viterbi(scores: Floats2d) -> Ints1d:
-    n_tokens, n_tags = scores.shape
-    allowed = np.where(transition_mask(n_tags), 0.0, -np.inf)
-    total = scores[0].astype(np.float64)
-    total[2::2] = -np.inf  # no entity goes on from before the first token
-    back = np.zeros((n_tokens, n_tags), dtype=np.int64)
-    for token_i in range(1, n_tokens):
-        paths = total[:, None] + allowed
-        back[token_i] = paths.argmax(axis=0)
-        total = paths.max(axis=0) + scores[token_i]
-    path = np.empty(n_tokens, dtype=np.int64)
-    path[-1] = total.argmax()
-    for token_i in range(n_tokens - 1, 0, -1):
-        path[token_i - 1] = back[token_i, path[token_i]]
-    return path
+def _viterbi(scores: Sequence[Floats2d]) -> List[Ints1d]:
+    """Best legal paths of documents of one token or more, the longest first."""
+    if not scores:
+        return []
+    # All documents' tokens stand one after the other; those long enough for token i are the first.
+    lengths = np.array([len(rows) for rows in scores])
+    rows = np.concatenate(scores)
+    starts = np.cumsum(lengths) - lengths
+    n_active = [int((lengths > token_i).sum()) for token_i in range(lengths[0])]
+    total = rows[starts].astype(np.float64)
+    total[:, 2::2] = -np.inf  # no entity goes on from before the first token
+    begins = np.arange(1, total.shape[1], 2)
+    back: List[np.ndarray] = []  # of token 1, 2, …: each tag's best predecessor, (n_active, n_tags)
+    for token_i, n in enumerate(n_active[1:], start=1):
+        before = total[:n]
+        best = np.repeat(before.argmax(axis=1)[:, None], before.shape[1], axis=1)
+        # I-X follows B-X or I-X alone.
+        best[:, 2::2] = begins + (before[:, 2::2] > before[:, 1::2])
+        back.append(best)
+        total[:n] = np.take_along_axis(before, best, axis=1) + rows[starts[:n] + token_i]
+    tags = total.argmax(axis=1)
+    path = np.empty(len(rows), dtype=np.int64)
+    for token_i in range(lengths[0] - 1, -1, -1):
+        n = n_active[token_i]
+        path[starts[:n] + token_i] = tags[:n]
+        if token_i:
+            tags[:n] = back[token_i - 1][np.arange(n), tags[:n]]
+    return np.split(path, starts[1:])
 
 
 def tags_to_spans(tags: Ints1d, labels: Sequence[str]) -> List[ScoredSpan]:

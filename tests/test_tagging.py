@@ -12,6 +12,7 @@ from hypothesis.extra import numpy as hnp
 from spacy_sciner.tagging import (
     UNKNOWN,
     decode,
+    decode_all,
     inside_of,
     is_legal,
     labels_to_tags,
@@ -124,6 +125,12 @@ def test_a_constant_added_to_a_row_changes_nothing(scores, row):
     shifted = scores.astype(np.float64)
     shifted[row % len(scores)] += 3.0
     assert decode(shifted).tolist() == decode(scores.astype(np.float64)).tolist()
+
+
+@given(st.lists(scores_of(n_tags=5, max_tokens=12), max_size=6))
+def test_documents_decoded_together_are_decoded_as_alone(documents):
+    together = decode_all([*documents, np.zeros((0, 5), dtype=np.float32)])
+    assert [path.tolist() for path in together] == [*(decode(d).tolist() for d in documents), []]
 
 
 def test_no_entity_goes_on_from_before_the_first_token():

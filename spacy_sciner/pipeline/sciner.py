@@ -13,7 +13,7 @@ from thinc.api import Config, Model
 
 from ..confidence import Calibration, confidences
 from ..errors import Errors, ScinerError
-from ..tagging import OUTSIDE, UNKNOWN, decode, labels_to_tags, tags_to_spans
+from ..tagging import OUTSIDE, UNKNOWN, decode_all, labels_to_tags, tags_to_spans
 from ..types import Floats2d, Ints1d
 from .objective import Objective, is_machine, make_targets, token_losses
 
@@ -144,9 +144,8 @@ class SciNER(TrainablePipe):
     def set_annotations(self, docs: Iterable[Doc], scores: Sequence[Floats2d]) -> None:
         """Decode and write the entities. Existing entities are replaced."""
         calibration = Calibration.from_cfg(self.cfg)
-        for doc, doc_scores in zip(docs, scores):
-            logs = self.model.ops.to_numpy(doc_scores)
-            tags = decode(logs) if len(logs) else np.zeros(0, dtype=np.int64)
+        all_logs = [self.model.ops.to_numpy(doc_scores) for doc_scores in scores]
+        for doc, logs, tags in zip(docs, all_logs, decode_all(all_logs)):
             entities = tags_to_spans(tags, self.labels)
             confidence, marks = confidences(logs, tags, entities, calibration)
             spans = [Span(doc, e.start, e.end, label=e.label) for e in entities]
