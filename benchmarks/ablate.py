@@ -11,6 +11,7 @@ benchmarks/results/ablation-<corpus>.json and as a table to benchmarks/ablation-
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
+from enum import Enum
 from pathlib import Path
 from threading import Lock
 from typing import Annotated, Any, Dict, List
@@ -21,58 +22,71 @@ from record import mean_sd, record
 
 ROOT = Path(__file__).parent.parent
 
-# The distribution of an ensemble as the target of a fresh student, every token of the pool.
+# The distribution of an ensemble as the target, every token of the pool.
 BASE = [
     "train.teachers=3",
     "annotate.soft=true",
-    "train.epochs=12",
-    "train.min_steps=0",
-    "retrain.start=fresh",
-    "retrain.learn_rate=3e-4",
     "retrain.soft_labels=true",
     "retrain.soft_power=1",
     "retrain.soft_min=0",
     "merge.max_all_o_ratio=null",
 ]
-HARD = ["retrain.soft_labels=false", "annotate.soft=false"]
-VARIANTS: Dict[str, List[str]] = {
-    "base: soft labels of 3 teachers, fresh start": [],
-    "one teacher": ["train.teachers=1"],
-    "soft labels sharpened (BOND: power 2, tokens above 0.9)": [
-        "retrain.soft_power=2",
-        "retrain.soft_min=0.9",
-    ],
-    "hard labels, by token, γ = 0.98": HARD,
-    "hard labels, by entity, γ = 0.7 calibrated": [
-        *HARD,
-        "annotate.accept=entity",
-        "annotate.calibrated=true",
-        "annotate.gamma_o=0.7",
-        "iterations.1.gamma=0.7",
-    ],
-    "hard labels, γ = 0.7, O tokens 0.95": [
-        *HARD,
-        "annotate.gamma_o=0.95",
-        "iterations.1.gamma=0.7",
-    ],
-    "hard labels, γ = 0.7, generalised cross-entropy": [
-        *HARD,
-        "retrain.loss=gce",
-        "iterations.1.gamma=0.7",
-    ],
-    "at most one paragraph without entity for one with": ["merge.max_all_o_ratio=1"],
-    "warm start": ["retrain.start=warm"],
-    "gold counts 5 times": ["retrain.gold_weight=5"],
-    "moving average of weights, 0.99": ["retrain.ema=0.99"],
-    "then 5 epochs on gold alone": ["retrain.finish_epochs=5"],
-    "rare labels drawn more often": ["merge.balance=1"],
-    "published recipe: one teacher, token, γ = 0.98, warm": [
-        *HARD,
-        "train.teachers=1",
-        "retrain.start=warm",
-        "merge.max_all_o_ratio=1",
-    ],
+
+
+class Start(str, Enum):
+    warm = "warm"
+    fresh = "fresh"
+
+
+STARTS = {
+    Start.warm: ["retrain.start=warm", "retrain.learn_rate=1e-4"],
+    Start.fresh: ["retrain.start=fresh", "retrain.learn_rate=3e-4"],
 }
+HARD = ["retrain.soft_labels=false", "annotate.soft=false"]
+
+
+def variants(start: Start) -> Dict[str, List[str]]:
+    """What is changed, by name; the base first. Their order numbers their folders."""
+    other = Start.fresh if start is Start.warm else Start.warm
+    return {
+        f"base: soft labels of 3 teachers, {start.value} start": [],
+        "one teacher": ["train.teachers=1"],
+        "soft labels sharpened (BOND: power 2, tokens above 0.9)": [
+            "retrain.soft_power=2",
+            "retrain.soft_min=0.9",
+        ],
+        "hard labels, by token, γ = 0.98": HARD,
+        "hard labels, by entity, γ = 0.7 calibrated": [
+            *HARD,
+            "annotate.accept=entity",
+            "annotate.calibrated=true",
+            "annotate.gamma_o=0.7",
+            "iterations.1.gamma=0.7",
+        ],
+        "hard labels, γ = 0.7, O tokens 0.95": [
+            *HARD,
+            "annotate.gamma_o=0.95",
+            "iterations.1.gamma=0.7",
+        ],
+        "hard labels, γ = 0.7, generalised cross-entropy": [
+            *HARD,
+            "retrain.loss=gce",
+            "iterations.1.gamma=0.7",
+        ],
+        "at most one paragraph without entity for one with": ["merge.max_all_o_ratio=1"],
+        f"{other.value} start": STARTS[other],
+        "gold counts 5 times": ["retrain.gold_weight=5"],
+        "moving average of weights, 0.99": ["retrain.ema=0.99"],
+        "then 5 epochs on gold alone": ["retrain.finish_epochs=5"],
+        "rare labels drawn more often": ["merge.balance=1"],
+        "published recipe: one teacher, token, γ = 0.98, warm": [
+            *HARD,
+            "train.teachers=1",
+            "retrain.start=warm",
+            "retrain.learn_rate=3e-4",
+            "merge.max_all_o_ratio=1",
+        ],
+    }
 
 
 def main(
@@ -81,6 +95,7 @@ def main(
     only: Annotated[
         List[str], typer.Option(help="Variants whose name has this; default all.")
     ] = [],  # noqa: B006  (Typer reads it once)
+    start: Annotated[Start, typer.Option(help="Of the base's student.")] = Start.warm,
     work: Annotated[Path, typer.Option(help="Where to work; kept for resuming.")] = ROOT / "work",
     jobs: Annotated[int, typer.Option(help="Runs at a time; the cores are shared out.")] = 1,
     settings: Annotated[
@@ -88,39 +103,40 @@ def main(
     ] = [],  # noqa: B006
 ) -> None:
     threads = max(1, len(os.sched_getaffinity(0)) // jobs)
-    names = [n for n in VARIANTS if not only or any(part in n for part in only)]
+    changes = variants(start)
+    names = [n for n in changes if not only or any(part in n for part in only)]
     found = ROOT / f"benchmarks/results/ablation-{corpus}.json"
     rows: List[Dict[str, Any]] = json.loads(found.read_text())["rows"] if found.exists() else []
     writing = Lock()
 
     def run(variant: str, seed: int) -> None:
-        number = list(VARIANTS).index(variant)
+        number = list(changes).index(variant)
         folder = work / f"ablation-{corpus}-seed{seed}" / f"variant-{number}"
-        values = [*BASE, *settings, *VARIANTS[variant]]
+        values = [*BASE, *STARTS[start], *settings, *changes[variant]]
         values += [f"corpus={corpus}", f"seed={seed}", "evaluate.paper_protocol=false"]
         set_up(folder, values)
         first = folder.with_name("variant-0")
         if folder != first:
-            share(first, folder, alone="train.teachers=1" in VARIANTS[variant])
+            share(first, folder, alone="train.teachers=1" in changes[variant])
         run_stages(folder, corpus, 1, threads)
         measured = [
             json.loads((folder / f"metrics/iteration-{k}.json").read_text()) for k in (0, 1)
         ]
-        row = {"variant": variant, "seed": seed, "settings": VARIANTS[variant]}
+        row = {"variant": variant, "seed": seed, "settings": changes[variant]}
         for split in ("dev", "test"):
             before, after = (m["clean"][split] for m in measured)
             row[split] = {name: after[name] for name in ("f1", "precision", "recall")}
             row[f"{split}_before"] = before["f1"]
         with writing:
             rows[:] = [r for r in rows if (r["variant"], r["seed"]) != (variant, seed)] + [row]
-            order = list(VARIANTS)
+            order = list(changes)
             rows.sort(key=lambda r: (order.index(r["variant"]), r["seed"]))
             record(f"ablation-{corpus}", rows)
             write_table(ROOT / f"benchmarks/ablation-{corpus}.md", corpus, rows)
 
     with ThreadPoolExecutor(jobs) as pool:
         # Everything else stands on the base.
-        list(pool.map(lambda seed: run(next(iter(VARIANTS)), seed), range(seeds)))
+        list(pool.map(lambda seed: run(next(iter(changes)), seed), range(seeds)))
         list(pool.map(lambda at: run(*at), [(n, s) for n in names for s in range(seeds)]))
 
 
