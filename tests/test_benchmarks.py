@@ -334,7 +334,7 @@ def test_quantising_counts_for_int8(monkeypatch, tmp_path):
     assert "| **all** | 4.00 | 2.00 | 3.00 | 5.00 |" in found
 
 
-def test_a_promise_is_checked_on_the_other_half():
+def test_a_promise_made_on_drawn_papers_is_checked_on_all():
     from guarantee import one_draw, table
 
     from spacy_sciner.pipeline.gamma import Candidate, GammaRule, Judged
@@ -345,10 +345,15 @@ def test_a_promise_is_checked_on_the_other_half():
         truth = {entity._replace(score=ScoredSpan(0, 1, "A").score)} if is_right else set()
         return Judged(Candidate(entity, [score]), truth, paper)
 
-    papers = [f"P{i}" for i in range(40)]
-    sure = [judged(p, 0.9, True) for p in papers for _ in range(5)]
-    unsure = [judged(p, 0.2, False) for p in papers for _ in range(5)]
-    found = one_draw(sure + unsure, papers, ["A"], GammaRule("auto", "entity"), seed=0)
-    assert found == {"predicted": 200, "accepted": 100, "wrong": 0}
-    rows = [{"alpha": 0.05, "delta": 0.1, "papers": 40, "draws": [found]}]
-    assert "| 95% | 1 of 1 | 1 of 1 | 1.000 (1.000) | 50.0% |" in table(rows)
+    # Of each paper five sure entities are right and five unsure ones wrong; of one all are wrong.
+    papers = {
+        f"P{i}": [judged(f"P{i}", sure, sure > 0.5 and i > 0) for sure in [0.9, 0.2] * 5]
+        for i in range(40)
+    }
+    found = one_draw(papers, ["A"], GammaRule("auto", "entity"), seed=0)
+    assert found == {"predicted": 400, "accepted": 200, "wrong": 5}
+    nothing = {"predicted": 400, "accepted": 0, "wrong": 0}
+    broken = {"predicted": 400, "accepted": 100, "wrong": 10}
+    rows = [{"alpha": 0.05, "delta": 0.1, "papers": 40, "draws": [found, broken, nothing, nothing]}]
+    line = "| 95% | 2 of 4 | 1 of 2 | 25.0% | 0.938 (0.900) | 37.5% |"
+    assert line in table("guarantee", rows)
