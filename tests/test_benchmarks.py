@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any, Dict
 
+import numpy as np
 import pytest
 from spacy.tokens import Doc
 from tiny import gold_docs
@@ -253,6 +254,26 @@ def test_the_loops_gain_is_taken_seed_by_seed():
     (line,) = changes(rows)
     assert "dev F1 +0.050 ± 0.071 (+0.100, +0.000)" in line
     assert "test F1 +0.025 ± 0.035 (+0.050, +0.000)" in line
+
+
+def test_models_averaged_are_scored_by_their_mean_distribution():
+    from ensemble import scores_of, table
+
+    from spacy_sciner.pipeline.calibrate import Scored
+
+    gold = np.array([1, 2, 0])
+    # The first cuts the entity short, the second finds nothing; the mean has all of it.
+    short = np.log([[0.02, 0.96, 0.02], [0.6, 0.05, 0.35], [0.9, 0.05, 0.05]])
+    none = np.log([[0.85, 0.1, 0.05], [0.3, 0.05, 0.65], [0.9, 0.05, 0.05]])
+    members = [[Scored(short, gold)], [Scored(none, gold)]]
+    tags = ["O", "B-A", "I-A"]
+    assert [scores_of([member], tags)["f1"] for member in members] == [0.0, 0.0]
+    assert scores_of(members, tags) == {"f1": 1.0, "precision": 1.0, "recall": 1.0}
+    figures = [{"f1": f1, "precision": 0.5, "recall": 0.25} for f1 in (0.25, 0.75, 0.875)]
+    each = [{"dev": f, "test": f} for f in figures]
+    row = {"group": "two", "members": each[:2], "mean": each[2]}
+    line = "| two | 2 | 0.500 ± 0.354 | 0.875 | 0.500 ± 0.354 | 0.875 | 0.500 | 0.250 |"
+    assert line in table([row])
 
 
 def loop_row(seed: int, k: int, f1: float) -> Dict[str, Any]:
