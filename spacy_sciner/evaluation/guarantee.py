@@ -10,7 +10,7 @@ SOURCE: Angelopoulos et al., Learn then test, arXiv 2110.01052, fixed-sequence t
 """
 
 import math
-from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -89,13 +89,13 @@ def gamma_grid(scores: Any, *, least: int) -> List[float]:
     return grid
 
 
-def fixed_sequence(tallies: Sequence[Tally], *, alpha: float, delta: float) -> Certificate:
+def fixed_sequence(tallies: Iterable[Tally], *, alpha: float, delta: float) -> Certificate:
     """Walk from the strictest γ to the laxest while "error above alpha" can be rejected at delta.
 
-    tallies (Sequence[Tally]): γ falling.
+    tallies (Iterable[Tally]): γ falling; read no further than the walk goes.
     """
     best: Optional[Tally] = None
-    reason = ""
+    reason = f"it takes {least_accepted(alpha, delta)} predicted entities, even without error"
     for tally in tallies:
         if binomial_tail(tally.n_wrong, tally.n_accepted, alpha) > delta:
             reason = (
@@ -103,12 +103,8 @@ def fixed_sequence(tallies: Sequence[Tally], *, alpha: float, delta: float) -> C
                 f"up to {upper_bound(tally.n_wrong, tally.n_accepted, delta):.1%}"
             )
             break
-        best = tally
+        best, reason = tally, ""
     if best is None:
-        if not tallies:
-            reason = (
-                f"it takes {least_accepted(alpha, delta)} predicted entities, even without error"
-            )
         return Certificate(None, 0, 0, 1.0, reason)
     bound = upper_bound(best.n_wrong, best.n_accepted, delta)
     return Certificate(best.gamma, best.n_accepted, best.n_wrong, bound, reason)

@@ -222,11 +222,13 @@ def _walk(judged: Sequence[Judged], accept: Accept, *, alpha: float, delta: floa
         j.candidate.entity.score if accept == "entity" else float(j.candidate.words[0])
         for j in judged
     ]
-    tallies = []
-    for gamma in gamma_grid(marks, least=least_accepted(alpha, delta)):
+
+    def tally(gamma: float) -> Tally:
         outcomes = [outcome(j, gamma, accept) for j in judged]
-        tallies.append(Tally(gamma, sum(a for a, _ in outcomes), sum(w for _, w in outcomes)))
-    return fixed_sequence(tallies, alpha=alpha, delta=delta)
+        return Tally(gamma, sum(a for a, _ in outcomes), sum(w for _, w in outcomes))
+
+    grid = gamma_grid(marks, least=least_accepted(alpha, delta))
+    return fixed_sequence(map(tally, grid), alpha=alpha, delta=delta)
 
 
 def outcome(judged: Judged, gamma: Optional[float], accept: Accept) -> Tuple[bool, bool]:
