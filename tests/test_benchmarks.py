@@ -355,6 +355,18 @@ def test_quantising_counts_for_int8(monkeypatch, tmp_path):
     assert "| **all** | 4.00 | 2.00 | 3.00 | 5.00 |" in found
 
 
+def test_compiling_is_shown_where_something_is_compiled(monkeypatch, tmp_path):
+    import compile as compiling
+
+    (tmp_path / "compile.json").write_text('{"command": "c", "commit": "1", "date": "today"}')
+    monkeypatch.setattr(compiling, "RESULTS", tmp_path)
+    figures = {"task": "training", "compiling_s": 61.2, "ms": {"64": 30.4, "128": 35.6}}
+    rows = [{"way": way, **figures} for way in compiling.WAYS]
+    found = compiling.table(rows)
+    assert "| Hugging Face's layers | training | 30 | 36 | – |" in found
+    assert "| the same, compiled | training | 30 | 36 | 61 |" in found
+
+
 def test_a_promise_made_on_drawn_papers_is_checked_on_all():
     from guarantee import one_draw, table
 
