@@ -17,6 +17,7 @@ SOURCES = {  # marker in README.md: page in benchmarks/
     "ablation": "ablation-scierc",
     "gain": "loop-acl-soft",
     "warm": "loop-acl-warm",
+    "ensemble": "ensemble",
     "scierc": "loop-scierc",
     "loop": "loop-acl",
     "draws": "draws",
