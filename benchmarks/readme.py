@@ -18,6 +18,7 @@ SOURCES = {  # marker in README.md: page in benchmarks/
     "gain": "loop-acl-soft",
     "warm": "loop-acl-warm",
     "ensemble": "ensemble",
+    "crossner": "loop-crossner-ai",
     "scierc": "loop-scierc",
     "loop": "loop-acl",
     "draws": "draws",
