@@ -17,6 +17,7 @@ SOURCES = {  # marker in README.md: page in benchmarks/
     "ablation": "ablation-scierc",
     "gain": "loop-acl-soft",
     "warm": "loop-acl-warm",
+    "five": "loop-acl-five",
     "ensemble": "ensemble",
     "crossner": "loop-crossner-ai",
     "scierc": "loop-scierc",
