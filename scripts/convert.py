@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from spacy_sciner.cli.console import run
-from spacy_sciner.corpus.convert import convert_corpus
+from spacy_sciner.corpus.convert import convert_corpus, label_warnings
 
 
 def convert(
@@ -40,6 +40,8 @@ def convert(
         f"kept out of the pool: {len(report['excluded_papers'])} papers, {dropped} paragraphs; "
         f"see {out / '_report.json'}"
     )
+    for message in label_warnings(report):
+        typer.secho(f"!! {message}", fg="yellow", bold=True, err=True)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import typer
 
 from spacy_sciner.cli.console import run
 from spacy_sciner.files import write_json
-from spacy_sciner.params import load_params
+from spacy_sciner.params import check_keys, load_params
 
 SETTINGS = ["accept", "gamma_o", "alpha", "delta", "adaptive_gamma"]
 SETTINGS += ["calibrated", "engine", "workers", "ray_address"]
@@ -41,6 +41,7 @@ def main(
 
     experiment = Experiment(params, iteration, previous)
     annotate = load_params(params, "annotate", require=SETTINGS)
+    check_keys(annotate, [*SETTINGS, "soft"], where="annotate")
     engine = Engine(annotate["engine"], annotate["workers"], annotate["ray_address"])
     folder = experiment.training_file.parent
     model, pool = experiment.model_of(previous), Path("corpus/pool.spacy")

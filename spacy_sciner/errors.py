@@ -63,8 +63,9 @@ class Errors(metaclass=_Coded):
     E202 = "{path} cannot be read as spaCy docs ({reason}). Write it again, or convert it first."
     E203 = "`{name}` of the corpus reader must be {least} or more, got {value}."
     E204 = (
-        "No gold file {path}. Fetch it with `spacy project assets`, or offline with "
-        "`sciner assets --mirror DIR`; the address is in assets/."
+        "No gold file {path}. Of your own corpus: put it there, or mend `path` in params.yaml. "
+        "Of a public one: fetch it with `spacy project assets`, or offline with "
+        "`sciner assets --mirror DIR`."
     )
     E205 = "{path} cannot be read as {format}: {reason}. Set its `format` in params.yaml."
     E206 = (
@@ -200,6 +201,14 @@ class Warnings(metaclass=_Coded):
         "Scores on such a split flatter; split by paper instead."
     )
     W202 = "The pool is empty: no usable paragraph in {parsed}. Only iteration 0 can be trained."
+    W203 = (
+        "The training papers have no entity of {labels}: a model of them never predicts any. "
+        "Annotate some, split the papers otherwise, or leave the label out of `labels`."
+    )
+    W204 = (
+        "{n} annotations are left out, since their label is not one of the corpus: {examples}. "
+        "Mend the annotations, or add the label to `labels`."
+    )
 
     # --- command line, project ---------------------------------------------------------------
     W501 = (

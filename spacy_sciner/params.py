@@ -31,3 +31,11 @@ def load_params(path: Union[str, Path], section: str, *, require: Sequence[str] 
             where = f"{section}.{key}"
             raise ScinerError(Errors.E501.format(section=where, path=path, found=found))
     return node
+
+
+def check_keys(section: Any, known: Sequence[str], *, where: str) -> None:
+    """RAISES (ScinerError): SCINER-E210 for a setting that is not known: a typo, else ignored."""
+    for key in section:
+        if key not in known:
+            shown = f"`{where}`"
+            raise ScinerError(Errors.E210.format(key=key, where=shown, known=", ".join(known)))

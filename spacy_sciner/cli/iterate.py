@@ -48,7 +48,7 @@ def iterate(
         for k in range(to + 1) if until_stop else [to]:
             write_text(PARAMS, measure_up_to(extended, last=k, path=str(PARAMS)))
             _repro(k, to=to, kept="")
-            if until_stop and _stops(k, LATEST.read_text(encoding="utf8")):
+            if until_stop and _stops(k, LATEST.read_text(encoding="utf8"), to=to):
                 return
         return
 
@@ -59,14 +59,14 @@ def iterate(
         _git("commit", "-q", "-m", f"Plan {to} iterations", "--", str(PARAMS))
     if until_stop and n_done:
         done = _git("show", f"iteration-{n_done - 1}:{LATEST.as_posix()}")
-        if _stops(n_done - 1, done):
+        if _stops(n_done - 1, done, to=to):
             return
     for k in range(n_done, to + 1):
         typer.echo(f"Iteration {k} of {to}")
         write_text(PARAMS, measure_up_to(extended, last=k, path=str(PARAMS)))
         _repro(k, to=to, kept="The iterations before it are committed and tagged.")
         _commit(k)
-        if until_stop and _stops(k, LATEST.read_text(encoding="utf8")):
+        if until_stop and _stops(k, LATEST.read_text(encoding="utf8"), to=to):
             return
     if n_done > to:
         typer.echo(f"Iterations 0 to {to} are tagged already, and unchanged.")
@@ -74,16 +74,19 @@ def iterate(
         typer.echo(f"What they changed: dvc metrics diff iteration-{to - 1} iteration-{to}")
 
 
-def _stops(k: int, latest: str) -> bool:
+def _stops(k: int, latest: str, *, to: int) -> bool:
     """Whether the loop ends here; says why.
 
     latest (str): metrics/latest.json of iteration K.
+    to (int): The last iteration planned.
     """
     promotion = json.loads(latest).get("promotion") or {}
     if promotion.get("promoted", True):
         return False
     typer.echo(f"Stopped after iteration {k}: {promotion['reason']}.")
     typer.echo(f"training/best is still iteration {promotion['against']}.")
+    if k < to:
+        typer.echo(f"Up to {to} iterations stay planned; `sciner iterate --to {to}` makes them.")
     return True
 
 

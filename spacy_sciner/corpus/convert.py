@@ -123,6 +123,18 @@ def convert_corpus(
     return report
 
 
+def label_warnings(report: Dict[str, Any]) -> List[str]:
+    """What a user should know of the labels: W203 if train lacks one, W204 if gold has others."""
+    found = []
+    types = report["splits"]["train"]["types"]
+    if absent := [label for label in report["labels"] if not types.get(label)]:
+        found.append(Warnings.W203.format(labels=", ".join(absent)))
+    if unknown := report["repairs"].get("unknown-label"):
+        examples = "; ".join(f"{e['text']} in {e['file']}" for e in unknown["examples"])
+        found.append(Warnings.W204.format(n=unknown["count"], examples=examples))
+    return found
+
+
 def _read_splits(corpus: CorpusSettings, reader: _Reader, *, seed: int) -> Dict[str, List[Doc]]:
     """Gold docs by split, `pool` among them; in the order of the files."""
     read = [(gold_file, reader.read(gold_file)) for gold_file in corpus.gold]

@@ -1,13 +1,13 @@
 """One iteration's settings and files, read from params.yaml in one place."""
 
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, List, Optional
 
 import spacy
 from spacy.language import Language
 
 from ..errors import Errors, ScinerError
-from ..params import load_params
+from ..params import check_keys, load_params
 from .objective import Objective
 from .sciner import SciNER
 from .train import Recipe
@@ -78,12 +78,15 @@ class Experiment:
     @property
     def recipe(self) -> Recipe:
         """RAISES (ScinerError): SCINER-E501 for a setting that is not there, SCINER-E210 for one
-        that `retrain` does not have."""
+        that `train` or `retrain` does not have."""
+        first = ("config", *_SCHEDULE, "teachers", "calibrate", *OPTIONS)
+        check_keys(self._setting("train"), first, where="train")
         schedule = "retrain" if self.iteration else "train"
         section = self._setting(schedule)
         options = {key: section[key] for key in OPTIONS if key in section}
         if self.iteration:
-            self._check_retrain(section)
+            known = ("start", *_SCHEDULE, "teachers", *OPTIONS, *OBJECTIVE)
+            check_keys(section, known, where="retrain")
             chosen = {key: section[key] for key in OBJECTIVE if key in section}
             options["objective"] = Objective(**chosen)
         return Recipe(
@@ -97,13 +100,6 @@ class Experiment:
             calibrate=self._setting("train.calibrate"),
             **options,
         )
-
-    def _check_retrain(self, section: Dict[str, Any]) -> None:
-        known = ("start", *_SCHEDULE, "teachers", *OPTIONS, *OBJECTIVE)
-        for key in section:
-            if key not in known:
-                message = Errors.E210.format(key=key, where="`retrain`", known=", ".join(known))
-                raise ScinerError(message)
 
     def gold(self, split: str) -> Path:
         return Path(f"corpus/gold/{split}.spacy")

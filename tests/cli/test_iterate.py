@@ -148,6 +148,7 @@ def test_until_stop_ends_where_an_iteration_does_not_help(tmp_path):
     out = project.call(*SCINER, "3", "--until-stop")
     assert "Stopped after iteration 2: iteration 2 is not promoted over iteration 1" in out
     assert "training/best is still iteration 1." in out
+    assert "Up to 3 iterations stay planned; `sciner iterate --to 3` makes them." in out
     assert project.call("git", "tag").split() == [f"iteration-{k}" for k in range(3)]
     latest = json.loads((project.root / "metrics/latest.json").read_text())
     assert latest["promotion"]["promoted"] is False

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from spacy_sciner.corpus import docbin
-from spacy_sciner.corpus.convert import convert_corpus
+from spacy_sciner.corpus.convert import convert_corpus, label_warnings
 from spacy_sciner.corpus.docbin import read_docs
 from spacy_sciner.corpus.reader import iob_tags
 from spacy_sciner.errors import ScinerError, ScinerWarning
@@ -161,6 +161,10 @@ def test_labels_that_the_corpus_does_not_have_are_set_aside(tmp_path):
     assert report["splits"]["train"]["entities"] == 0
     assert report["repairs"]["unknown-label"]["count"] == 16
     assert "MethodName" in report["repairs"]["unknown-label"]["examples"][0]["text"]
+    absent, unknown = label_warnings(report)
+    assert absent.startswith("SCINER-W203: The training papers have no entity of TaskName:")
+    assert unknown.startswith("SCINER-W204: 16 annotations are left out")
+    assert "MethodName" in unknown
 
 
 def test_files_as_given_may_share_a_paper_but_not_silently(tmp_path):
@@ -197,7 +201,9 @@ def test_script(tmp_path):
     arguments = _project(tmp_path)
     options = [f"--{k.removesuffix('_path')}={v}" for k, v in arguments.items()]
     done = _run("convert.py", "--corpus=c", *options)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
+    assert done.stderr.startswith("!! SCINER-W203: The training papers have no entity of")
+    assert done.stderr.count("\n") == 1
     assert re.search(r"train +2 papers +4 paragraphs +\d+ tokens +4 entities", done.stdout)
     assert "repairs: snapped 1" in done.stdout
     (tmp_path / "assets" / "c" / "gold.json").unlink()

@@ -43,6 +43,18 @@ def test_help(run_script, name: str, tmp_path: Path):
         ),
         (
             "train",
+            ["--iteration", "0"],
+            {"train": {**PARAMS["train"], "epoch": 3}},
+            "SCINER-E210: Unknown setting 'epoch' in `train`",
+        ),
+        (
+            "pseudo_label",
+            ["--iteration", "1", "--previous", "0"],
+            {"annotate": {**ANNOTATE, "acept": "entity"}},
+            "SCINER-E210: Unknown setting 'acept' in `annotate`",
+        ),
+        (
+            "train",
             ["--iteration", "1"],
             {"retrain": {**PARAMS["retrain"], "gold_wieght": 2}},
             "SCINER-E210: Unknown setting 'gold_wieght' in `retrain`",
