@@ -15,6 +15,7 @@ ROOT = Path(__file__).parent.parent
 SOURCES = {  # marker in README.md: page in benchmarks/
     "parse": "parse",
     "ablation": "ablation-scierc",
+    "ablation_acl": "ablation-acl",
     "gain": "loop-acl-soft",
     "warm": "loop-acl-warm",
     "five": "loop-acl-five",
