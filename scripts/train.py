@@ -30,6 +30,7 @@ def main(
     from spacy_sciner.pipeline.train import train_pipeline
 
     experiment = Experiment(params, iteration, previous)
+    n_teachers = 1 if out else experiment.n_teachers  # a wrong number fails before hours of training
     with training_group() as group:
         result = train_pipeline(
             experiment.recipe,
@@ -38,10 +39,11 @@ def main(
             out=out or experiment.model,
             start=experiment.start,
         )
-        n_more = train_teachers(experiment) if out is None else 0
+        if out is None:
+            train_teachers(experiment)
     if group.is_first:
-        if n_more:
-            typer.echo(f"{1 + n_more} teachers annotate the pool next, one is model-best")
+        if n_teachers > 1:
+            typer.echo(f"{n_teachers} teachers annotate the pool next, one is model-best")
         score, epochs = result["score"], result["epochs"]
         typer.echo(f"{out or experiment.model}: dev F1 {score:.3f}, best of {epochs} epochs")
 

@@ -18,13 +18,9 @@ from .train import train_pipeline
 SEED_STEP = 1000  # between members, so that experiments with neighbouring seeds share none
 
 
-def train_teachers(experiment: Experiment) -> int:
+def train_teachers(experiment: Experiment) -> None:
     """Train the members besides model-best into training/K/teachers/1, 2, …, an empty folder if
-    there are none. A warm start goes on from the same member of the iteration before.
-
-    RETURNS (int): How many were trained.
-    """
-    n_more = experiment.n_teachers - 1
+    there are none. A warm start goes on from the same member of the iteration before."""
     recipe, start = experiment.recipe, experiment.start
     before = experiment.teachers_of(experiment.previous) if experiment.previous is not None else []
     teachers = experiment.model.with_name("teachers")
@@ -32,7 +28,7 @@ def train_teachers(experiment: Experiment) -> int:
         folder = group.first_only(lambda: own)
         if group.is_first:
             folder.mkdir()
-        for member in range(1, n_more + 1):
+        for member in range(1, experiment.n_teachers):
             inherited = start is not None and member <= len(before)
             train_pipeline(
                 recipe._replace(seed=recipe.seed + SEED_STEP * member),
@@ -41,7 +37,6 @@ def train_teachers(experiment: Experiment) -> int:
                 out=folder / str(member),
                 start=before[member - 1] if inherited else start,
             )
-    return n_more
 
 
 def mean_scores(members: Sequence[Iterable[Floats2d]]) -> Iterator[Floats2d]:

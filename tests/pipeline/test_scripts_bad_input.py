@@ -1,6 +1,7 @@
 """The stages' scripts tell what is wrong, where and what to do, and leave nothing behind."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -141,6 +142,13 @@ def test_bad_input_is_one_clear_message(
     lines = done.stderr.strip().splitlines()
     assert len(lines) == 1, done.stderr
     assert message in lines[0]
+
+
+def test_a_wrong_number_of_teachers_fails_before_anything_is_trained(run_script, project: Path):
+    shutil.rmtree(project / "training", ignore_errors=True)
+    change(project, train={**PARAMS["train"], "teachers": 0})
+    assert run_script("train", "--iteration", "0", cwd=project).returncode == 1
+    assert not (project / "training/0/model-best").exists()
 
 
 def test_a_damaged_corpus_is_one_clear_message(run_script, project: Path):
