@@ -30,7 +30,7 @@ def main(
     from spacy_sciner.pipeline.train import train_pipeline
 
     experiment = Experiment(params, iteration, previous)
-    n_teachers = 1 if out else experiment.n_teachers  # a wrong number fails before hours of training
+    n_teachers = 1 if out else experiment.n_teachers  # a wrong number fails before any training
     with training_group() as group:
         result = train_pipeline(
             experiment.recipe,
