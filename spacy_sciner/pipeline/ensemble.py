@@ -45,7 +45,7 @@ def mean_scores(members: Sequence[Iterable[Floats2d]]) -> Iterator[Floats2d]:
         yield from members[0]
         return
     for rows in zip(*members):
-        total = np.logaddexp.reduce([row.astype(np.float64) for row in rows], axis=0)
+        total = np.logaddexp.reduce(np.stack(rows).astype(np.float64), axis=0)
         yield (total - np.log(len(rows))).astype(np.float32)
 
 
