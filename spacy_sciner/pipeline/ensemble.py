@@ -4,6 +4,7 @@ Models that differ by their seed alone err differently; their mean is right more
 and unsure where they disagree (RoSTER, EMNLP 2021). model-best alone is evaluated and published.
 """
 
+from functools import reduce
 from pathlib import Path
 from typing import Iterable, Iterator, Sequence
 
@@ -45,7 +46,7 @@ def mean_scores(members: Sequence[Iterable[Floats2d]]) -> Iterator[Floats2d]:
         yield from members[0]
         return
     for rows in zip(*members):
-        total = np.logaddexp.reduce(np.stack(rows).astype(np.float64), axis=0)
+        total = reduce(np.logaddexp, [row.astype(np.float64) for row in rows])
         yield (total - np.log(len(rows))).astype(np.float32)
 
 
