@@ -29,6 +29,7 @@ SOURCES = {  # marker in README.md: page in benchmarks/
     "promise_full": "guarantee-full",
     "same_f1": "same_f1",
     "profile": "step_profile",
+    "compile": "compile",
     "int8": "int8",
     "scale": "scale",
     "cost": "cost",
