@@ -3,8 +3,8 @@
 Times a training step (forward and backward, no optimiser) and a prediction of the tagger in bf16,
 with Hugging Face's layers as they are, with the same under torch.compile, and with ours, on batches
 of a few lengths, as a training has them. Weights are random: needs no model. "compiling" is what
-the calls that compile take in all. Writes
-benchmarks/results/compile.json and, from it, benchmarks/compile.md.
+the calls that compile take in all. Writes benchmarks/results/compile.json and, from it,
+benchmarks/compile.md.
 """
 
 import json

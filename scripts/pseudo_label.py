@@ -41,7 +41,7 @@ def main(
 
     experiment = Experiment(params, iteration, previous)
     annotate = load_params(params, "annotate", require=SETTINGS)
-    check_keys(annotate, [*SETTINGS, "soft"], where="annotate")
+    check_keys(annotate, [*SETTINGS, "soft"], where="`annotate`")
     engine = Engine(annotate["engine"], annotate["workers"], annotate["ray_address"])
     folder = experiment.training_file.parent
     model, pool = experiment.model_of(previous), Path("corpus/pool.spacy")

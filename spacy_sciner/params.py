@@ -37,5 +37,4 @@ def check_keys(section: Any, known: Sequence[str], *, where: str) -> None:
     """RAISES (ScinerError): SCINER-E210 for a setting that is not known: a typo, else ignored."""
     for key in section:
         if key not in known:
-            shown = f"`{where}`"
-            raise ScinerError(Errors.E210.format(key=key, where=shown, known=", ".join(known)))
+            raise ScinerError(Errors.E210.format(key=key, where=where, known=", ".join(known)))

@@ -24,18 +24,6 @@ def inside_of(tags: Ints1d) -> Ints1d:
     return np.where(tags % 2 == 1, tags + 1, tags)
 
 
-def transition_mask(n_tags: int) -> np.ndarray:
-    """Which tag may follow which: bool, shape (n_tags, n_tags), [previous, next].
-
-    Everything is legal except I-X after anything but B-X or I-X.
-    """
-    mask = np.ones((n_tags, n_tags), dtype=bool)
-    for inside in range(2, n_tags, 2):
-        mask[:, inside] = False
-        mask[inside - 1, inside] = mask[inside, inside] = True
-    return mask
-
-
 def is_legal(tags: Ints1d) -> bool:
     """Whether a tag sequence keeps the BIO rules (I-X only after B-X or I-X)."""
     if len(tags) == 0:

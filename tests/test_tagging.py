@@ -18,10 +18,21 @@ from spacy_sciner.tagging import (
     labels_to_tags,
     spans_to_tags,
     tags_to_spans,
-    transition_mask,
 )
 
 LABELS = ["A", "B", "C"]
+
+
+def transition_mask(n_tags: int) -> np.ndarray:
+    """Which tag may follow which: bool, shape (n_tags, n_tags), [previous, next].
+
+    Everything is legal except I-X after anything but B-X or I-X.
+    """
+    mask = np.ones((n_tags, n_tags), dtype=bool)
+    for inside in range(2, n_tags, 2):
+        mask[:, inside] = False
+        mask[inside - 1, inside] = mask[inside, inside] = True
+    return mask
 
 
 @st.composite

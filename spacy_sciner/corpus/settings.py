@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 import yaml
 
 from ..errors import Errors, ScinerError
-from ..params import load_params
+from ..params import check_keys, load_params
 from .formats import FORMATS
 
 GOLD_SPLITS = ("train", "dev", "test")
@@ -142,9 +142,7 @@ def _shares(section: Any, where: str) -> Shares:
 def _mapping(section: Any, where: str, known: Any) -> Dict[str, Any]:
     if not isinstance(section, dict):
         raise _wrong("params.yaml", where, "a mapping", section)
-    for key in section:
-        if key not in known:
-            raise ScinerError(Errors.E210.format(where=where, key=key, known=", ".join(known)))
+    check_keys(section, known, where=where)
     return section
 
 

@@ -79,6 +79,7 @@ class _PieceLengths:
 
 
 def _read_wordpieces(encoder: str) -> Optional[WordPieces]:
+    """An encoder's, or those of a pipeline's first TransformerTagger, None if it has no such."""
     if not (Path(encoder) / "meta.json").is_file():
         with open_encoder(encoder) as path:
             return WordPieces.from_pretrained(str(path))

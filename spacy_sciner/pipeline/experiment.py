@@ -80,13 +80,13 @@ class Experiment:
         """RAISES (ScinerError): SCINER-E501 for a setting that is not there, SCINER-E210 for one
         that `train` or `retrain` does not have."""
         first = ("config", *_SCHEDULE, "teachers", "calibrate", *OPTIONS)
-        check_keys(self._setting("train"), first, where="train")
+        check_keys(self._setting("train"), first, where="`train`")
         schedule = "retrain" if self.iteration else "train"
         section = self._setting(schedule)
         options = {key: section[key] for key in OPTIONS if key in section}
         if self.iteration:
             known = ("start", *_SCHEDULE, "teachers", *OPTIONS, *OBJECTIVE)
-            check_keys(section, known, where="retrain")
+            check_keys(section, known, where="`retrain`")
             chosen = {key: section[key] for key in OBJECTIVE if key in section}
             options["objective"] = Objective(**chosen)
         return Recipe(
