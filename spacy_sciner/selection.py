@@ -28,7 +28,9 @@ class Selection(NamedTuple):
 
 
 def check_gamma(gamma: Gamma, labels: Sequence[str] = ()) -> None:
-    """RAISES (ScinerError): SCINER-E001 outside [0, 1], SCINER-E002 for a label without a γ."""
+    """labels (Sequence[str]): Each of them needs a γ, if there is one per label.
+    RAISES (ScinerError): SCINER-E001 outside [0, 1], SCINER-E002 for a label without a γ.
+    """
     values: Mapping[str, Optional[float]] = gamma if isinstance(gamma, dict) else {"": gamma}
     for label, value in values.items():
         if value is None and label:

@@ -104,14 +104,15 @@ def resolve_gamma(
         chose the epoch, what `auto` promises is then only nominal.
     RETURNS (Tuple[Gamma, dict]): "rule" and "gamma" as given, or "labels": {label: {"gamma", …}};
         for auto see `certify`.
-    RAISES (ScinerError): See `check_rule`.
+    RAISES (ScinerError): See `check_rule`; SCINER-E002 for a label of the model without γ.
     """
     check_rule(rule)
-    if not isinstance(rule.gamma, str):
-        return rule.gamma, {"rule": "fixed", "gamma": rule.gamma}
     nlp = load_pipeline(model, calibrated=calibrated)
     sciner: Any = nlp.get_pipe(find_sciner(nlp))
     fitted, labels = Calibration.from_cfg(sciner.cfg), sciner.labels
+    if not isinstance(rule.gamma, str):
+        check_gamma(rule.gamma, labels)
+        return rule.gamma, {"rule": "fixed", "gamma": rule.gamma}
     if rule.gamma == "adaptive":
         shares = accepted_shares(candidates(scores, labels, fitted), rule, labels)
         found = adaptive_gamma(shares, rule.base)
