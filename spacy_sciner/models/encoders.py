@@ -18,6 +18,7 @@ WEIGHTS = "model.safetensors"
 OTHER_WEIGHTS = ("pytorch_model*.bin", "pytorch_model*.json", "model-*.safetensors", "model*.json")
 PART = re.compile(r"\.zip\.\d+$")
 # What a local encoder consists of; other files (ONNX, README, pooling) are left behind.
+TEACHER = "teacher"  # folder of the teachers' encoder, inside the student's
 KEPT = (
     "config.json",
     "tokenizer.json",

@@ -1,7 +1,8 @@
 """An ensemble of seeds as the teacher: trained beside model-best, averaged over the pool.
 
 Models that differ by their seed alone err differently; their mean is right more often than each,
-and unsure where they disagree (RoSTER, EMNLP 2021). model-best alone is evaluated and published.
+and unsure where they disagree (RoSTER, EMNLP 2021). The others may have a larger encoder, of which
+the student learns what its own would not find. model-best alone is evaluated and published.
 """
 
 from functools import reduce
@@ -22,7 +23,7 @@ SEED_STEP = 1000  # between members, so that experiments with neighbouring seeds
 def train_teachers(experiment: Experiment) -> None:
     """Train the members besides model-best into training/K/teachers/1, 2, …, an empty folder if
     there are none. A warm start goes on from the same member of the iteration before."""
-    recipe, start = experiment.recipe, experiment.start
+    recipe, start = experiment.teacher_recipe, experiment.start
     before = experiment.teachers_of(experiment.previous) if experiment.previous is not None else []
     teachers = experiment.model.with_name("teachers")
     with training_group() as group, if_first(group, replacing(teachers)) as own:
@@ -36,7 +37,7 @@ def train_teachers(experiment: Experiment) -> None:
                 train=experiment.training_file,
                 dev=experiment.gold("dev"),
                 out=folder / str(member),
-                start=before[member - 1] if inherited else start,
+                start=before[member - 1] if inherited else experiment.teacher_start,
             )
 
 

@@ -7,6 +7,7 @@ import spacy
 from spacy.language import Language
 
 from ..errors import Errors, ScinerError
+from ..models.encoders import TEACHER
 from ..params import check_keys, load_params
 from .objective import Objective
 from .sciner import SciNER
@@ -16,6 +17,7 @@ STARTS = ("warm", "fresh")
 _SCHEDULE = ("epochs", "learn_rate", "batch_words")
 # Settings that may be left out: then they are off.
 OPTIONS = ("min_steps", "ema", "finish_epochs", "finish_learn_rate")
+ENCODER = Path(Recipe._field_defaults["encoder"])
 OBJECTIVE = tuple(
     name for name in Objective._fields if name != "soft_frequency"
 )  # that is computed
@@ -79,7 +81,7 @@ class Experiment:
     def recipe(self) -> Recipe:
         """RAISES (ScinerError): SCINER-E501 for a setting that is not there, SCINER-E210 for one
         that `train` or `retrain` does not have."""
-        first = ("config", *_SCHEDULE, "teachers", "calibrate", *OPTIONS)
+        first = ("config", *_SCHEDULE, "teachers", "teacher_learn_rate", "calibrate", *OPTIONS)
         check_keys(self._setting("train"), first, where="`train`")
         schedule = "retrain" if self.iteration else "train"
         section = self._setting(schedule)
@@ -100,6 +102,27 @@ class Experiment:
             calibrate=self._setting("train.calibrate"),
             **options,
         )
+
+    @property
+    def teacher_recipe(self) -> Recipe:
+        """How the ensemble's members beside model-best are trained: as that, or from an encoder of
+        their own (`encoder.teacher`), at a rate that is lowered in every schedule as in the first.
+        """
+        recipe = self.recipe
+        if not (ENCODER / TEACHER).is_dir():
+            return recipe
+        lowered = self._setting("train.teacher_learn_rate") / self._setting("train.learn_rate")
+        return recipe._replace(
+            encoder=str(ENCODER / TEACHER),
+            learn_rate=recipe.learn_rate * lowered,
+            finish_learn_rate=recipe.finish_learn_rate * lowered,
+        )
+
+    @property
+    def teacher_start(self) -> Optional[Path]:
+        """What a member begins at that the iteration before did not have: a pipeline, or None for
+        the encoder."""
+        return None if (ENCODER / TEACHER).is_dir() else self.start
 
     def gold(self, split: str) -> Path:
         return Path(f"corpus/gold/{split}.spacy")
@@ -123,6 +146,11 @@ class Experiment:
         if type(n_teachers) is not int or n_teachers < 1:
             message = Errors.E312.format(
                 name=f"{schedule}.teachers", value=n_teachers, range="a whole number from 1 on"
+            )
+            raise ScinerError(message)
+        if n_teachers == 1 and not self.iteration and (ENCODER / TEACHER).is_dir():
+            message = Errors.E312.format(
+                name="train.teachers", value=1, range="2 or more with encoder.teacher"
             )
             raise ScinerError(message)
         return n_teachers

@@ -38,6 +38,26 @@ def test_a_wrong_checksum_is_not_passed_over(tiny_encoder: Path, tmp_path: Path)
     assert not (tmp_path / "e").exists()
 
 
+def test_a_teachers_encoder_lies_inside_and_goes_when_it_is_no_longer_asked_for(
+    tiny_encoder: Path, tiny_bpe_encoder: Path, tmp_path: Path
+):
+    out, method = tmp_path / "encoder", {"method": "none"}
+    teacher = {"name": str(tiny_bpe_encoder), "keep_layers": 1}
+    facts = make_encoder({"name": str(tiny_encoder), "teacher": teacher}, method, out=out)
+    assert facts["model_type"] == "bert"
+    assert (facts["teacher"]["model_type"], facts["teacher"]["layers"]) == ("roberta", 1)
+    assert len(load_encoder(str(out / "teacher")).encoder.layer) == 1
+    make_encoder({"name": str(tiny_encoder), "teacher": None}, method, out=out)
+    assert not (out / "teacher").exists()
+
+
+def test_e210_for_a_setting_that_encoders_do_not_have(tiny_encoder: Path, tmp_path: Path):
+    encoder = {"name": str(tiny_encoder), "teacher": {"name": str(tiny_encoder), "layers": 1}}
+    with pytest.raises(ScinerError, match=r"SCINER-E210.*'layers' in `encoder\.teacher`"):
+        make_encoder(encoder, {"method": "none"}, out=tmp_path / "e")
+    assert not (tmp_path / "e").exists()
+
+
 def test_e302_for_an_unknown_method(tiny_encoder: Path, tmp_path: Path):
     with pytest.raises(ScinerError, match=r"SCINER-E302.*adapt\.method 'magic'.*none"):
         make_encoder({"name": str(tiny_encoder)}, {"method": "magic"}, out=tmp_path / "e")

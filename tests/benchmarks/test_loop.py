@@ -48,6 +48,18 @@ def test_draws_give_mean_and_range():
     assert "| m | 0.950 (0.900–1.000) | 0.300 (0.200–0.400) |" in table(rows)
 
 
+def test_sweep_table_has_each_gamma_beside_iteration_0():
+    from sweep import table
+
+    scores = [{"dev_f1": 0.4, "test_f1": f1} for f1 in (0.3, 0.5)]
+    found = {"accepted": 1500, "accepted_paragraphs": 700, "precision": None}
+    rows = [{"seed": i, "gamma": None, **score} for i, score in enumerate(scores)]
+    rows += [{"seed": 0, "gamma": 0.98, **found, **scores[0]}]
+    page = table(rows, "acl")
+    assert "| iteration 0 | 2 | – | – | – | 0.400 ± 0.000 | 0.400 ± 0.141 |" in page
+    assert "| 0.98 | 1 | 1,500 | 700 | – | 0.400 | 0.300 |" in page
+
+
 def test_the_loops_gain_is_taken_seed_by_seed():
     from loop_report import changes
 

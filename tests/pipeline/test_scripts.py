@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny import gold_docs, make_doc
+from tiny import CONFIGS, gold_docs, make_doc
 
 from spacy_sciner.corpus.docbin import read_docs, write_docs
 
@@ -131,12 +131,48 @@ def test_a_warm_ensemble_goes_on_member_by_member(run_script, project: Path):
     assert first[0] != pytest.approx(first[1], abs=1e-2)
 
 
+def test_a_teacher_of_another_encoder(run_script, project: Path, tiny_encoder, tiny_bpe_encoder):
+    """It annotates beside model-best, which stays what it is, and later goes on as itself."""
+    text = (CONFIGS / "transformer.cfg").read_text()
+    small = text.replace("window = 256", "window = 32").replace("overlap = 64", "overlap = 8")
+    (project / "small.cfg").write_text(small)
+    train = {**PARAMS["train"], "config": "small.cfg", "epochs": 2, "teacher_learn_rate": 0.01}
+    encoder = {"name": str(tiny_encoder), "teacher": {"name": str(tiny_bpe_encoder)}}
+    change(project, encoder=encoder, train={**train, "teachers": 1})
+    done = run_script("adapt", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert "model_type bert" in done.stdout
+    assert "model_type roberta" in done.stdout
+    done = run_script("train", "--iteration=0", cwd=project)
+    assert "SCINER-E312: train.teachers is 1, it must be 2 or more with" in done.stderr
+
+    retrain = {**PARAMS["retrain"], "epochs": 1, "teachers": 2}
+    change(project, encoder=encoder, train={**train, "teachers": 2}, retrain=retrain)
+    for k in (0, 1):
+        done = run_script("train", f"--iteration={k}", cwd=project)
+        assert done.returncode == 0, done.stderr
+        folder = project / f"training/{k}"
+        members = [folder / "model-best", folder / "teachers/1"]
+        kinds = [shim_of(member).data["encoder"]["model_type"] for member in members]
+        assert kinds == ["bert", "roberta"]
+        done = run_script("pseudo_label", "--iteration=1", "--previous=0", cwd=project)
+        assert done.returncode == 0, done.stderr
+        pseudo = project / "corpus/iteration-1/pseudo.spacy"
+        golds = gold_docs()
+        merged = [*golds, *read_docs(pseudo, golds[0].vocab)]
+        write_docs(project / "corpus/iteration-1/train.spacy", merged)
+
+
 def head_of(model: Path) -> Any:
     """The weights of the output layer."""
+    return next(iter(shim_of(model).module.parameters())).detach().numpy().ravel()
+
+
+def shim_of(model: Path) -> Any:
     import spacy
 
-    shims = [s for node in spacy.load(model).get_pipe("sciner").model.walk() for s in node.shims]
-    return next(iter(shims[0].module.parameters())).detach().numpy().ravel()
+    nodes = spacy.load(model).get_pipe("sciner").model.walk()
+    return next(shim for node in nodes for shim in node.shims)
 
 
 def test_soft_labels_from_the_pool_to_training(run_script, project: Path):
