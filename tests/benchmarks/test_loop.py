@@ -45,7 +45,7 @@ def test_draws_give_mean_and_range():
     from draws import table
 
     rows = [{"model": "m", "draws": 2, "size": 50, "token_accuracy": [0.9, 1.0], "f1": [0.2, 0.4]}]
-    assert "| m | 0.950 (0.900–1.000) | 0.300 (0.200–0.400) |" in table(rows)
+    assert "| m | 0.950 (0.900–1.000) | 0.300 (0.200–0.400) |" in table(rows, "draws")
 
 
 def test_sweep_table_has_each_gamma_beside_iteration_0():
