@@ -62,7 +62,7 @@ def iteration_table(rows: Rows) -> List[str]:
         test = [r["clean"]["test"] for r in mine]
         accepted = [r["pool"]["accepted_entities"] for r in mine if r["pool"]]
         stage = "train" if k == 0 else f"retrain@{k}"
-        costs = [r["cost"].get(stage, {}) for r in mine]
+        costs = [r["cost"][stage] for r in mine if stage in r["cost"]]
         cells = [
             str(k),
             mean_sd([t["f1"] for t in test]),
@@ -78,8 +78,8 @@ def iteration_table(rows: Rows) -> List[str]:
                 )
                 for kind in ("", "token_")
             ),
-            f"{mean(c.get('seconds', 0) for c in costs):.0f}",
-            f"{max(c.get('peak_gb', 0) for c in costs):.2f}",
+            f"{mean(c['seconds'] for c in costs):.0f}" if costs else "–",
+            f"{max(c['peak_gb'] for c in costs):.2f}" if costs else "–",
         ]
         lines.append("| " + " | ".join(cells) + " |")
     return lines
