@@ -46,8 +46,9 @@ def mean_sd(values: Sequence[Optional[float]], sign: str = "") -> str:
 
 
 def portable(argument: str) -> str:
-    """A path of this machine alone says nothing elsewhere: its last part stays."""
-    return Path(argument).name if os.path.isabs(argument) else argument
+    """A path of this machine alone says nothing elsewhere: its last part stays, NAME= too."""
+    name, equals, path = argument.rpartition("=")
+    return name + equals + Path(path).name if os.path.isabs(path) else argument
 
 
 def versions(packages: Sequence[str]) -> Dict[str, str]:

@@ -20,7 +20,7 @@ from record import mean_sd, record
 from spacy_sciner.files import write_text
 
 GAMMAS = "0.995,0.99,0.98,0.95,0.92,0.9"
-RECIPE = (  # as README's "What the loop learns from" has it
+RECIPE = (  # README's "What the loop learns from", but for the epochs, which --set gives
     "train.teachers=1",
     "train.min_steps=0",
     "retrain.start=warm",

@@ -17,8 +17,8 @@ from ..files import replacing
 WEIGHTS = "model.safetensors"
 OTHER_WEIGHTS = ("pytorch_model*.bin", "pytorch_model*.json", "model-*.safetensors", "model*.json")
 PART = re.compile(r"\.zip\.\d+$")
-# What a local encoder consists of; other files (ONNX, README, pooling) are left behind.
 TEACHER = "teacher"  # folder of the teachers' encoder, inside the student's
+# What a local encoder consists of; other files (ONNX, README, pooling) are left behind.
 KEPT = (
     "config.json",
     "tokenizer.json",

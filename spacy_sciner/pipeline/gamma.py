@@ -107,12 +107,15 @@ def resolve_gamma(
     RAISES (ScinerError): See `check_rule`; SCINER-E002 for a label of the model without γ.
     """
     check_rule(rule)
+    fixed = {"rule": "fixed", "gamma": rule.gamma}
+    if isinstance(rule.gamma, (int, float)):
+        return rule.gamma, fixed
     nlp = load_pipeline(model, calibrated=calibrated)
     sciner: Any = nlp.get_pipe(find_sciner(nlp))
     fitted, labels = Calibration.from_cfg(sciner.cfg), sciner.labels
-    if not isinstance(rule.gamma, str):
+    if isinstance(rule.gamma, dict):
         check_gamma(rule.gamma, labels)
-        return rule.gamma, {"rule": "fixed", "gamma": rule.gamma}
+        return rule.gamma, fixed
     if rule.gamma == "adaptive":
         shares = accepted_shares(candidates(scores, labels, fitted), rule, labels)
         found = adaptive_gamma(shares, rule.base)

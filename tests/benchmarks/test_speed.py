@@ -173,6 +173,7 @@ def test_recorded_command_has_no_path_of_this_machine(tmp_path):
     from record import portable
 
     assert portable(str(tmp_path / "gold")) == "gold"
+    assert portable(f"MiniLM={tmp_path / 'gold'}") == "MiniLM=gold"
     assert portable("--runs") == "--runs"
 
 
