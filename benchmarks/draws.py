@@ -18,9 +18,9 @@ import typer
 from record import record
 
 from spacy_sciner.corpus.docbin import read_docs
-from spacy_sciner.evaluation.scores import score, to_pair
+from spacy_sciner.evaluation.measure import predict
 from spacy_sciner.files import write_text
-from spacy_sciner.pipeline.measure import predict
+from spacy_sciner.scoring.scores import score, to_pair
 
 
 def main(

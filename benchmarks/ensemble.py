@@ -16,12 +16,12 @@ import typer
 from record import mean_sd, record
 
 from spacy_sciner.corpus.docbin import read_docs
-from spacy_sciner.evaluation.scores import Pair, score
 from spacy_sciner.files import write_text
-from spacy_sciner.pipeline.calibrate import score_gold
-from spacy_sciner.pipeline.ensemble import mean_scores
 from spacy_sciner.pipeline.sciner import find_sciner
+from spacy_sciner.scoring.scores import Pair, score
 from spacy_sciner.tagging import UNKNOWN, decode_all, labels_to_tags
+from spacy_sciner.training.calibrate import score_gold
+from spacy_sciner.training.ensemble import mean_scores
 
 SPLITS = ("dev", "test")
 

@@ -19,11 +19,11 @@ from typing import Annotated, Any, Dict, List, Sequence
 import typer
 from record import record
 
+from spacy_sciner.annotation.gamma import GammaRule, Judged, certify, judge, outcome
 from spacy_sciner.corpus.docbin import read_docs
 from spacy_sciner.files import write_text
-from spacy_sciner.pipeline.experiment import load_pipeline
-from spacy_sciner.pipeline.gamma import GammaRule, Judged, certify, judge, outcome
 from spacy_sciner.pipeline.sciner import find_sciner
+from spacy_sciner.training.experiment import load_pipeline
 
 
 def main(

@@ -37,7 +37,7 @@ from spacy_sciner.files import write_text
 STAGE = """
 import json, sys, time
 from pathlib import Path
-from spacy_sciner.pipeline.pseudo_label import pseudo_label
+from spacy_sciner.annotation.pseudo_label import pseudo_label
 model, pool, gold, work = map(Path, sys.argv[1:5])
 began = time.perf_counter()
 pseudo_label(model, pool, work / "out.spacy", gold=gold, iteration=1, gamma=0.98,
@@ -51,7 +51,7 @@ from itertools import islice
 from spacy.vocab import Vocab
 from spacy_sciner.corpus.docbin import iter_docs
 from spacy_sciner.corpus.reader import words_and_spaces
-from spacy_sciner.pipeline.workers import Engine, run_shards
+from spacy_sciner.annotation.engine import Engine, run_shards
 model, pool, engine, workers, shard = sys.argv[1:]
 docs = iter_docs(pool, Vocab())
 shards = []

@@ -22,8 +22,7 @@ def main(
     file and scored on the other 20 %: the paper's figure, which is self-agreement, not quality.
     """
     from spacy_sciner.corpus.docbin import read_docs
-    from spacy_sciner.pipeline.experiment import Experiment, load_pipeline
-    from spacy_sciner.pipeline.measure import (
+    from spacy_sciner.evaluation.measure import (
         measure_calibration,
         measure_clean,
         measure_paper_protocol,
@@ -31,6 +30,7 @@ def main(
         pool_tags,
     )
     from spacy_sciner.pipeline.sciner import find_sciner
+    from spacy_sciner.training.experiment import Experiment, load_pipeline
 
     settings = load_params(params, "evaluate", require=["bootstrap", "paper_protocol", "seed"])
     experiment = Experiment(params, iteration)

@@ -33,11 +33,11 @@ def main(
     ] = Path(".sciner-cache/pool"),
 ) -> None:
     """Keep what the model is sure of (γ), mark the rest as unknown, write corpus/iteration-K/."""
-    from spacy_sciner.pipeline.ensemble import mean_scores
-    from spacy_sciner.pipeline.experiment import Experiment
-    from spacy_sciner.pipeline.gamma import GammaRule, check_rule, resolve_gamma
-    from spacy_sciner.pipeline.pseudo_label import predict_members, pseudo_label
-    from spacy_sciner.pipeline.workers import Engine
+    from spacy_sciner.annotation.engine import Engine
+    from spacy_sciner.annotation.gamma import GammaRule, check_rule, resolve_gamma
+    from spacy_sciner.annotation.pseudo_label import predict_members, pseudo_label
+    from spacy_sciner.training.ensemble import mean_scores
+    from spacy_sciner.training.experiment import Experiment
 
     experiment = Experiment(params, iteration, previous)
     annotate = load_params(params, "annotate", require=SETTINGS)

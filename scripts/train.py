@@ -24,10 +24,10 @@ def main(
     members of the ensemble that annotates the pool (`train.teachers`); with --out only the former.
     In several processes: torchrun --nproc_per_node=N scripts/train.py …
     """
-    from spacy_sciner.models.distributed import training_group
-    from spacy_sciner.pipeline.ensemble import train_teachers
-    from spacy_sciner.pipeline.experiment import Experiment
-    from spacy_sciner.pipeline.train import train_pipeline
+    from spacy_sciner.training.ensemble import train_teachers
+    from spacy_sciner.training.experiment import Experiment
+    from spacy_sciner.training.loop import train_pipeline
+    from spacy_sciner.training.processes import training_group
 
     experiment = Experiment(params, iteration, previous)
     n_teachers = 1 if out else experiment.n_teachers  # a wrong number fails before any training

@@ -1,6 +1,6 @@
 """Scientific named-entity recognition that annotates its own training data.
 
-    papers/  ──► corpus/ ──► models/ + pipeline/ ──► evaluation/ ──► report/
+    papers/  ──► corpus/ ──► training/ ──► annotation/ ──► evaluation/ ──► report/
     PDF, TEI,    Docs and     sciner (train,          gold that       tables,
     SciPDF       DocBins      predict),               never moves     plots, page
                               sciner_annotator (γ)

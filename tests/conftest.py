@@ -6,13 +6,20 @@ import os
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
+import runpy
+import shutil
+import sys
 from pathlib import Path
-from typing import List, Tuple
+from typing import Callable, List, Tuple
 
 import pytest
 from hypothesis import settings
 from spacy.tokens import Doc
-from tiny import CONFIGS, build_bpe_encoder, build_wordpiece_encoder, gold_docs
+from stage_project import Done, change, plain_of
+from tiny import CONFIGS, ROOT, build_bpe_encoder, build_wordpiece_encoder, gold_docs
+
+from spacy_sciner.corpus import docbin
+from spacy_sciner.corpus.docbin import write_docs
 
 # The same cases in every run, and no time limit on a busy machine.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -42,8 +49,6 @@ def tiny_bpe_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_corpus(tmp_path_factory: pytest.TempPathFactory) -> Tuple[Path, Path]:
     """Two DocBins, train and dev, of the sentences in tiny.py."""
-    from spacy_sciner.corpus.docbin import write_docs
-
     folder = tmp_path_factory.mktemp("corpus")
     docs: List[Doc] = gold_docs()
     write_docs(folder / "train.spacy", docs)
@@ -54,9 +59,48 @@ def tiny_corpus(tmp_path_factory: pytest.TempPathFactory) -> Tuple[Path, Path]:
 @pytest.fixture(scope="session")
 def tiny_model(tiny_corpus: Tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A pipeline trained with configs/tiny.cfg until it knows the sentences by heart."""
-    from spacy_sciner.pipeline.train import Recipe, train_pipeline
+    from spacy_sciner.training.loop import Recipe, train_pipeline
 
     out = tmp_path_factory.mktemp("model") / "model-best"
     recipe = Recipe(CONFIGS / "tiny.cfg", epochs=20, learn_rate=0.02, batch_words=32)
     train_pipeline(recipe, train=tiny_corpus[0], dev=tiny_corpus[1], out=out)
     return out
+
+
+@pytest.fixture
+def folders_of_docs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every DocBin of more than two docs is a folder, as those of a large pool are."""
+    monkeypatch.setattr(docbin, "DOCS_IN_FILE", 2)
+
+
+@pytest.fixture
+def run_script(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Callable[..., Done]:
+    """What `python scripts/NAME.py` does, in this process: to start one costs seconds."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(name: str, *options: str, cwd: Path) -> Done:
+        monkeypatch.chdir(cwd)
+        monkeypatch.setattr(sys, "argv", [f"{name}.py", *options])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as done:
+            runpy.run_path(str(ROOT / "scripts" / f"{name}.py"), run_name="__main__")
+        return Done(int(done.value.code or 0), *capfd.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def project(tmp_path: Path, tiny_model: Path) -> Path:
+    """Everything that iteration 1 needs, as the stages before it would have left it."""
+    shutil.copy(ROOT / "configs" / "tiny.cfg", tmp_path)
+    change(tmp_path)
+    golds = gold_docs()
+    for split in ("train", "dev", "test"):
+        write_docs(tmp_path / f"corpus/gold/{split}.spacy", golds)
+    blank = [plain_of(gold) for gold in golds]
+    write_docs(tmp_path / "corpus/pool.spacy", blank)
+    write_docs(tmp_path / "corpus/pool_gold.spacy", golds)
+    shutil.copytree(tiny_model, tmp_path / "training/0/model-best")
+    return tmp_path

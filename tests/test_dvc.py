@@ -82,7 +82,7 @@ def test_code_re_runs_what_uses_it_and_no_more(project):
 
 def test_what_trains_a_model_is_measured_again(project):
     """The stand-ins' models are the same bytes as before; the paper's protocol trains its own."""
-    project.write("spacy_sciner/pipeline/train.py", "# changed")
+    project.write("spacy_sciner/training/loop.py", "# changed")
     ran = project.repro()
     measured = [f"evaluate@{k}" for k in range(3)]
     assert sorted(ran) == sorted(["train", "retrain@1", "retrain@2", *measured])

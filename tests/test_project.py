@@ -21,8 +21,14 @@ LAYOUT = [
     *("assets/labels.yaml", "assets/sample"),
     *(f"spacy_sciner/{name}.py" for name in ("__init__", "errors", "types", "tagging")),
     *(f"spacy_sciner/{name}.py" for name in ("confidence", "selection", "cli/__init__")),
-    *(f"spacy_sciner/{name}" for name in ("papers", "corpus", "models", "pipeline", "adapt")),
-    *(f"spacy_sciner/{name}" for name in ("evaluation", "review", "report")),
+    *(
+        f"spacy_sciner/{name}"
+        for name in ("papers", "corpus", "models", "pipeline", "adapt", "scoring")
+    ),
+    *(
+        f"spacy_sciner/{name}"
+        for name in ("training", "annotation", "evaluation", "review", "report")
+    ),
     *("tests/conftest.py", "tests/test_project.py", "tests/test_end_to_end.py"),
 ]
 # Split, so that this file does not find itself.
@@ -68,7 +74,9 @@ def test_layout(path):
 def test_tests_mirror_the_package():
     """Every folder of tests has its folder in the package, or is that of the benchmarks."""
     folders = {p.name for p in ROOT.glob("tests/*/") if any(p.glob("test_*.py"))}
-    assert folders <= {p.name for p in [*ROOT.glob("spacy_sciner/*/"), ROOT / "benchmarks"]}
+    assert folders <= {
+        p.name for p in [*ROOT.glob("spacy_sciner/*/"), ROOT / "benchmarks", ROOT / "scripts"]
+    }
 
 
 @in_git
@@ -143,7 +151,7 @@ def test_evaluate_lists_what_training_reads():
     evaluate = stages["evaluate"]["do"]
     for stage in (stages["train"], stages["retrain"]["do"]):
         assert set(stage["params"]) <= set(evaluate["params"])
-        own = {"scripts/train.py", "spacy_sciner/pipeline/ensemble.py"}
+        own = {"scripts/train.py", "spacy_sciner/training/ensemble.py"}
         passed = ("corpus/", "training/", "spacy_sciner/evaluation/")  # it lists the last's folder
         read = {dep for dep in stage["deps"] if not dep.startswith(passed)} - own
         assert read <= set(evaluate["deps"])

@@ -61,7 +61,7 @@ def predict(job: Job) -> Dict[str, Any]:
 
 def quality(job: Job) -> Dict[str, Any]:
     """Strict F1 on the test paragraphs after some epochs over all of the training data."""
-    from spacy_sciner.evaluation.scores import micro
+    from spacy_sciner.scoring.scores import micro
 
     contestant = make(job)
     contestant.build()

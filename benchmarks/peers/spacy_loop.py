@@ -14,8 +14,8 @@ from spacy.util import load_config, registry
 from thinc.api import Config, fix_random_seed
 
 from spacy_sciner.corpus.reader import iob_tags
-from spacy_sciner.pipeline.experiment import Experiment
-from spacy_sciner.pipeline.train import configure
+from spacy_sciner.training.experiment import Experiment
+from spacy_sciner.training.loop import configure
 
 from . import Job, read_part
 

@@ -31,12 +31,12 @@ def sweep(
     The pool is predicted once; later runs, and the pseudo-label stage, read the same scores. Writes
     sweep.json, sweep.tsv and sweep.html.
     """
-    from ..pipeline.ensemble import mean_scores
-    from ..pipeline.experiment import Experiment
-    from ..pipeline.pseudo_label import predict_members
-    from ..pipeline.sweep import retrain_at, sweep_gammas
+    from ..annotation.pseudo_label import predict_members
+    from ..annotation.sweep import retrain_at, sweep_gammas
     from ..report.sweep import sweep_html, sweep_rows, sweep_tsv, sweep_type_rows
     from ..report.tables import to_text
+    from ..training.ensemble import mean_scores
+    from ..training.experiment import Experiment
 
     gammas = read_gammas(gamma)
     annotate = load_params(params, "annotate", require=["accept", "gamma_o", "calibrated"])

@@ -13,7 +13,7 @@ from ..errors import Errors, ScinerError, ScinerWarning, Warnings
 from ..files import progress, remove, write_json
 from .annotated import Annotated, annotated_to_doc, make_tokenizer
 from .docbin import DocFile, write_docs
-from .formats import AnnotatedFile, read_gold
+from .formats.registry import AnnotatedFile, read_gold
 from .pool import Pool, PoolParagraph, read_parsed, select_pool
 from .projection import project_paper, with_tags
 from .reader import iob_tags, words_and_spaces

@@ -8,7 +8,7 @@ import yaml
 
 from ..errors import Errors, ScinerError
 from ..params import check_keys, load_params
-from .formats import FORMATS
+from .formats.registry import FORMATS
 
 GOLD_SPLITS = ("train", "dev", "test")
 CALIBRATION = "calibration"  # optional: gold papers that certify γ and are used for nothing else

@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Optional, Sequence
 import numpy as np
 
 from ..errors import Errors, ScinerError
-from ..evaluation.drift import divergence, label_changes, shares
+from ..scoring.drift import divergence, label_changes, shares
 from .select import Metrics
 
 

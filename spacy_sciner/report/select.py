@@ -14,7 +14,7 @@ Without resamples (`evaluate.bootstrap: 0`) the changes themselves decide.
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 from ..errors import Errors, ScinerError
-from ..evaluation.compare import SCORES, Change, PaperCounts, compare
+from ..scoring.compare import SCORES, Change, PaperCounts, compare
 
 Metrics = Dict[str, Any]  # one metrics/iteration-K.json
 Papers = Mapping[str, PaperCounts]  # "dev" and "test"

@@ -75,7 +75,7 @@ def test_the_loops_gain_is_taken_seed_by_seed():
 def test_models_averaged_are_scored_by_their_mean_distribution():
     from ensemble import scores_of, table
 
-    from spacy_sciner.pipeline.calibrate import Scored
+    from spacy_sciner.training.calibrate import Scored
 
     gold = np.array([1, 2, 0])
     # The first cuts the entity short, the second finds nothing; the mean has all of it.
@@ -125,7 +125,7 @@ def test_the_loops_curve_is_drawn_with_f1_and_share_of_every_type(monkeypatch, t
 def test_a_promise_made_on_drawn_papers_is_checked_on_all():
     from guarantee import one_draw, table
 
-    from spacy_sciner.pipeline.gamma import Candidate, GammaRule, Judged
+    from spacy_sciner.annotation.gamma import Candidate, GammaRule, Judged
     from spacy_sciner.types import ScoredSpan
 
     def judged(paper, score, is_right):

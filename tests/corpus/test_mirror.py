@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from spacy_sciner.corpus.formats import read_gold
+from spacy_sciner.corpus.formats.registry import read_gold
 from spacy_sciner.corpus.rules import Repairs
 
 from .helpers import docs_of

@@ -1,0 +1,153 @@
+"""Annotate the pool with a trained pipeline and count what γ let through."""
+
+from collections import Counter
+from itertools import tee
+from pathlib import Path
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence
+
+import numpy as np
+from spacy.tokens import Doc
+
+from ..corpus.docbin import iter_docs, write_docs
+from ..corpus.soft import set_soft
+from ..errors import Errors, ScinerError
+from ..files import progress_bar
+from ..pipeline.annotator import check_settings
+from ..pipeline.sciner import find_sciner
+from ..selection import Accept, Gamma
+from ..training.ensemble import describe, mean_scores
+from ..training.experiment import load_pipeline
+from .engine import HERE, Engine
+from .pool_scores import SHARD, PoolScores, predict_pool, set_scores
+
+LOW_YIELD = 0.01  # accepted entities under this share of what gold's density predicts: warn
+
+
+def pseudo_label(
+    model: Path,
+    pool: Path,
+    out: Path,
+    *,
+    gold: Path,
+    iteration: int,
+    gamma: Gamma,
+    cache: Path,
+    gamma_o: Optional[float] = None,
+    accept: Accept = "token",
+    engine: Engine = HERE,
+    teachers: Sequence[Path] = (),
+    soft: bool = False,
+    calibrated: bool = True,
+    shard: int = SHARD,
+) -> Dict[str, Any]:
+    """Write the pool's documents with accepted entities and unknown tokens to `out`.
+
+    The pool is predicted once for a model (`predict_pool`); another γ reads the cached scores. A
+    run that was killed goes on where it was, and the bytes of `out` are the same.
+
+    model (Path): A trained pipeline with a `sciner`.
+    pool, gold (Path): DocBins; gold's density of entities predicts the yield.
+    out (Path): A DocBin in the pool's order, every document in it.
+    cache (Path): A folder of its own for this iteration's scores.
+    engine (Engine): Where the pool is predicted; all give the same bytes.
+    teachers (Sequence[Path]): More pipelines of the same labels: probabilities are the mean of all.
+    calibrated (bool): False compares γ with raw confidences.
+    soft (bool): Keep the tags' probabilities with each document (corpus/soft.py).
+    shard (int): Paragraphs in a shard of scores, 1 or more.
+    RETURNS (dict): The counts of `Yield`.
+    RAISES (ScinerError): SCINER-E001, E302 or E312 for a setting, and what `predict_pool` raises.
+    """
+    check_settings(gamma, gamma_o, accept)
+    if not isinstance(soft, bool):
+        message = Errors.E312.format(name="annotate.soft", value=soft, range="true or false")
+        raise ScinerError(message)
+    members = predict_members(model, teachers, pool, cache, engine=engine, shard=shard)
+    nlp = load_pipeline(model, calibrated=calibrated)
+    settings: Dict[str, Any] = {
+        "gamma": gamma,
+        "gamma_o": gamma_o,
+        "accept": accept,
+        "iteration": iteration,
+        "fingerprint": describe(model, teachers),
+    }
+    annotator: Any = nlp.create_pipe("sciner_annotator", config=settings)
+    sciner = find_sciner(nlp)
+    labels = nlp.get_pipe(sciner).labels  # type: ignore[attr-defined]
+    counts = Yield(iter_docs(gold, nlp.vocab))
+
+    def selected() -> Iterator[Doc]:
+        docs = iter_docs(pool, nlp.vocab)
+        scores, kept = tee(mean_scores(members))
+        with progress_bar(description="pseudo-label", total=len(members[0])) as bar:
+            for doc, logs in zip(set_scores(nlp, sciner, docs, scores), kept):
+                counts.add_prediction(doc)
+                doc = annotator(doc)
+                if soft:
+                    set_soft(doc, np.exp(logs), labels)
+                counts.add(doc)
+                yield doc
+                bar.update()
+
+    write_docs(out, selected())
+    return counts.to_dict()
+
+
+def predict_members(
+    model: Path,
+    teachers: Sequence[Path],
+    pool: Path,
+    cache: Path,
+    *,
+    engine: Engine = HERE,
+    shard: int = SHARD,
+) -> List[PoolScores]:
+    """Scores of the pool by each member of an ensemble, cached apart."""
+    members = [predict_pool(model, pool, cache, engine=engine, shard=shard)]
+    for i, teacher in enumerate(teachers, start=1):
+        folder = cache / f"teacher-{i}"
+        members.append(predict_pool(teacher, pool, folder, engine=engine, shard=shard))
+    return members
+
+
+class Yield:
+    """Counts what was accepted, and what gold's density of entities would have predicted."""
+
+    def __init__(self, golds: Iterable[Doc]):
+        self.gold_types: Counter[str] = Counter()
+        n_tokens = 0
+        for doc in golds:
+            self.gold_types.update(ent.label_ for ent in doc.ents)
+            n_tokens += len(doc)
+        self.density = sum(self.gold_types.values()) / max(1, n_tokens)
+        self.predicted_types: Counter[str] = Counter()
+        self.types: Counter[str] = Counter()
+        self.n_docs = self.n_with = self.n_tokens = self.n_unknown = 0
+
+    def add_prediction(self, doc: Doc) -> None:
+        """Before γ."""
+        self.predicted_types.update(ent.label_ for ent in doc.ents)
+
+    def add(self, doc: Doc) -> None:
+        self.types.update(ent.label_ for ent in doc.ents)
+        self.n_docs += 1
+        self.n_with += bool(doc.ents)
+        self.n_tokens += len(doc)
+        self.n_unknown += int((doc.to_array("ENT_IOB") == 0).sum())
+
+    def to_dict(self) -> Dict[str, Any]:
+        """RETURNS (dict): "paragraphs", "accepted_paragraphs" (with an entity),
+        "accepted_entities", "expected_entities", "low_yield" (bool), "unknown_share" of tokens in
+        [0, 1], and by type "types" (accepted), "predicted_types" (before γ), "gold_types"."""
+        n_accepted = sum(self.types.values())
+        expected = self.density * self.n_tokens
+        return {
+            "paragraphs": self.n_docs,
+            "accepted_paragraphs": self.n_with,
+            "accepted_entities": n_accepted,
+            "expected_entities": round(expected),
+            "low_yield": n_accepted < LOW_YIELD * expected or n_accepted == 0,
+            "unknown_share": self.n_unknown / max(1, self.n_tokens),
+            "types": dict(sorted(self.types.items())),
+            "predicted_types": dict(sorted(self.predicted_types.items())),
+            "gold_types": dict(sorted(self.gold_types.items())),
+        }

@@ -1,0 +1,120 @@
+"""Fit a trained pipeline's confidences on held-out papers, and keep the fit inside the pipeline."""
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, NamedTuple, Sequence
+
+import numpy as np
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.util import minibatch
+
+from ..confidence import Calibration, entity_features, temper, token_confidence
+from ..corpus.docbin import read_docs
+from ..corpus.reader import iob_tags, words_and_spaces
+from ..pipeline.sciner import find_sciner
+from ..scoring.fit import fit_logistic, fit_temperature
+from ..tagging import UNKNOWN, decode, labels_to_tags, tags_to_spans
+from ..types import Floats2d, Ints1d
+
+# Weights of the entity fit are drawn to these: the token confidences as they are, but for what the
+# held-out papers say otherwise. Penalties are in entities; an offset needs a few to move.
+CENTRE = {"slope": 1.0, "length": 0.0, "intercept": 0.0, "offset": 0.0}
+PENALTY = {"slope": 1.0, "length": 1.0, "intercept": 0.1, "offset": 5.0}
+LEAST_SLOPE = 0.05  # an entity's confidence always rises with that of its words
+
+
+class Scored(NamedTuple):
+    """A gold document with the model's scores."""
+
+    word_logs: Floats2d  # (n_tokens, n_tags)
+    gold_tags: Ints1d  # (n_tokens,), UNKNOWN where gold says nothing
+
+
+def calibrate_pipeline(model: Path, dev: Path) -> Calibration:
+    """Fit on a DocBin of held-out gold and write the fit into the pipeline's files.
+
+    model (Path): A trained pipeline; only its sciner's settings are written.
+    dev (Path): Gold that the model was not trained on.
+    """
+    nlp = spacy.load(model)
+    name = find_sciner(nlp)
+    sciner: Any = nlp.get_pipe(name)
+    calibration = fit(score_gold(nlp, read_docs(dev, nlp.vocab)), sciner.labels)
+    sciner.cfg["calibration"] = calibration.to_cfg()
+    sciner.to_disk(model / name)
+    return calibration
+
+
+def fit(scored: Sequence[Scored], labels: Sequence[str]) -> Calibration:
+    """Token temperature by likelihood, then the entities' logistic regression on top of it."""
+    known = [s.gold_tags != UNKNOWN for s in scored]
+    n_tags = len(labels_to_tags(labels))
+    logs = np.concatenate([np.zeros((0, n_tags)), *(s.word_logs[k] for s, k in zip(scored, known))])
+    tags = np.concatenate([np.zeros(0, np.int64), *(s.gold_tags[k] for s, k in zip(scored, known))])
+    temperature = fit_temperature(logs, tags)
+    rows: List[List[float]] = []
+    right: List[bool] = []
+    for word_logs, gold_tags in scored:
+        if not len(word_logs):
+            continue
+        predicted = decode(word_logs)
+        confidence = token_confidence(temper(word_logs, temperature), predicted)
+        truth = set(tags_to_spans(gold_tags, labels))
+        for entity in tags_to_spans(predicted, labels):
+            if (gold_tags[entity.start : entity.end] == UNKNOWN).any():
+                continue
+            one_hot = [float(entity.label == label) for label in labels]
+            evidence, length = entity_features(confidence, entity.start, entity.end)
+            rows.append([evidence, length, 1.0, *one_hot])
+            right.append(entity in truth)
+    weights = _fit_entities(np.array(rows).reshape(-1, 3 + len(labels)), right)
+    slope, length, intercept, *offsets = (round(float(w), 6) for w in weights)
+    return Calibration(temperature, slope, length, intercept, dict(zip(labels, offsets)))
+
+
+def score_gold(nlp: Language, golds: Sequence[Doc]) -> List[Scored]:
+    """The model's scores on gold's words; gold's entities are not shown to the pipeline."""
+    name = find_sciner(nlp)
+    sciner: Any = nlp.get_pipe(name)
+    later = nlp.pipe_names[nlp.pipe_names.index(name) :]
+    tag_ids: Dict[Any, int] = {tag: i for i, tag in enumerate(labels_to_tags(sciner.labels))}
+    scored: List[Scored] = []
+    for batch in minibatch(golds, nlp.batch_size):
+        plain = [Doc(nlp.vocab, *words_and_spaces(gold)) for gold in batch]
+        scores = sciner.predict(list(nlp.pipe(plain, disable=later)))
+        for gold, doc_scores in zip(batch, scores):
+            # A label that the model does not know is unknown to the fit.
+            tags = [tag_ids.get(tag, UNKNOWN) for tag in iob_tags(gold)]
+            logs = sciner.model.ops.to_numpy(doc_scores)
+            scored.append(Scored(logs, np.array(tags, dtype=np.int64)))
+    return scored
+
+
+@contextmanager
+def uncalibrated(nlp: Language) -> Iterator[None]:
+    """Let the pipeline give raw confidences for a while."""
+    sciner: Any = nlp.get_pipe(find_sciner(nlp))
+    calibration = sciner.cfg.pop("calibration", None)
+    try:
+        yield
+    finally:
+        if calibration is not None:
+            sciner.cfg["calibration"] = calibration
+
+
+def _fit_entities(features: np.ndarray, right: Sequence[bool]) -> np.ndarray:
+    names = ["slope", "length", "intercept"] + ["offset"] * (features.shape[1] - 3)
+    centre = np.array([CENTRE[name] for name in names])
+    penalty = np.array([PENALTY[name] for name in names])
+    # Platt's targets: among few entities even none that is wrong is no certainty.
+    n_right = sum(right)
+    high, low = (n_right + 1) / (n_right + 2), 1 / (len(right) - n_right + 2)
+    targets = [high if is_right else low for is_right in right]
+    weights = fit_logistic(features, targets, centre=centre, penalty=penalty)
+    if weights[0] < LEAST_SLOPE:
+        centre[0], penalty[0] = LEAST_SLOPE, 1e9
+        weights = fit_logistic(features, targets, centre=centre, penalty=penalty)
+        weights[0] = LEAST_SLOPE
+    return weights

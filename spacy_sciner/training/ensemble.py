@@ -1,0 +1,56 @@
+"""An ensemble of seeds as the teacher: trained beside model-best, averaged over the pool.
+
+Models that differ by their seed alone err differently; their mean is right more often than each,
+and unsure where they disagree (RoSTER, EMNLP 2021). The others may have a larger encoder, of which
+the student learns what its own would not find. model-best alone is evaluated and published.
+"""
+
+from functools import reduce
+from pathlib import Path
+from typing import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from ..files import fingerprint, replacing
+from ..types import Floats2d
+from .experiment import Experiment
+from .loop import train_pipeline
+from .processes import if_first, training_group
+
+SEED_STEP = 1000  # between members, so that experiments with neighbouring seeds share none
+
+
+def train_teachers(experiment: Experiment) -> None:
+    """Train the members besides model-best into training/K/teachers/1, 2, …, an empty folder if
+    there are none. A warm start goes on from the same member of the iteration before."""
+    recipe, start = experiment.teacher_recipe, experiment.start
+    before = experiment.teachers_of(experiment.previous) if experiment.previous is not None else []
+    teachers = experiment.model.with_name("teachers")
+    with training_group() as group, if_first(group, replacing(teachers)) as own:
+        folder = group.first_only(lambda: own)
+        if group.is_first:
+            folder.mkdir()
+        for member in range(1, experiment.n_teachers):
+            inherited = start is not None and member <= len(before)
+            train_pipeline(
+                recipe._replace(seed=recipe.seed + SEED_STEP * member),
+                train=experiment.training_file,
+                dev=experiment.gold("dev"),
+                out=folder / str(member),
+                start=before[member - 1] if inherited else experiment.teacher_start,
+            )
+
+
+def mean_scores(members: Sequence[Iterable[Floats2d]]) -> Iterator[Floats2d]:
+    """Log of the members' mean probabilities, document by document; of one member, its own."""
+    if len(members) == 1:
+        yield from members[0]
+        return
+    for rows in zip(*members):
+        total = reduce(np.logaddexp, [row.astype(np.float64) for row in rows])
+        yield (total - np.log(len(rows))).astype(np.float32)
+
+
+def describe(model: Path, teachers: Sequence[Path]) -> str:
+    """Fingerprint of all members, for the provenance of what they annotate."""
+    return "+".join(fingerprint(path) for path in (model, *teachers))

@@ -1,0 +1,81 @@
+from spacy_sciner.corpus.formats.brat import read_brat
+from spacy_sciner.corpus.rules import Repairs
+
+from ..helpers import docs_of, ents_of
+
+TEXT = "We use BERT.\n\nA graph neural\nnetwork helps.\n"
+
+
+def _read(tmp_path, ann, text=TEXT):
+    folder = tmp_path / "gold"
+    (folder / "sub").mkdir(parents=True, exist_ok=True)
+    (folder / "sub" / "P18-1001.txt").write_bytes(text.encode("utf8"))
+    if ann is not None:
+        (folder / "sub" / "P18-1001.ann").write_bytes(ann.encode("utf8"))
+    repairs = Repairs()
+    return read_brat(folder, file="gold", repairs=repairs), repairs
+
+
+def _ents(tmp_path, ann, text=TEXT):
+    paragraphs, repairs = _read(tmp_path, ann, text)
+    return [ents_of(doc) for doc in docs_of(paragraphs, repairs)], dict(repairs.counts)
+
+
+def test_lines_are_paragraphs_of_a_paper(tmp_path):
+    paragraphs, repairs = _read(tmp_path, "T1\tM 7 11\tBERT\n")
+    places = [(p.paper, p.paragraph, p.text) for p in paragraphs]
+    assert places == [
+        ("P18-1001", 0, "We use BERT."),
+        ("P18-1001", 1, "A graph neural"),
+        ("P18-1001", 2, "network helps."),
+    ]
+    assert paragraphs[0].file == "gold/sub/P18-1001.txt"
+    assert ents_of(docs_of(paragraphs, repairs)[0]) == [("BERT", "M")]
+
+
+def test_lines_are_joined_where_an_entity_crosses(tmp_path):
+    found = _ents(tmp_path, "T1\tM 16 36\tgraph neural network\nT2\tM 37 42\thelps\n")
+    assert found == ([[], [("graph neural\nnetwork", "M"), ("helps", "M")]], {})
+
+
+def test_fragments(tmp_path):
+    ann = "T1\tM 16 28;29 36\tgraph neural network\nT2\tM 14 15;37 42\tA helps\n"
+    found = _ents(tmp_path, ann)
+    expected = [[], [("graph neural\nnetwork", "M")]]
+    assert found == (expected, {"discontinuous-joined": 1, "discontinuous": 1})
+
+
+def test_other_lines_are_no_entities(tmp_path):
+    ann = (
+        "T1\tM 7 11\tBERT\nE1\tTrain:T1\nR1\tUses Arg1:T1 Arg2:T1\t\n*\tEquiv T1 T1\n"
+        "A1\tSure T1\n#1\tAnnotatorNotes T1\tgood\nT2\tM seven\tx\n\n"
+    )
+    assert _ents(tmp_path, ann) == ([[("BERT", "M")], [], []], {"bad-line": 1})
+
+
+def test_carriage_returns_count(tmp_path):
+    found = _ents(tmp_path, "T1\tM 12 16\tBERT\r\n", "We use\r\nour BERT.\r\n")
+    assert found == ([[], [("BERT", "M")]], {})
+
+
+def test_spans_outside_every_paragraph_are_counted(tmp_path):
+    ann = "T1\tM 900 904\tBERT\nT2\tM 11 11\t\nT3\tM 11 12\t\n"
+    ents, counts = _ents(tmp_path, ann, "We use it.\n\n\nAgain.")
+    assert ents == [[], []]
+    assert sum(counts.values()) == 3
+
+
+def test_without_ann_file_it_is_not_gold(tmp_path):
+    assert _ents(tmp_path, None) == ([], {"unannotated": 1})
+    assert _ents(tmp_path, "") == ([[], [], []], {})  # looked at, and nothing found
+
+
+def test_one_file_and_an_empty_one(tmp_path):
+    (tmp_path / "a.txt").write_text("We use BERT.")
+    (tmp_path / "a.ann").write_text("T1\tM 7 11\tBERT")
+    repairs = Repairs()
+    (paragraph,) = read_brat(tmp_path / "a.ann", file="a.ann", repairs=repairs)
+    assert (paragraph.paper, paragraph.text) == ("a", "We use BERT.")
+    (tmp_path / "a.txt").write_text("\n \n")
+    assert read_brat(tmp_path / "a.txt", file="a.txt", repairs=repairs) == []
+    assert repairs.counts == {"no-text": 1}

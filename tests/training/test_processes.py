@@ -1,0 +1,133 @@
+"""Training in two processes: the same steps as one process with twice the batch."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Dict, List
+
+import pytest
+import spacy
+import srsly
+from spacy.training import Example
+from tiny import CONFIGS, ROOT, ents_of, gold_docs, make_doc, plain
+
+from spacy_sciner.corpus.docbin import write_docs
+from spacy_sciner.training.processes import Group
+
+SCRIPT = """
+import sys, json
+from pathlib import Path
+from spacy_sciner.training.loop import Recipe, train_pipeline
+settings = json.loads(sys.argv[1])
+recipe = Recipe(Path(settings["config"]), 4, 0.01, settings["batch"], device="cpu",
+                precision="fp32", encoder=settings["encoder"])
+result = train_pipeline(recipe, train=Path("train.spacy"), dev=Path("dev.spacy"),
+                        out=Path(settings["out"]))
+"""
+
+
+def make_config(path: Path, name: str) -> Path:
+    """Batches by number of sentences, no dropout, and the losses of every epoch in a file."""
+    config = spacy.util.load_config(CONFIGS / name)
+    config["training"]["dropout"] = 0.0
+    config["training"]["batcher"] = {
+        "@batchers": "spacy.batch_by_sequence.v1",
+        "size": 2,
+        "get_length": None,
+    }
+    config["training"]["logger"] = {
+        "@loggers": "spacy.ConsoleLogger.v3",
+        "console_output": False,
+        "output_file": str(path.with_suffix(".jsonl")),
+        "progress_bar": None,
+    }
+    if name == "transformer.cfg":
+        config["components"]["sciner"]["model"]["window"] = 32
+    config.to_disk(path)
+    return path
+
+
+def run(folder: Path, n_processes: int, **settings: Any) -> List[Dict[str, Any]]:
+    """Train in processes of their own; RETURNS what the logger wrote of each epoch."""
+    (folder / "script.py").write_text(SCRIPT)
+    start = [sys.executable]
+    if n_processes > 1:
+        start += ["-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={n_processes}"]
+    done = subprocess.run(
+        [*start, "script.py", json.dumps(settings)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        encoding="utf8",
+    )
+    assert done.returncode == 0, done.stderr
+    return list(srsly.read_jsonl(Path(settings["config"]).with_suffix(".jsonl")))
+
+
+@pytest.mark.parametrize("name", ["tiny.cfg", "transformer.cfg"])
+def test_two_processes_have_the_loss_curve_of_one_with_twice_the_batch(
+    name, tiny_encoder, tmp_path
+):
+    docs = gold_docs()
+    # Batches with different numbers of known tokens, and an odd number of batches.
+    docs.append(make_doc(["BERT", "on", "it"], ["B-Method", None, None], vocab=docs[0].vocab))
+    docs.append(make_doc(["nothing", "known"], [None, None], vocab=docs[0].vocab))
+    write_docs(tmp_path / "train.spacy", docs)
+    write_docs(tmp_path / "dev.spacy", docs[:4])
+    curves = {}
+    for out, n_processes, batch in [("one", 1, 4), ("two", 2, 2)]:
+        config = make_config(tmp_path / f"{out}.cfg", name)
+        settings = {"config": str(config), "batch": batch, "encoder": str(tiny_encoder)}
+        curves[out] = run(tmp_path, n_processes, out=out, **settings)
+    one, two = (
+        [(row["step"], row["losses"]["sciner"], row["score"]) for row in curves[out]]
+        for out in ("one", "two")
+    )
+    assert len(one) >= 4
+    assert [step for step, _, _ in two] == [step for step, _, _ in one]
+    assert [loss for _, loss, _ in two] == pytest.approx([loss for _, loss, _ in one], rel=1e-4)
+    assert one[-1][1] < 0.9 * one[1][1]  # it does learn
+    nlps = [spacy.load(tmp_path / out) for out in ("one", "two")]
+    for gold in gold_docs(nlps[0].vocab):
+        found = [ents_of(nlp(plain(nlp, gold))) for nlp in nlps]
+        assert found[0] == found[1]
+    left = {p.name for p in tmp_path.iterdir()}
+    assert left == {"one", "two", "train.spacy", "dev.spacy", "script.py"} | {
+        f"{out}.{suffix}" for out in ("one", "two") for suffix in ("cfg", "jsonl")
+    }
+
+
+def test_every_batch_goes_to_one_process_and_weights_are_by_known_tokens():
+    docs = gold_docs()
+    blank = make_doc(["nothing", "known"], [None, None], vocab=docs[0].vocab)
+    examples = [Example(plain_of(doc), doc) for doc in [*docs[:4], blank]]
+    batches = [(0, [eg]) for eg in examples] + [(1, [examples[0]]), (1, [examples[4]])]
+    groups = [Group(rank, 2) for rank in range(2)]
+    shared = [list(_with_weights(group, batches)) for group in groups]
+    taken = [[(epoch, list(batch)) for epoch, batch, _ in mine] for mine in shared]
+    assert taken[0] == [batches[0], batches[2], batches[4], batches[5]]
+    assert taken[1] == [batches[1], batches[3], (0, []), batches[6]]
+    weights = [[weight for _, _, weight in mine] for mine in shared]
+    n = [len(doc) for doc in docs]
+    assert weights[0][:2] == [n[0] / (n[0] + n[1]), n[2] / (n[2] + n[3])]
+    assert [sum(pair) for pair in zip(*weights)] == pytest.approx([1, 1, 0, 1])
+
+
+def _with_weights(group, batches):
+    for epoch, batch in group.share(batches):
+        yield epoch, batch, group.weight
+
+
+def plain_of(doc):
+    return make_doc([token.text for token in doc], None, vocab=doc.vocab)
+
+
+def test_alone_nothing_changes():
+    group = Group(0, 1)
+    batches = [(0, [1]), (0, [2]), (1, [3])]
+    assert list(group.share(batches)) == batches
+    assert group.first_only(lambda: "score") == "score"
+    losses = {"sciner": 1.0}
+    assert group.total_losses(losses, restart=True) is losses
