@@ -21,7 +21,8 @@ from spacy.util import load_config
 from spacy_sciner.corpus.docbin import read_docs
 from spacy_sciner.evaluation.measure import measure_clean
 from spacy_sciner.files import write_text
-from spacy_sciner.training.loop import Recipe, train_pipeline
+from spacy_sciner.training.recipe import Recipe
+from spacy_sciner.training.train import train_pipeline
 
 ROOT = Path(__file__).parent.parent
 PATHS = {"fast": {"fast": True, "precision": "auto"}, "plain": {"fast": False, "precision": "fp32"}}

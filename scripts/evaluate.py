@@ -6,7 +6,7 @@ from typing import Annotated, Any, Dict
 import typer
 
 from spacy_sciner.cli.console import run
-from spacy_sciner.files import fingerprint, replacing, write_json
+from spacy_sciner.files import fingerprint, remove, replacing, write_json
 from spacy_sciner.params import load_params
 
 
@@ -15,6 +15,9 @@ def main(
     params: Annotated[
         Path, typer.Option(help="Experiment; sections `evaluate`, `train`, `retrain`.")
     ] = Path("params.yaml"),
+    resume: Annotated[
+        Path, typer.Option(help="Checkpoints: a run that was killed goes on from them.")
+    ] = Path(".sciner-cache/training"),
 ) -> None:
     """Score training/K/model-best on the gold test and dev papers, and describe its pool.
 
@@ -34,6 +37,7 @@ def main(
 
     settings = load_params(params, "evaluate", require=["bootstrap", "paper_protocol", "seed"])
     experiment = Experiment(params, iteration)
+    resume = resume / f"protocol-{iteration}"
     bootstrap = {"n_bootstrap": settings["bootstrap"], "seed": settings["seed"]}
     nlp = load_pipeline(experiment.model)
     golds = read_docs(experiment.gold("test"), nlp.vocab)
@@ -49,6 +53,7 @@ def main(
             dev=experiment.gold("dev"),
             start=experiment.start,
             seed=settings["seed"],
+            resume=resume,
         )
     metrics["pool"] = None
     tags = b""
@@ -69,6 +74,7 @@ def main(
     write_json(Path(f"evaluation/iteration-{iteration}.json"), details)
     with replacing(Path(f"evaluation/iteration-{iteration}.tags")) as temporary:
         temporary.write_bytes(tags)
+    remove(resume)
     interval = f"{test['f1_low']:.3f}–{test['f1_high']:.3f}" if settings["bootstrap"] else "none"
     typer.echo(f"iteration {iteration}: test F1 {test['f1']:.3f} (95 % {interval})")
 

@@ -6,6 +6,7 @@ from typing import Annotated, Optional
 import typer
 
 from spacy_sciner.cli.console import run
+from spacy_sciner.files import remove
 
 Params = Annotated[Path, typer.Option(help="Experiment; sections `train`, `retrain`.")]
 
@@ -17,6 +18,9 @@ def main(
     ] = None,
     params: Params = Path("params.yaml"),
     out: Annotated[Optional[Path], typer.Option(help="Default: training/K/model-best.")] = None,
+    resume: Annotated[
+        Path, typer.Option(help="Checkpoints: a run that was killed goes on from them.")
+    ] = Path(".sciner-cache/training"),
 ) -> None:
     """Train with spaCy and keep the epoch with the best F1 on the gold dev papers.
 
@@ -26,11 +30,12 @@ def main(
     """
     from spacy_sciner.training.ensemble import train_teachers
     from spacy_sciner.training.experiment import Experiment
-    from spacy_sciner.training.loop import train_pipeline
     from spacy_sciner.training.processes import training_group
+    from spacy_sciner.training.train import train_pipeline
 
     experiment = Experiment(params, iteration, previous)
     n_teachers = 1 if out else experiment.n_teachers  # a wrong number fails before any training
+    resume = resume / f"iteration-{iteration}"
     with training_group() as group:
         result = train_pipeline(
             experiment.recipe,
@@ -38,10 +43,12 @@ def main(
             dev=experiment.gold("dev"),
             out=out or experiment.model,
             start=experiment.start,
+            resume=resume,
         )
         if out is None:
-            train_teachers(experiment)
+            train_teachers(experiment, resume=resume)
     if group.is_first:
+        remove(resume)
         if n_teachers > 1:
             typer.echo(f"{n_teachers} teachers annotate the pool next, one is model-best")
         score, epochs = result["score"], result["epochs"]

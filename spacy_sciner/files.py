@@ -5,11 +5,13 @@ import json
 import os
 import shutil
 from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from threading import get_ident
-from typing import Any, Iterable, Iterator, Optional, TypeVar, Union
+from typing import Any, Iterable, Iterator, List, Optional, TypeVar, Union
 
 T = TypeVar("T")
+PACKAGE = Path(__file__).parent
 
 
 @contextmanager
@@ -66,6 +68,23 @@ def fingerprint(path: Path, pattern: str = "*") -> str:
             while block := file.read(1 << 20):
                 digest.update(block)
     return digest.hexdigest()
+
+
+def code_fingerprint(names: Iterable[str], libraries: Iterable[str]) -> List[str]:
+    """What a result that is kept depends on besides its data: code of this package, and others'.
+
+    names (Iterable[str]): Modules and folders of this package, relative to it.
+    libraries (Iterable[str]): Distributions; one that is not installed counts as "none".
+    """
+    own = [fingerprint(PACKAGE / name, "*.py") for name in names]
+    return own + [f"{name} {_version(name)}" for name in libraries]
+
+
+def _version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:  # not every pipeline needs spacy-transformers
+        return "none"
 
 
 def progress_bar(*, description: str, total: Optional[int] = None) -> Any:

@@ -59,7 +59,8 @@ def tiny_corpus(tmp_path_factory: pytest.TempPathFactory) -> Tuple[Path, Path]:
 @pytest.fixture(scope="session")
 def tiny_model(tiny_corpus: Tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A pipeline trained with configs/tiny.cfg until it knows the sentences by heart."""
-    from spacy_sciner.training.loop import Recipe, train_pipeline
+    from spacy_sciner.training.recipe import Recipe
+    from spacy_sciner.training.train import train_pipeline
 
     out = tmp_path_factory.mktemp("model") / "model-best"
     recipe = Recipe(CONFIGS / "tiny.cfg", epochs=20, learn_rate=0.02, batch_words=32)

@@ -9,13 +9,13 @@ from spacy.cli.init_config import init_config
 from spacy.schemas import ConfigSchemaTraining
 from spacy.tokens import Doc
 from spacy.training.initialize import init_nlp
-from spacy.training.loop import create_train_batches, train_while_improving
+from spacy.training.train import create_train_batches, train_while_improving
 from spacy.util import load_config, registry
 from thinc.api import Config, fix_random_seed
 
 from spacy_sciner.corpus.reader import iob_tags
 from spacy_sciner.training.experiment import Experiment
-from spacy_sciner.training.loop import configure
+from spacy_sciner.training.recipe import configure
 
 from . import Job, read_part
 

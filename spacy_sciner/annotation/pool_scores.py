@@ -6,7 +6,6 @@ files, so that a run that predicts and a run that finds everything in the cache 
 
 import hashlib
 import shutil
-from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
 from pathlib import Path
 from typing import Any, Iterable, Iterator, List, Sequence, Tuple
@@ -20,7 +19,7 @@ from spacy.vocab import Vocab
 from ..corpus.docbin import count_docs, iter_docs
 from ..corpus.reader import words_and_spaces
 from ..errors import Errors, ScinerError
-from ..files import fingerprint, progress_bar, replacing
+from ..files import code_fingerprint, fingerprint, progress_bar, replacing
 from ..types import Floats2d
 from .engine import HERE, Engine, run_shards
 from .shards import Texts
@@ -28,7 +27,6 @@ from .shards import Texts
 SHARD = 1024  # paragraphs predicted and written at a time, and lost by a kill at most
 PREFIX = "scores-"
 # What the scores depend on besides the model's files and the pool.
-PACKAGE = Path(__file__).parents[1]
 MODULES = ("models", "confidence.py", "tagging.py", "pipeline/sciner.py", "annotation/shards.py")
 LIBRARIES = ("numpy", "spacy", "spacy-transformers", "tokenizers", "torch", "transformers")
 
@@ -119,16 +117,8 @@ def cache_key(model: Path, pool: Path, *, shard: int) -> str:
     if not (model / "config.cfg").is_file():
         raise ScinerError(Errors.E314.format(path=model))
     parts = [fingerprint(model), fingerprint(pool), str(shard)]
-    parts += [fingerprint(PACKAGE / name, "*.py") for name in MODULES]
-    parts += [f"{name} {_version(name)}" for name in LIBRARIES]
+    parts += code_fingerprint(MODULES, LIBRARIES)
     return hashlib.sha256("\n".join(parts).encode("utf8")).hexdigest()
-
-
-def _version(library: str) -> str:
-    try:
-        return version(library)
-    except PackageNotFoundError:  # not every pipeline needs spacy-transformers
-        return "none"
 
 
 def _texts_of(pool: Path, shard: int, wanted: Sequence[int]) -> Iterator[Tuple[int, Texts]]:

@@ -22,7 +22,7 @@ from ..pipeline.sciner import find_sciner
 from ..selection import Accept, select
 from ..tagging import decode, spans_to_tags, tags_to_spans
 from ..training.experiment import Experiment, load_pipeline
-from ..training.loop import train_pipeline
+from ..training.train import train_pipeline
 from ..types import Floats2d, ScoredSpan
 from .pseudo_label import pseudo_label
 

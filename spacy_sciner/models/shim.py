@@ -46,7 +46,7 @@ class TorchTagger(Shim):
         self.device = resolve_device(device)
         keep_freed_memory()
         self.dtype = resolve_precision(precision, self.device)
-        self._scaler = torch.amp.GradScaler(enabled=self.dtype == torch.float16)
+        self.scaler = torch.amp.GradScaler(enabled=self.dtype == torch.float16)
 
     @property
     def module(self) -> nn.Module:
@@ -82,10 +82,10 @@ class TorchTagger(Shim):
 
         def backprop(d_output: np.ndarray) -> Optional[np.ndarray]:
             gradient = torch.from_numpy(d_output).to(output.device)
-            self._scaler.scale(output).backward(gradient)
+            self.scaler.scale(output).backward(gradient)
             if first is None or first.grad is None:
                 return None
-            return (first.grad / self._scaler.get_scale()).cpu().numpy()
+            return (first.grad / self.scaler.get_scale()).cpu().numpy()
 
         return output.detach().cpu().numpy(), backprop
 
@@ -100,19 +100,41 @@ class TorchTagger(Shim):
         """
         if all(p.grad is None for p in self.module.parameters()):
             return
-        if self._optimizer is None:
-            self._optimizer = torch.optim.AdamW(_decay_groups(self.module), fused=True)
-        for group in self._optimizer.param_groups:
+        own = self._torch_optimizer()
+        for group in own.param_groups:
             group["lr"] = float(optimizer.learn_rate)
             group["betas"] = (float(optimizer.b1), float(optimizer.b2))
             group["eps"] = float(optimizer.eps)
             group["weight_decay"] = float(optimizer.L2) if group["decays"] else 0.0
-        self._scaler.unscale_(self._optimizer)
+        self.scaler.unscale_(own)
         if optimizer.grad_clip:
             nn.utils.clip_grad_norm_(self.module.parameters(), float(optimizer.grad_clip))
-        self._scaler.step(self._optimizer)
-        self._scaler.update()
-        self._optimizer.zero_grad(set_to_none=True)
+        self.scaler.step(own)
+        self.scaler.update()
+        own.zero_grad(set_to_none=True)
+
+    def optimizer_state(self) -> Dict[str, torch.Tensor]:
+        """The moments and step of each weight, by its place among all: `3.exp_avg`; empty before
+        the first step."""
+        if self._optimizer is None:
+            return {}
+        states = self._optimizer.state_dict()["state"]
+        return {f"{i}.{name}": x for i, state in states.items() for name, x in state.items()}
+
+    def restore_optimizer(self, tensors: Dict[str, torch.Tensor]) -> None:
+        """tensors (Dict[str, Tensor]): As `optimizer_state` gave them, of the same module."""
+        own = self._torch_optimizer()
+        state: Dict[int, Dict[str, torch.Tensor]] = {}
+        for key, tensor in tensors.items():
+            place, name = key.split(".")
+            state.setdefault(int(place), {})[name] = tensor
+        own.load_state_dict({**own.state_dict(), "state": state})
+
+    def _torch_optimizer(self) -> torch.optim.Optimizer:
+        if self._optimizer is None:
+            self._optimizer = torch.optim.AdamW(_decay_groups(self.module), fused=True)
+        own: torch.optim.Optimizer = self._optimizer
+        return own
 
     @contextmanager
     def use_params(self, params: Any) -> Iterator[None]:

@@ -6,6 +6,7 @@ The average of the last steps is a steadier teacher than the last step (Mean Tea
 from contextlib import contextmanager
 from typing import Any, Dict, Iterable, Iterator, List, Tuple
 
+import numpy as np
 import torch
 from thinc.api import Model
 
@@ -56,6 +57,23 @@ class Average:
                 average.lerp_(weight, new)
         for (i, name), average in self._thinc.items():
             average += new * (self._nodes[i].get_param(name) - average)
+
+    def arrays(self) -> Dict[str, np.ndarray]:
+        """The average of each weight, by its place among all."""
+        found = {f"torch.{i}": a.cpu().numpy() for i, (_, a) in enumerate(self._torch)}
+        for (i, name), average in self._thinc.items():
+            found[f"thinc.{i}.{name}"] = self._nodes[i].ops.to_numpy(average)
+        return found
+
+    def restore(self, arrays: Dict[str, np.ndarray], *, n_steps: int) -> None:
+        """arrays (Dict[str, np.ndarray]): As `arrays` gave them, of the same models."""
+        self.n_steps = n_steps
+        with torch.no_grad():
+            for i, (_, average) in enumerate(self._torch):
+                average.copy_(torch.tensor(arrays[f"torch.{i}"]))
+        for i, name in self._thinc:
+            ops: Any = self._nodes[i].ops
+            self._thinc[i, name] = ops.asarray(arrays[f"thinc.{i}.{name}"].copy())
 
     @contextmanager
     def applied(self) -> Iterator[None]:

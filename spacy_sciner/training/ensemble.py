@@ -7,22 +7,25 @@ the student learns what its own would not find. model-best alone is evaluated an
 
 from functools import reduce
 from pathlib import Path
-from typing import Iterable, Iterator, Sequence
+from typing import Iterable, Iterator, Optional, Sequence
 
 import numpy as np
 
 from ..files import fingerprint, replacing
 from ..types import Floats2d
 from .experiment import Experiment
-from .loop import train_pipeline
 from .processes import if_first, training_group
+from .train import train_pipeline
 
 SEED_STEP = 1000  # between members, so that experiments with neighbouring seeds share none
 
 
-def train_teachers(experiment: Experiment) -> None:
+def train_teachers(experiment: Experiment, *, resume: Optional[Path] = None) -> None:
     """Train the members besides model-best into training/K/teachers/1, 2, …, an empty folder if
-    there are none. A warm start goes on from the same member of the iteration before."""
+    there are none. A warm start goes on from the same member of the iteration before.
+
+    resume (Path): As in `train_pipeline`: those that a killed run finished are not trained again.
+    """
     recipe, start = experiment.teacher_recipe, experiment.start
     before = experiment.teachers_of(experiment.previous) if experiment.previous is not None else []
     teachers = experiment.model.with_name("teachers")
@@ -38,6 +41,7 @@ def train_teachers(experiment: Experiment) -> None:
                 dev=experiment.gold("dev"),
                 out=folder / str(member),
                 start=before[member - 1] if inherited else experiment.teacher_start,
+                resume=resume,
             )
 
 

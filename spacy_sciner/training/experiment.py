@@ -11,7 +11,7 @@ from ..models.encoders import TEACHER
 from ..params import check_keys, load_params
 from ..pipeline.objective import Objective
 from ..pipeline.sciner import SciNER
-from .loop import Recipe
+from .recipe import Recipe
 
 STARTS = ("warm", "fresh")
 _SCHEDULE = ("epochs", "learn_rate", "batch_words")

@@ -83,25 +83,23 @@ class Group:
         distributed.broadcast_object_list(result, src=0)
         return result[0]
 
-    def total_losses(self, losses: Dict[str, float], *, restart: bool) -> Dict[str, float]:
-        """The losses since the last evaluation over all processes, from this process' own.
+    def count_losses(self, losses: Dict[str, float]) -> None:
+        """After each step.
 
-        losses (Dict[str, float]): Growing until spaCy begins again with an empty one.
-        restart (bool): This is the last step before that.
-        """
-        if self.size == 1:
-            return losses
-        names = sorted({*losses, *self._losses})
-        steps = [losses.get(name, 0.0) - self._counted.get(name, 0.0) for name in names]
-        shares = torch.tensor(steps, dtype=torch.float64) * self.weight
-        distributed.all_reduce(shares)
-        for name, share in zip(names, shares.tolist()):
-            self._losses[name] = self._losses.get(name, 0.0) + share
+        losses (Dict[str, float]): This process' own, growing over an epoch."""
+        for name, loss in losses.items():
+            step = loss - self._counted.get(name, 0.0)
+            self._losses[name] = self._losses.get(name, 0.0) + step * self.weight
         self._counted = dict(losses)
-        total = dict(self._losses)
-        if restart:
-            self._counted, self._losses = {}, dict.fromkeys(names, 0.0)
-        return total
+
+    def total_losses(self) -> Dict[str, float]:
+        """The epoch's losses over all processes; the count begins anew."""
+        names = sorted(self._losses)
+        totals = torch.tensor([self._losses[name] for name in names], dtype=torch.float64)
+        if self.size > 1:
+            distributed.all_reduce(totals)
+        self._counted, self._losses = {}, dict.fromkeys(names, 0.0)
+        return dict(zip(names, totals.tolist()))
 
     def _finish(self, pipe: Any, finish: Callable[[Any], None]) -> Callable[[Any], None]:
         def finish_update(sgd: Any) -> None:

@@ -15,7 +15,8 @@ from spacy_sciner.annotation.shards import to_half
 from spacy_sciner.corpus.docbin import iter_docs, write_docs
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.pipeline.sciner import find_sciner
-from spacy_sciner.training.loop import Recipe, train_pipeline
+from spacy_sciner.training.recipe import Recipe
+from spacy_sciner.training.train import train_pipeline
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from spacy_sciner.annotation.shards import ShardPredictor
 from spacy_sciner.corpus.docbin import read_docs, write_docs
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.files import fingerprint
-from spacy_sciner.training.loop import Recipe, train_pipeline
+from spacy_sciner.training.recipe import Recipe
+from spacy_sciner.training.train import train_pipeline
 
 VOCAB = Vocab()
 

@@ -23,7 +23,7 @@ from spacy_sciner.evaluation.measure import (
 )
 from spacy_sciner.report.drift import read_tags
 from spacy_sciner.training.calibrate import Scored
-from spacy_sciner.training.loop import Recipe
+from spacy_sciner.training.recipe import Recipe
 
 VOCAB = Vocab()
 RECIPE = Recipe(CONFIGS / "tiny.cfg", epochs=20, learn_rate=0.02, batch_words=32)

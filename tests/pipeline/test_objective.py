@@ -23,7 +23,8 @@ from spacy_sciner.pipeline.objective import (
     token_losses,
     training_frequency,
 )
-from spacy_sciner.training.loop import Recipe, train_pipeline
+from spacy_sciner.training.recipe import Recipe
+from spacy_sciner.training.train import train_pipeline
 
 N_TAGS = 2 * len(LABELS) + 1
 RECIPE = Recipe(CONFIGS / "tiny.cfg", epochs=12, learn_rate=0.02, batch_words=32)

@@ -15,7 +15,8 @@ from spacy.cli.find_threshold import find_threshold
 from spacy.cli.package import package
 from tiny import CONFIGS, LABELS, ents_of
 
-from spacy_sciner.training.loop import Recipe, train_pipeline
+from spacy_sciner.training.recipe import Recipe
+from spacy_sciner.training.train import train_pipeline
 
 
 def test_evaluate(tiny_model: Path, tiny_corpus, tmp_path: Path):

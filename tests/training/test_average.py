@@ -10,7 +10,8 @@ from tiny import CONFIGS, cnn_config, make_examples, model_config
 
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.training.average import Average
-from spacy_sciner.training.loop import Recipe, train_pipeline
+from spacy_sciner.training.recipe import Recipe
+from spacy_sciner.training.train import train_pipeline
 
 
 def weights_of(model):

@@ -23,7 +23,8 @@ from spacy_sciner.training.calibrate import (
     uncalibrated,
 )
 from spacy_sciner.training.experiment import load_pipeline
-from spacy_sciner.training.loop import Recipe, train_pipeline
+from spacy_sciner.training.recipe import Recipe
+from spacy_sciner.training.train import train_pipeline
 
 
 def overconfident(n_docs: int, *, seed: int) -> List[Scored]:

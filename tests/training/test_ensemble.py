@@ -13,7 +13,8 @@ from spacy_sciner.annotation.pseudo_label import pseudo_label
 from spacy_sciner.corpus.docbin import read_docs, write_docs
 from spacy_sciner.corpus.soft import get_soft
 from spacy_sciner.training.ensemble import mean_scores
-from spacy_sciner.training.loop import Recipe, train_pipeline
+from spacy_sciner.training.recipe import Recipe
+from spacy_sciner.training.train import train_pipeline
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,8 @@ from spacy_sciner.training.processes import Group
 SCRIPT = """
 import sys, json
 from pathlib import Path
-from spacy_sciner.training.loop import Recipe, train_pipeline
+from spacy_sciner.training.recipe import Recipe
+from spacy_sciner.training.train import train_pipeline
 settings = json.loads(sys.argv[1])
 recipe = Recipe(Path(settings["config"]), 4, 0.01, settings["batch"], device="cpu",
                 precision="fp32", encoder=settings["encoder"])

@@ -2,7 +2,7 @@
 
 import shutil
 from pathlib import Path
-from typing import Any, Dict, Tuple
+from typing import Any, Dict, List, Tuple
 
 import pytest
 import spacy
@@ -11,7 +11,9 @@ from tiny import CONFIGS, LABELS, ents_of, gold_docs, make_doc, make_examples, p
 from spacy_sciner.corpus.docbin import write_docs
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.pipeline.sciner import SciNER
-from spacy_sciner.training.loop import Recipe, train_pipeline
+from spacy_sciner.training.loop import EpochDone, no_report
+from spacy_sciner.training.recipe import Recipe
+from spacy_sciner.training.train import train_pipeline
 
 Corpus = Tuple[Path, Path]
 
@@ -27,9 +29,18 @@ def make_recipe(config: str = "tiny.cfg", **settings: Any) -> Recipe:
     return Recipe(config=CONFIGS / config, **{**fixed, **settings})
 
 
-def train(corpus: Corpus, out: Path, *, start: Any = None, **settings: Any) -> Dict[str, Any]:
+def train(
+    corpus: Corpus,
+    out: Path,
+    *,
+    start: Any = None,
+    resume: Any = None,
+    report: Any = no_report,
+    **settings: Any,
+) -> Dict[str, Any]:
     recipe = make_recipe(**settings)
-    return train_pipeline(recipe, train=corpus[0], dev=corpus[1], out=out, start=start)
+    files = {"train": corpus[0], "dev": corpus[1], "out": out, "start": start}
+    return train_pipeline(recipe, **files, resume=resume, report=report)
 
 
 def files_of(model: Path) -> Dict[str, bytes]:
@@ -75,13 +86,16 @@ def test_steps_are_epochs_times_batches(tiny_corpus: Corpus, tmp_path: Path):
 
 
 def test_little_data_is_gone_through_until_there_are_enough_steps(
-    tiny_corpus: Corpus, tmp_path: Path, capsys: pytest.CaptureFixture
+    tiny_corpus: Corpus, tmp_path: Path
 ):
     # Two batches an epoch: 3 epochs of 4 passes are the fewest with 20 steps.
-    result = train(tiny_corpus, tmp_path / "m", epochs=3, batch_words=32, min_steps=20)
+    told: List[EpochDone] = []
+    result = train(
+        tiny_corpus, tmp_path / "m", epochs=3, batch_words=32, min_steps=20, report=told.append
+    )
     assert (result["epochs"], result["steps"]) == (3, 24)
-    evaluated = [line.split()[1] for line in capsys.readouterr().out.splitlines()[2:]]
-    assert evaluated == ["0", "8", "16", "24"]
+    assert [(one.epoch, one.n_epochs, one.steps) for one in told] == [(k, 3, 8) for k in (1, 2, 3)]
+    assert result["score"] == max(one.score for one in told) == told[-1].best
     enough = train(tiny_corpus, tmp_path / "m", epochs=3, batch_words=32, min_steps=6)
     assert enough["steps"] == 6
 

@@ -1,0 +1,91 @@
+"""How one pipeline is trained: what the experiment sets, put into a training config."""
+
+from pathlib import Path
+from typing import Any, Dict, NamedTuple, Optional
+
+from spacy.util import load_config
+from thinc.api import Config
+
+from ..errors import Errors, ScinerError
+from ..pipeline.objective import Objective
+
+
+class Recipe(NamedTuple):
+    """What an experiment sets; everything else is in the training config."""
+
+    config: Path
+    epochs: int
+    learn_rate: float  # peak, after a linear warm-up, before a linear decay to 0
+    batch_words: int  # words in a batch, padding counted
+    min_steps: int = 0  # of all epochs together: else each is several passes over the data
+    seed: int = 0
+    device: str = "auto"
+    precision: str = "auto"
+    encoder: str = "encoder"
+    calibrate: bool = True  # fit the confidences on dev once the best epoch is known
+    objective: Objective = Objective()
+    ema: float = 0.0  # decay of the average of weights that is evaluated and saved; 0 for none
+    finish_epochs: int = 0  # after the others, on gold alone
+    finish_learn_rate: float = 1e-4  # peak of theirs
+
+    @property
+    def finish(self) -> "Recipe":
+        """The schedule on gold alone that follows."""
+        return self._replace(
+            epochs=self.finish_epochs,
+            min_steps=0,
+            learn_rate=self.finish_learn_rate,
+            objective=Objective(),
+            finish_epochs=0,
+        )
+
+
+def configure(
+    recipe: Recipe, *, train: Path, dev: Path, start: Optional[Path], gold_only: bool = False
+) -> Config:
+    """The training config with an experiment's settings put in."""
+    config = load_config(recipe.config)
+    config["paths"].update(train=str(train), dev=str(dev))
+    config["system"]["seed"] = recipe.seed
+    config["training"]["batcher"]["size"] = recipe.batch_words
+    if gold_only:
+        config["corpora"]["train"]["gold_only"] = True
+    if "encoder" in config["paths"]:
+        config["paths"]["encoder"] = recipe.encoder
+    model = config["components"]["sciner"].get("model", {})
+    for name in ("device", "precision"):
+        if name in model:
+            model[name] = getattr(recipe, name)
+    if start is not None:
+        for name in config["nlp"]["pipeline"]:
+            config["components"][name] = {"source": str(start)}
+        # A trained pipeline has its own word-pieces, and needs its encoder's folder no longer.
+        if "encoder" in config["training"]["batcher"]:
+            config["training"]["batcher"]["encoder"] = str(start)
+    return Config(config)
+
+
+def checked(recipe: Recipe) -> Recipe:
+    """The same with numbers for the learning rates: to YAML 1.1, `3e-4` without a dot is text."""
+    whole = (("epochs", 1), ("batch_words", 1), ("min_steps", 0), ("finish_epochs", 0))
+    for name, least in whole:
+        value = getattr(recipe, name)
+        if type(value) is not int or value < least:
+            raise _out_of_range(name, value, f"a whole number from {least} on")
+    if isinstance(recipe.ema, bool) or not isinstance(recipe.ema, (int, float)):
+        raise _out_of_range("ema", recipe.ema, "in [0, 1), 0 for none")
+    if not 0 <= recipe.ema < 1:
+        raise _out_of_range("ema", recipe.ema, "in [0, 1), 0 for none")
+    rates: Dict[str, Any] = {}
+    for name in ("learn_rate", "finish_learn_rate"):
+        try:
+            rates[name] = float(getattr(recipe, name))
+        except (TypeError, ValueError):
+            rates[name] = 0.0
+        if not 0 < rates[name] < 1:
+            raise _out_of_range(name, getattr(recipe, name), "in (0, 1)")
+    return recipe._replace(objective=recipe.objective.checked(), **rates)
+
+
+def _out_of_range(name: str, value: Any, shown: str) -> ScinerError:
+    return ScinerError(Errors.E312.format(name=name, value=value, range=shown))

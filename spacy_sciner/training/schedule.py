@@ -1,0 +1,86 @@
+"""How many steps a training takes, and the learning rate of each."""
+
+import math
+from typing import Any, Dict, List, NamedTuple
+
+import spacy
+from spacy.training import Example
+from spacy.util import registry
+from thinc.api import Config
+
+from ..errors import Errors, ScinerError
+from ..pipeline.objective import Objective, training_frequency
+from .recipe import Recipe
+
+WARMUP = 0.1  # share of the steps in which the learning rate rises
+
+
+class Schedule(NamedTuple):
+    """Epochs of equally many steps."""
+
+    epochs: int
+    steps: int  # in each epoch; of every process
+
+    @property
+    def total(self) -> int:
+        return self.epochs * self.steps
+
+
+def plan_steps(n_batches: int, *, epochs: int, min_steps: int, n_processes: int = 1) -> Schedule:
+    """As many whole passes over the data an epoch as `min_steps` of all epochs together take.
+
+    n_batches (int): In one pass, shared out among the processes.
+    """
+    steps = math.ceil(n_batches / n_processes)
+    passes = max(1, math.ceil(min_steps / (steps * epochs)))
+    return Schedule(epochs, steps * passes)
+
+
+def add_schedule(config: Config, recipe: Recipe, *, n_processes: int = 1) -> Schedule:
+    """Write steps, learning rate and objective into a training config.
+
+    RAISES (ScinerError): SCINER-E313 if the training or dev data are empty.
+    """
+    examples = _read_examples(config)
+    schedule = plan_steps(
+        _batches_per_pass(config, examples),
+        epochs=recipe.epochs,
+        min_steps=recipe.min_steps,
+        n_processes=n_processes,
+    )
+    training = config["training"]
+    training.update(
+        max_steps=schedule.total, eval_frequency=schedule.steps, max_epochs=0, patience=0
+    )
+    training["optimizer"]["learn_rate"] = {
+        "@schedules": "warmup_linear.v1",
+        "warmup_steps": max(1, round(WARMUP * schedule.total)),
+        "total_steps": schedule.total,
+        "initial_rate": recipe.learn_rate,
+    }
+    if recipe.objective != Objective():
+        settings = recipe.objective._asdict()
+        if recipe.objective.soft_labels:
+            settings["soft_frequency"] = training_frequency(eg.reference for eg in examples)
+        training["before_update"] = {"@callbacks": "spacy-sciner.objective.v1", **settings}
+    return schedule
+
+
+def _read_examples(config: Config) -> List[Example]:
+    """The training examples, with the config's own reader. SCINER-E313 without any, or any dev."""
+    nlp = spacy.blank(config["nlp"]["lang"])
+    resolved = config.interpolate()
+    corpora: Dict[str, Any] = registry.resolve({"corpora": resolved["corpora"]})["corpora"]
+    if not any(True for _ in corpora["dev"](nlp)):
+        raise ScinerError(Errors.E313.format(path=resolved["paths"]["dev"]))
+    examples = list(corpora["train"](nlp))
+    if not examples:
+        raise ScinerError(Errors.E313.format(path=resolved["paths"]["train"]))
+    return examples
+
+
+def _batches_per_pass(config: Config, examples: List[Example]) -> int:
+    """Batches in one pass over the training data, with the config's own batcher."""
+    settings = config.interpolate()["training"]["batcher"]
+    batcher = registry.resolve({"batcher": settings})["batcher"]
+    return sum(1 for _ in batcher(examples))
