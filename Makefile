@@ -31,7 +31,7 @@ repro: env  ## Run the whole loop on the embedded sample corpus
 	@cat report/iterations.txt
 
 test: env  ## Run all checks and tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 # What is run beside ours is an extra of its own: nothing else needs it.
 $(VENV)/.bench-ready: $(VENV)/.ready
