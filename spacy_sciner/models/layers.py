@@ -228,28 +228,9 @@ class _Layer(torch.autograd.Function):
         z = (out if m2 is None else out.mul_(m2)) + y_norm
         z_norm, mean2, rstd2 = _aten.native_layer_norm(z, [width], g2, b2, eps)
         ctx.shape, ctx.dtype = shape, dtype
-        ctx.save_for_backward(
-            *(
-                x,
-                q,
-                k,
-                v,
-                p,
-                context,
-                m1,
-                y,
-                mean1,
-                rstd1,
-                u,
-                inner,
-                activated,
-                m2,
-                z,
-                mean2,
-                rstd2,
-            ),
-            *(w_qkv, w_o, w_i, w_d, g1, b1, g2, b2),
-        )
+        attention = (x, q, k, v, p, context, m1, y, mean1, rstd1)
+        feed_forward = (u, inner, activated, m2, z, mean2, rstd2)
+        ctx.save_for_backward(*attention, *feed_forward, w_qkv, w_o, w_i, w_d, g1, b1, g2, b2)
         return z_norm.view(n, length, width)  # type: ignore[no-any-return]
 
     @staticmethod

@@ -1,7 +1,7 @@
 """A training that was killed goes on from its last epoch and ends with the same bytes."""
 
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, List
 
 import pytest
 from tiny import CONFIGS, gold_docs
@@ -10,6 +10,8 @@ from spacy_sciner.corpus.docbin import write_docs
 from spacy_sciner.training.loop import EpochDone
 from spacy_sciner.training.recipe import Recipe
 from spacy_sciner.training.train import train_pipeline
+
+from .helpers import files_of
 
 
 class Killed(BaseException):
@@ -36,11 +38,6 @@ def recipe(request: Any, tiny_encoder: Path, tmp_path: Path) -> Recipe:
     # The tiny encoder has 64 positions.
     path.write_text(text.replace("window = 256", "window = 32"))
     return Recipe(path, epochs=4, learn_rate=0.01, batch_words=32, encoder=str(tiny_encoder))
-
-
-def files_of(model: Path) -> Dict[str, bytes]:
-    files = sorted(p for p in model.rglob("*") if p.is_file())
-    return {p.relative_to(model).as_posix(): p.read_bytes() for p in files}
 
 
 @pytest.mark.parametrize("ema", [0.0, 0.9])

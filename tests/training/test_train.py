@@ -2,7 +2,7 @@
 
 import shutil
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any, List
 
 import pytest
 import spacy
@@ -11,41 +11,11 @@ from tiny import CONFIGS, LABELS, ents_of, gold_docs, make_doc, make_examples, p
 from spacy_sciner.corpus.docbin import write_docs
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.pipeline.sciner import SciNER
-from spacy_sciner.training.loop import EpochDone, no_report
+from spacy_sciner.training.loop import EpochDone
 from spacy_sciner.training.recipe import Recipe
 from spacy_sciner.training.train import train_pipeline
 
-Corpus = Tuple[Path, Path]
-
-
-def make_recipe(config: str = "tiny.cfg", **settings: Any) -> Recipe:
-    fixed: Dict[str, Any] = {
-        "epochs": 20,
-        "learn_rate": 0.02,
-        "batch_words": 32,
-        "device": "cpu",
-        "precision": "fp32",
-    }
-    return Recipe(config=CONFIGS / config, **{**fixed, **settings})
-
-
-def train(
-    corpus: Corpus,
-    out: Path,
-    *,
-    start: Any = None,
-    resume: Any = None,
-    report: Any = no_report,
-    **settings: Any,
-) -> Dict[str, Any]:
-    recipe = make_recipe(**settings)
-    files = {"train": corpus[0], "dev": corpus[1], "out": out, "start": start}
-    return train_pipeline(recipe, **files, resume=resume, report=report)
-
-
-def files_of(model: Path) -> Dict[str, bytes]:
-    files = sorted(p for p in model.rglob("*") if p.is_file())
-    return {p.relative_to(model).as_posix(): p.read_bytes() for p in files}
+from .helpers import Corpus, files_of, make_recipe, train
 
 
 @pytest.fixture(scope="module")
@@ -271,50 +241,3 @@ def test_a_warm_start_that_makes_it_worse_does_not_pass_for_no_change(
     assert len(before("we train BERT on SQuAD .").ents) == 2
     assert len(after("we train BERT on SQuAD .").ents) == 0
     assert result["score"] < 0.5
-
-
-def gold_and_noise(folder: Path) -> Path:
-    """Gold, and as much again that says there is nothing to find."""
-    golds = gold_docs()
-    noise = gold_docs(golds[0].vocab)
-    for doc in noise:
-        doc.set_ents([])
-        doc.user_data["source"] = "pseudo"
-    write_docs(folder / "merged.spacy", [*golds, *noise, *noise])
-    return folder / "merged.spacy"
-
-
-def test_a_finish_on_gold_alone_undoes_wrong_pseudo_labels(tiny_corpus: Corpus, tmp_path: Path):
-    merged = gold_and_noise(tmp_path)
-    plain_result = train((merged, tiny_corpus[1]), tmp_path / "plain", epochs=8)
-    finished = train(
-        (merged, tiny_corpus[1]),
-        tmp_path / "finished",
-        epochs=8,
-        finish_epochs=15,
-        finish_learn_rate=0.02,
-    )
-    assert finished["score"] > plain_result["score"]
-    assert finished["epochs"] == 23
-    n_words = plain_result["steps"] // 8
-    assert 0 < finished["steps"] - plain_result["steps"] < 15 * n_words  # gold is a third
-    nlp = spacy.load(tmp_path / "finished")
-    assert nlp.meta["performance"]["ents_f"] == finished["score"]
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["finished", "merged.spacy", "plain"]
-
-
-def test_a_finish_that_is_no_better_on_dev_changes_nothing(tiny_corpus: Corpus, tmp_path: Path):
-    settings: Dict[str, Any] = {"finish_epochs": 1, "finish_learn_rate": 1e-6}
-    plain_result = train(tiny_corpus, tmp_path / "plain")
-    finished = train(tiny_corpus, tmp_path / "finished", **settings)
-    assert plain_result["score"] == finished["score"] == 1.0
-    assert files_of(tmp_path / "plain") == files_of(tmp_path / "finished")
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("finish_epochs", -1), ("finish_learn_rate", 0), ("ema", 1.0), ("ema", "high")],
-)
-def test_e312_for_an_option_out_of_range(name, value, tiny_corpus, tmp_path):
-    with pytest.raises(ScinerError, match=rf"SCINER-E312: {name} is {value!r}"):
-        train(tiny_corpus, tmp_path / "m", **{name: value})

@@ -1,0 +1,60 @@
+"""Epochs on gold alone at the end: they undo wrong pseudo-labels, or change nothing."""
+
+from pathlib import Path
+from typing import Any, Dict
+
+import pytest
+import spacy
+from tiny import gold_docs
+
+from spacy_sciner.corpus.docbin import write_docs
+from spacy_sciner.errors import ScinerError
+
+from .helpers import Corpus, files_of, train
+
+
+def gold_and_noise(folder: Path) -> Path:
+    """Gold, and as much again that says there is nothing to find."""
+    golds = gold_docs()
+    noise = gold_docs(golds[0].vocab)
+    for doc in noise:
+        doc.set_ents([])
+        doc.user_data["source"] = "pseudo"
+    write_docs(folder / "merged.spacy", [*golds, *noise, *noise])
+    return folder / "merged.spacy"
+
+
+def test_a_finish_on_gold_alone_undoes_wrong_pseudo_labels(tiny_corpus: Corpus, tmp_path: Path):
+    merged = gold_and_noise(tmp_path)
+    plain_result = train((merged, tiny_corpus[1]), tmp_path / "plain", epochs=8)
+    finished = train(
+        (merged, tiny_corpus[1]),
+        tmp_path / "finished",
+        epochs=8,
+        finish_epochs=15,
+        finish_learn_rate=0.02,
+    )
+    assert finished["score"] > plain_result["score"]
+    assert finished["epochs"] == 23
+    n_words = plain_result["steps"] // 8
+    assert 0 < finished["steps"] - plain_result["steps"] < 15 * n_words  # gold is a third
+    nlp = spacy.load(tmp_path / "finished")
+    assert nlp.meta["performance"]["ents_f"] == finished["score"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["finished", "merged.spacy", "plain"]
+
+
+def test_a_finish_that_is_no_better_on_dev_changes_nothing(tiny_corpus: Corpus, tmp_path: Path):
+    settings: Dict[str, Any] = {"finish_epochs": 1, "finish_learn_rate": 1e-6}
+    plain_result = train(tiny_corpus, tmp_path / "plain")
+    finished = train(tiny_corpus, tmp_path / "finished", **settings)
+    assert plain_result["score"] == finished["score"] == 1.0
+    assert files_of(tmp_path / "plain") == files_of(tmp_path / "finished")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("finish_epochs", -1), ("finish_learn_rate", 0), ("ema", 1.0), ("ema", "high")],
+)
+def test_e312_for_an_option_out_of_range(name, value, tiny_corpus, tmp_path):
+    with pytest.raises(ScinerError, match=rf"SCINER-E312: {name} is {value!r}"):
+        train(tiny_corpus, tmp_path / "m", **{name: value})
