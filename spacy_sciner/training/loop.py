@@ -5,6 +5,7 @@ and evaluates before the first epoch, which is no candidate here (see `TrainingL
 """
 
 import random
+import sys
 import time
 from contextlib import nullcontext
 from itertools import islice
@@ -41,6 +42,20 @@ class EpochDone(NamedTuple):
 
 def no_report(done: EpochDone) -> None:
     """Say nothing."""
+
+
+Logger = Tuple[Callable[[Dict[str, Any]], None], Callable[[], None]]
+_SILENT: Logger = (lambda info: None, lambda: None)
+
+
+def _open_logger(nlp: Language, settings: Dict[str, Any]) -> Logger:
+    """The config's logger, but for spaCy's table on the screen, whose place `report` takes."""
+    wanted = nlp.config["training"]["logger"]
+    is_table = wanted["@loggers"].startswith("spacy.ConsoleLogger")
+    if is_table and wanted.get("console_output", True):
+        return _SILENT
+    logger: Logger = settings["logger"](nlp, sys.stdout, sys.stderr)
+    return logger
 
 
 class TrainingLoop:
@@ -84,6 +99,7 @@ class TrainingLoop:
         self.evaluate = create_evaluation_callback(nlp, dev, self.settings["score_weights"])
         self.ema = ema
         self.progress = Progress()
+        self.log, self.end_log = _open_logger(nlp, self.settings) if group.is_first else _SILENT
 
     def run(self) -> float:
         """RETURNS (float): The best dev score, in [0, 1]."""
@@ -99,8 +115,11 @@ class TrainingLoop:
         batches = islice(batches, done, None)
         if not done:
             self._step(0, next(batches), {})
-        while self.progress.epoch < self.schedule.epochs:
-            self._epoch(batches)
+        try:
+            while self.progress.epoch < self.schedule.epochs:
+                self._epoch(batches)
+        finally:
+            self.end_log()
         return self.progress.best
 
     def _epoch(self, batches: Iterator[Batch]) -> None:
@@ -119,9 +138,25 @@ class TrainingLoop:
         if score == best:  # of equally good epochs the last
             self._keep(total, scores)
         self.checkpoint.save(self.nlp, self.settings["optimizer"], self.average, self.progress)
+        self.log(self._info(score, scores, total, seconds))
         if self.group.is_first:
             epoch, n_epochs = self.progress.epoch, self.schedule.epochs
             self.report(EpochDone(epoch, n_epochs, self.schedule.steps, seconds, score, best))
+
+    def _info(
+        self, score: float, scores: Dict[str, Any], losses: Dict[str, float], seconds: float
+    ) -> Dict[str, Any]:
+        """What spaCy's loggers are told."""
+        return {
+            "epoch": self.progress.epoch,
+            "step": self.progress.step,
+            "score": score,
+            "other_scores": scores,
+            "losses": losses,
+            "checkpoints": [(self.progress.best, self.progress.step)],
+            "seconds": int(seconds),
+            "words": 0,
+        }
 
     def _step(self, step: int, batch: Batch, losses: Dict[str, float]) -> None:
         epoch, examples = batch
