@@ -34,6 +34,7 @@ def main(
     )
     from spacy_sciner.pipeline.sciner import find_sciner
     from spacy_sciner.training.experiment import Experiment, load_pipeline
+    from spacy_sciner.training.narrate import Narrator
 
     settings = load_params(params, "evaluate", require=["bootstrap", "paper_protocol", "seed"])
     experiment = Experiment(params, iteration)
@@ -54,6 +55,7 @@ def main(
             start=experiment.start,
             seed=settings["seed"],
             resume=resume,
+            report=Narrator(f"for the paper's protocol, iteration {iteration}"),
         )
     metrics["pool"] = None
     tags = b""

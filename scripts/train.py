@@ -30,6 +30,7 @@ def main(
     """
     from spacy_sciner.training.ensemble import train_teachers
     from spacy_sciner.training.experiment import Experiment
+    from spacy_sciner.training.narrate import Narrator, quiet
     from spacy_sciner.training.processes import training_group
     from spacy_sciner.training.train import train_pipeline
 
@@ -37,6 +38,7 @@ def main(
     n_teachers = 1 if out else experiment.n_teachers  # a wrong number fails before any training
     resume = resume / f"iteration-{iteration}"
     with training_group() as group:
+        narrate = Narrator if group.is_first else quiet
         result = train_pipeline(
             experiment.recipe,
             train=experiment.training_file,
@@ -44,9 +46,10 @@ def main(
             out=out or experiment.model,
             start=experiment.start,
             resume=resume,
+            report=narrate(f"iteration {iteration}, model 1 of {n_teachers}"),
         )
         if out is None:
-            train_teachers(experiment, resume=resume)
+            train_teachers(experiment, resume=resume, narrate=narrate)
     if group.is_first:
         remove(resume)
         if n_teachers > 1:

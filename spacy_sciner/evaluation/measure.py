@@ -26,8 +26,9 @@ from ..scoring.calibration import (
 from ..scoring.scores import counts_by_paper, score, to_pair
 from ..tagging import OUTSIDE, UNKNOWN, decode, tags_to_spans
 from ..training.calibrate import Scored, score_gold
+from ..training.loop import no_report
 from ..training.recipe import Recipe
-from ..training.train import train_pipeline
+from ..training.train import Report, train_pipeline
 
 HELD_OUT = 0.2  # the paper's share of the merged file
 _LEAST_PROB = 1e-9  # keeps logs finite
@@ -118,13 +119,14 @@ def measure_paper_protocol(
     start: Optional[Path],
     seed: int,
     resume: Optional[Path] = None,
+    report: Report = no_report,
 ) -> Dict[str, float]:
     """Train on a random 80 % of the merged file, score the other 20 %, pseudo-labels included.
 
     Self-agreement, not quality: from iteration 1 on most of what is scored was written by the
     model's predecessor. SOURCE: arXiv 2502.16312; its published script splits this way.
 
-    resume (Path): As in `train_pipeline`.
+    resume, report: As in `train_pipeline`.
     RETURNS (dict): "f1" and "token_accuracy".
     """
     vocab = spacy.blank("en").vocab
@@ -139,7 +141,8 @@ def measure_paper_protocol(
         model = Path(folder) / "model"
         # The figures are of tags alone, so that confidences need no fit.
         recipe = recipe._replace(calibrate=False)
-        train_pipeline(recipe, train=rest, dev=dev, out=model, start=start, resume=resume)
+        how: Dict[str, Any] = {"start": start, "resume": resume, "report": report}
+        train_pipeline(recipe, train=rest, dev=dev, out=model, **how)
         scores = measure_clean(spacy.load(model), held, n_bootstrap=0, seed=seed)
     return {"f1": scores["f1"], "token_accuracy": scores["token_accuracy"]}
 
