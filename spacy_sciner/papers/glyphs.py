@@ -9,11 +9,12 @@ import ctypes
 import math
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Union
+from typing import Any, Dict, Iterator, List, NamedTuple, Tuple, Union
 
 from ..errors import Errors, ScinerError
+from .text import count_words
 
-MAX_TILT = 0.02  # radians; more is a stamp in the margin or an axis label, not text to read
+MAX_TILT = 0.02  # radians off the page's own direction; more is a stamp or an axis label
 
 
 class Glyph(NamedTuple):
@@ -30,9 +31,8 @@ class Glyph(NamedTuple):
 
 
 class Page(NamedTuple):
-    width: float
-    height: float
-    glyphs: List[Glyph]  # in the order the file prints them
+    glyphs: List[Glyph]  # in the order the file prints them, upright
+    n_words: int  # that the text layer has, as PDFium sees them; see `text.count_words`
 
 
 def read_pages(path: Union[str, Path]) -> List[Page]:
@@ -78,32 +78,43 @@ def _read_page(pdf: Any, page_i: int) -> Page:
     page = pdf[page_i]
     textpage = page.get_textpage()
     try:
-        width, height = page.get_size()
-        return Page(width, height, list(_read_glyphs(textpage)))
+        turned: Dict[int, List[Glyph]] = {}
+        for quarter, glyph in _read_glyphs(textpage):
+            turned.setdefault(quarter, []).append(glyph)
+        # A page lies on its side, or is turned back by its /Rotate: what most of it says, goes.
+        glyphs = max(turned.values(), key=len, default=[])
+        return Page(glyphs, count_words(textpage.get_text_range()))
     finally:
         textpage.close()
         page.close()
 
 
-def _read_glyphs(textpage: Any) -> Iterator[Glyph]:
+def _read_glyphs(textpage: Any) -> Iterator[Tuple[int, Glyph]]:
+    """Glyphs, each with the quarter turns (0 to 3) that its text is turned to the right."""
     import pypdfium2.raw as pdfium
 
     text = textpage.raw
     box, matrix = pdfium.FS_RECTF(), pdfium.FS_MATRIX()
     x, y = ctypes.c_double(), ctypes.c_double()
     fonts: Dict[int, str] = {}
-    spaced = False
+    spaced, high = False, 0
     for i in range(pdfium.FPDFText_CountChars(text)):
         if pdfium.FPDFText_IsGenerated(text, i) == 1:  # spaces and line ends that it infers
             spaced = pdfium.FPDFText_GetUnicode(text, i) == 32
             continue
-        tilt = math.remainder(pdfium.FPDFText_GetCharAngle(text, i), 2 * math.pi)
-        if abs(tilt) > MAX_TILT:
-            continue
         code = pdfium.FPDFText_GetUnicode(text, i)
+        if 0xD800 <= code < 0xDC00:  # a letter above U+FFFF comes in two halves, in one place
+            high = code
+            continue
+        if high and 0xDC00 <= code < 0xE000:
+            code = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00)
+        high = 0
         # U+0002 is PDFium's mark for a hyphen at a line's end.
         char = "-" if code == 2 or pdfium.FPDFText_IsHyphen(text, i) == 1 else _char(code)
         if not char:
+            continue
+        quarter, tilt = _turn(pdfium.FPDFText_GetCharAngle(text, i))
+        if abs(tilt) > MAX_TILT:
             continue
         pdfium.FPDFText_GetLooseCharBox(text, i, box)
         pdfium.FPDFText_GetCharOrigin(text, i, x, y)
@@ -114,8 +125,26 @@ def _read_glyphs(textpage: Any) -> Iterator[Glyph]:
             fonts[owner] = _font_name(text, i)
         font = fonts[owner]
         bold = "bold" in font.lower() or pdfium.FPDFText_GetFontWeight(text, i) >= 600
-        yield Glyph(char, box.left, box.right, y.value, round(size, 2), font, bold, spaced)
+        x0, x1, baseline = _upright(quarter, box, x.value, y.value)
+        yield quarter, Glyph(char, x0, x1, baseline, round(size, 2), font, bold, spaced)
         spaced = False
+
+
+def _turn(angle: float) -> Tuple[int, float]:
+    """An angle as whole quarter turns, 0 to 3, and the rest in radians."""
+    quarters = round(angle / (math.pi / 2))
+    return quarters % 4, angle - quarters * math.pi / 2
+
+
+def _upright(quarter: int, box: Any, x: float, y: float) -> Tuple[float, float, float]:
+    """Left, right and baseline of a glyph when its text is turned back; box, x and y as printed."""
+    if quarter == 0:
+        return box.left, box.right, y
+    if quarter == 1:  # reads downwards
+        return -box.top, -box.bottom, x
+    if quarter == 2:
+        return -box.right, -box.left, -y
+    return box.bottom, box.top, -x
 
 
 def _font_name(text: Any, i: int) -> str:
@@ -129,6 +158,8 @@ def _font_name(text: Any, i: int) -> str:
 
 def _char(code: int) -> str:
     """A character that may be printed in UTF-8, else nothing: controls, surrogates, private use."""
-    if code < 32 or 0x7F <= code < 0xA0 or 0xD800 <= code < 0xF900 or code in (0xFFFD, 0xFFFE):
+    if code < 32 or 0x7F <= code < 0xA0 or 0xD800 <= code < 0xF900 or code == 0xFFFD:
         return ""
-    return chr(code) if code < 0x110000 else ""
+    if code >= 0xF0000 or code & 0xFFFE == 0xFFFE:  # private use; what is no character
+        return ""
+    return chr(code)

@@ -9,6 +9,7 @@ from statistics import median
 from typing import Callable, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from .glyphs import Glyph, Page
+from .margin import find_margin_numbers
 from .text import ACCENTS, add_accent, normalise
 
 SPACE = (
@@ -44,7 +45,7 @@ class Line(NamedTuple):
 
 def read_lines(pages: Sequence[Page]) -> List[Line]:
     """All lines of a paper in reading order."""
-    fragments = [_fragments(page) for page in pages]
+    fragments = _without_numbers(pages)
     size = _body_size(fragments)
     lines: List[Line] = []
     previous: List[float] = []
@@ -60,10 +61,19 @@ def read_lines(pages: Sequence[Page]) -> List[Line]:
 Fragment = List[Glyph]  # glyphs of one line without a wide gap, left to right
 
 
-def _fragments(page: Page) -> List[Fragment]:
+def _without_numbers(pages: Sequence[Page]) -> List[List[Fragment]]:
+    """Each page's fragments; where its lines are numbered, grouped again without the numbers."""
+    fragments = [_fragments(page.glyphs) for page in pages]
+    for i, numbers in enumerate(find_margin_numbers(fragments)):
+        if numbers:
+            fragments[i] = _fragments([g for g in pages[i].glyphs if g not in numbers])
+    return fragments
+
+
+def _fragments(glyphs: Sequence[Glyph]) -> List[Fragment]:
     """Group glyphs into runs along a baseline: first as printed, then by position."""
     runs: List[Fragment] = []
-    for glyph in page.glyphs:
+    for glyph in glyphs:
         if runs and _continues(runs[-1], glyph):
             runs[-1].append(glyph)
         else:

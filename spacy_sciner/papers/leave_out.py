@@ -12,14 +12,18 @@ _PAGE_NUMBER = re.compile(r"\W*(?:page\s*)?(?:\d{1,5}|[ivx]{1,5})(?:\s*(?:of|/)\
 _NOTE_MARK = re.compile(r"(?:\d{1,3}|[*∗†‡§¶]{1,3})\s*(?=[^\W\d_a-z]|[\"“(‘])")
 
 
-def find_furniture(lines: Sequence[Line]) -> Set[int]:
+BLOCK = 4  # lines of running text, one under the other, are none of what pages repeat
+
+
+def find_furniture(lines: Sequence[Line], styles: Styles) -> Set[int]:
     """Running heads, page numbers, and whatever else is printed on page after page."""
+    blocks = _find_blocks(lines, styles)
     top, bottom = max(line.y for line in lines), min(line.y for line in lines)
     margin = MARGIN * (top - bottom)
     seen: Dict[Tuple[str, int], Set[int]] = {}
     candidates: List[Tuple[int, Tuple[str, int]]] = []
     for i, line in enumerate(lines):
-        if bottom + margin < line.y < top - margin:
+        if bottom + margin < line.y < top - margin or i in blocks:
             continue
         key = (re.sub(r"\d+", "0", line.text.lower()), round(line.y / 6))
         candidates.append((i, key))
@@ -30,6 +34,21 @@ def find_furniture(lines: Sequence[Line]) -> Set[int]:
         if len(pages) >= 2 or _PAGE_NUMBER.match(lines[i].text):
             furniture.add(i)
     return furniture
+
+
+def _find_blocks(lines: Sequence[Line], styles: Styles) -> Set[int]:
+    """Lines in the text's own font and leading with at least `BLOCK` - 1 more above or below."""
+    blocks: Set[int] = set()
+    run: List[int] = []
+    for i, line in enumerate(lines):
+        plain = is_plain(line, styles)
+        if not (plain and run and _follows(line, lines[run[-1]], styles)):
+            run = []
+        if plain:
+            run.append(i)
+        if len(run) >= BLOCK:
+            blocks.update(run)
+    return blocks
 
 
 def find_floats(

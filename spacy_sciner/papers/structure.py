@@ -36,7 +36,7 @@ def read_structure(lines: Sequence[Line]) -> List[Piece]:
         return []
     styles = find_styles(lines)
     title = find_title(lines, styles)
-    dropped = find_furniture(lines) | title
+    dropped = find_furniture(lines, styles) | title
     # A float ends at a heading, and a heading is none if it stands in a float.
     dropped |= find_floats(lines, styles, dropped, find_headings(lines, styles, dropped))
     heads = find_headings(lines, styles, dropped)

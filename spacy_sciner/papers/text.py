@@ -18,6 +18,7 @@ _DOTLESS = {"ı": "i", "ȷ": "j"}
 _LIGATURE = re.compile("[" + "".join(LIGATURES) + "]")
 _BROKEN = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)*)-$")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_LETTERS = re.compile(r"[^\W\d_]{3,}")
 _SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*\s+(?=[\"'“‘(\[]*[^\W_a-z])")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|al|cf|figs?|eqs?|secs?|tabs?|refs?|vs|resp|approx|dr|no)|\b[a-z])\.\s+$",
@@ -38,6 +39,11 @@ def add_accent(letter: str, accent: str) -> Optional[str]:
     """The letter under a free-standing accent, None if Unicode has no such letter."""
     joined = unicodedata.normalize("NFC", _DOTLESS.get(letter, letter) + ACCENTS[accent])
     return joined if len(joined) == 1 else None
+
+
+def count_words(text: str) -> int:
+    """Runs of three letters or more: numbers, symbols and hyphens at line ends weigh nothing."""
+    return len(_LETTERS.findall(text))
 
 
 def words(lines: Sequence[str]) -> AbstractSet[str]:

@@ -1,0 +1,134 @@
+"""Line numbers in the margin, as review copies have them: found by place and by counting.
+
+They stand on every line or on every fifth, left or right of a column or between two, restart on
+each page or run on, and share no baseline with the text in templates that print a ruler. None of
+that is looked at. What makes them line numbers is that they stand in one strip where the page
+prints nothing else, and that they count.
+"""
+
+from collections import Counter
+from itertools import pairwise
+from typing import Iterable, Iterator, List, NamedTuple, Sequence, Set, Tuple
+
+from .glyphs import Glyph
+
+ALIGNED = 1.5  # points between the edges of numbers that stand below one another
+APART = 0.35  # of the font size: nearer to a word than that, a number belongs to it
+LEAST = 3  # numbers on a page that make a strip of their own; fewer need another page's strip
+HEIGHT = 0.3  # of the page's text that such a strip is high, at least
+CROSSED = 0.4  # lines that may cross a strip (title, abstract, tables), for each line beside it
+LONGEST_STEP = 20  # from one number to the next
+COUNTING = 0.75  # of the steps are alike; a ruler may hide behind a figure
+MAX_DIGITS = 5
+
+Strip = List["Number"]  # numbers of a page that stand below one another, from top to bottom
+
+
+class Number(NamedTuple):
+    value: int
+    x0: float
+    x1: float
+    y: float
+    glyphs: Tuple[Glyph, ...]
+
+
+def find_margin_numbers(pages: Sequence[Sequence[Sequence[Glyph]]]) -> List[Set[Glyph]]:
+    """The glyphs of each page that number its lines.
+
+    pages (Sequence): Of each page the runs of glyphs on one baseline, each from left to right.
+    """
+    found = [_strips(runs) for runs in pages]
+    certain = [
+        [strip for strip in strips if _is_high(strip, runs)]
+        for strips, runs in zip(found, pages, strict=True)
+    ]
+    known = [edge for strips in certain for strip in strips for edge in _edges(strip)]
+    return [
+        {
+            glyph
+            for strip in strips
+            if strip in sure or any(abs(a - b) < ALIGNED for a in _edges(strip) for b in known)
+            for number in strip
+            for glyph in number.glyphs
+        }
+        for strips, sure in zip(found, certain, strict=True)
+    ]
+
+
+def _strips(runs: Sequence[Sequence[Glyph]]) -> List[Strip]:
+    """Columns of numbers that count, in a strip that the page leaves to them."""
+    numbers = [number for run in runs for number in _numbers(run)]
+    # Left of a text they are flush right as a rule, right of it flush left: what has more, is it.
+    columns = sorted(_aligned(numbers, 0) + _aligned(numbers, 1), key=len, reverse=True)
+    strips: List[Strip] = []
+    taken: Set[Number] = set()
+    for column in columns:
+        strip = sorted((n for n in column if n not in taken), key=lambda number: -number.y)
+        if strip and _counts(strip) and _is_free(strip, runs):
+            strips.append(strip)
+            taken.update(strip)
+    return strips
+
+
+def _numbers(run: Sequence[Glyph]) -> Iterator[Number]:
+    """The whole numbers in a run that stand apart from the words beside them."""
+    printed = [glyph for glyph in run if not glyph.text.isspace()]
+    start = 0
+    for end in range(1, len(printed) + 1):
+        if end < len(printed):
+            last, glyph = printed[end - 1], printed[end]
+            if glyph.x0 - last.x1 < APART * max(glyph.size, last.size):
+                continue
+        word = printed[start:end]
+        start = end
+        text = "".join(glyph.text for glyph in word)
+        if len(text) <= MAX_DIGITS and text.isascii() and text.isdigit():
+            yield Number(int(text), word[0].x0, word[-1].x1, word[0].y, tuple(word))
+
+
+def _aligned(numbers: Iterable[Number], edge: int) -> List[Strip]:
+    """Group by the left (0) or right (1) edge."""
+    strips: List[Strip] = []
+    for number in sorted(numbers, key=lambda number: (_edge(number, edge), -number.y)):
+        if strips and _edge(number, edge) - _edge(strips[-1][0], edge) < ALIGNED:
+            strips[-1].append(number)
+        else:
+            strips.append([number])
+    return strips
+
+
+def _edge(number: Number, edge: int) -> float:
+    return number.x1 if edge else number.x0
+
+
+def _edges(strip: Strip) -> Tuple[float, float]:
+    return min(number.x0 for number in strip), max(number.x1 for number in strip)
+
+
+def _counts(strip: Strip) -> bool:
+    steps = [below.value - above.value for above, below in pairwise(strip)]
+    if not steps:
+        return True  # alone: whether another page has it there decides
+    step, n = Counter(steps).most_common(1)[0]
+    return 0 < step <= LONGEST_STEP and n >= COUNTING * len(steps)
+
+
+def _is_free(strip: Strip, runs: Sequence[Sequence[Glyph]]) -> bool:
+    left, right = _edges(strip)
+    own = {glyph for number in strip for glyph in number.glyphs}
+    crossing = {
+        round(glyph.y)
+        for run in runs
+        for glyph in run
+        if glyph.x1 > left and glyph.x0 < right and glyph not in own and not glyph.text.isspace()
+    }
+    top, bottom = strip[0].y + ALIGNED, strip[-1].y - ALIGNED
+    beside = {round(run[0].y) for run in runs if bottom <= run[0].y <= top}
+    return len(crossing) <= CROSSED * len(beside)
+
+
+def _is_high(strip: Strip, runs: Sequence[Sequence[Glyph]]) -> bool:
+    heights = [run[0].y for run in runs]
+    return len(strip) >= LEAST and strip[0].y - strip[-1].y >= HEIGHT * (
+        max(heights) - min(heights)
+    )
