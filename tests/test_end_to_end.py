@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -133,16 +132,6 @@ def test_best_pipeline_loads_where_the_package_was_never_imported(project):
     env = {**environment(), "HF_HUB_OFFLINE": "1"}
     out = subprocess.check_output([sys.executable, "-c", code], cwd=project, env=env, text=True)
     assert out.strip() == "DatasetName"
-
-
-def test_code_of_the_readme_runs(project, monkeypatch, capsys):
-    readme = (ROOT / "README.md").read_text(encoding="utf8")
-    code = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
-    assert code
-    monkeypatch.chdir(project)
-    for block in code:
-        exec(compile(block, "README.md", "exec"), {})
-    assert "[" in capsys.readouterr().out
 
 
 def test_report_says_what_the_best_iteration_is(project):

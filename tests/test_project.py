@@ -107,15 +107,18 @@ def test_what_stages_write_is_not_in_git():
     assert {path.relative_to(ROOT).parts[0] for path in tracked()} & outs == set()
 
 
-def test_readme_has_the_commands_of_project_yml(tmp_path):
-    for name in ("README.md", "project.yml"):
-        shutil.copy(ROOT / name, tmp_path / name)
-    command = ("document", ".", "--no-emoji", "--output", "README.md")
+def test_the_docs_have_the_commands_of_project_yml(tmp_path):
+    page = (ROOT / "docs/commands.md").read_text(encoding="utf8")
+    (tmp_path / "commands.md").write_text(
+        page.replace("](../project.yml)", "](project.yml)"), "utf8"
+    )
+    shutil.copy(ROOT / "project.yml", tmp_path)
+    command = ("document", ".", "--no-emoji", "--output", "commands.md")
     done = call(sys.executable, "-m", "weasel", *command, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    new = (tmp_path / "README.md").read_text(encoding="utf8")
-    assert new == (ROOT / "README.md").read_text(encoding="utf8"), (
-        "run: weasel document --no-emoji --output README.md"
+    new = (tmp_path / "commands.md").read_text(encoding="utf8")
+    assert new.replace("](project.yml)", "](../project.yml)") == page, (
+        "run: weasel document --no-emoji --output docs/commands.md"
     )
 
 
@@ -152,7 +155,7 @@ def test_evaluate_lists_what_training_reads():
     for stage in (stages["train"], stages["retrain"]["do"]):
         assert set(stage["params"]) <= set(evaluate["params"])
         own = {"scripts/train.py", "spacy_sciner/training/ensemble.py"}
-        passed = ("corpus/", "training/", "spacy_sciner/evaluation/")  # it lists the last's folder
+        passed = ("corpus/", "training/", "spacy_sciner/scoring/")  # it lists the last's folder
         read = {dep for dep in stage["deps"] if not dep.startswith(passed)} - own
         assert read <= set(evaluate["deps"])
 
@@ -173,8 +176,8 @@ def test_project_yml_has_a_command_for_each_stage():
     assert {step for steps in project["workflows"].values() for step in steps} <= commands
 
 
-def test_readme_published_recipe_names_settings_that_exist():
-    text = (ROOT / "README.md").read_text(encoding="utf8")
+def test_the_published_recipe_names_settings_that_exist():
+    text = (ROOT / "docs/learning.md").read_text(encoding="utf8")
     blocks = [yaml.safe_load(b) for b in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)]
     recipe = next(block for block in blocks if "teachers" in block.get("train", {}))
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf8"))

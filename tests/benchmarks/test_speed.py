@@ -156,17 +156,17 @@ def test_projected_minutes_of_a_long_training():
     assert minutes_of({"words": 100, "train_words": 1000}, runs, 8) == 80
 
 
-def test_readme_quotes_the_table_and_stays_without_one(tmp_path, monkeypatch):
-    import readme
+def test_a_page_quotes_the_table_and_stays_without_one(tmp_path, monkeypatch):
+    import pages
 
-    monkeypatch.setattr(readme, "ROOT", tmp_path)
+    monkeypatch.setattr(pages, "ROOT", tmp_path)
     before = "a\n<!-- speed:start -->\nNot measured yet.\n<!-- speed:end -->\nb\n"
-    assert readme.fill(before) == before
+    assert pages.fill(before, up="../") == before
     (tmp_path / "benchmarks").mkdir()
     page = "# Speed\n\ntable\n![Words a second](speed.svg)\n"
     (tmp_path / "benchmarks/speed.md").write_text(page, encoding="utf8")
-    after = "table\n![Words a second](benchmarks/speed.svg)"
-    assert readme.fill(before) == before.replace("Not measured yet.", after)
+    after = "table\n![Words a second](../benchmarks/speed.svg)"
+    assert pages.fill(before, up="../") == before.replace("Not measured yet.", after)
 
 
 def test_recorded_command_has_no_path_of_this_machine(tmp_path):
