@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from spacy_sciner.cli.console import run
-from spacy_sciner.corpus.convert import convert_corpus, label_warnings
+from spacy_sciner.corpus.convert import convert_corpus
+from spacy_sciner.corpus.screen import gold_notes, gold_warnings
 
 
 def convert(
@@ -35,12 +36,14 @@ def convert(
         )
     repairs = ", ".join(f"{rule} {r['count']}" for rule, r in report["repairs"].items())
     print(f"repairs: {repairs or 'none'}")
+    for note in gold_notes(report):
+        print(note)
     dropped = sum(report["dropped_paragraphs"].values())
     print(
         f"kept out of the pool: {len(report['excluded_papers'])} papers, {dropped} paragraphs; "
         f"see {out / '_report.json'}"
     )
-    for message in label_warnings(report):
+    for message in gold_warnings(report):
         typer.secho(f"!! {message}", fg="yellow", bold=True, err=True)
 
 

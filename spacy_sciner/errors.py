@@ -74,7 +74,7 @@ class Errors(metaclass=_Coded):
     )
     E207 = (
         "The last column of {path} holds no tags such as O, B-X or I-X: {n} of {total} are none, "
-        "the first is {tag!r}. Put the tags last."
+        "the first is {tag!r}. Found: {found}. Put the tags last, or name these in `labels`."
     )
     E208 = (
         "{path}: {reason}. The table needs tab-separated columns split, first, last, and may have "
@@ -96,6 +96,22 @@ class Errors(metaclass=_Coded):
     )
     E214 = "{path}, line {line} is no parsed paragraph: {reason}. Run the parse stage again."
     E215 = "`{key}` in section `merge` of params.yaml must be {expected}, got {value!r}."
+    E216 = (
+        "The offsets in {path} fit its text by no way of counting. Of {n} annotations fit: "
+        "{tried}. Was the text changed after it was annotated? Export both together."
+    )
+    E217 = (
+        "{path}: {what}. Its keys: {keys}. Name the one with the text in params.yaml: "
+        "`text_key` of this gold file."
+    )
+    E218 = (
+        "{path} cannot be read as CoNLL: {reason}. A token a line is needed, words in the first "
+        "column, tags in the last, tabs or spaces between them, an empty line between paragraphs."
+    )
+    E219 = (
+        "No file of format {format} at {path}. There: {found}. Name a file, a folder with a file "
+        "for each paper, or a pattern such as gold/*.txt."
+    )
 
     # --- models, pipeline, adapt -------------------------------------------------------------
     E301 = (
@@ -209,6 +225,35 @@ class Warnings(metaclass=_Coded):
         "{n} annotations are left out, since their label is not one of the corpus: {examples}. "
         "Mend the annotations, or add the label to `labels`."
     )
+    W205 = (
+        "The same text in two splits: {counts}. Train does without those in it; others flatter the "
+        "scores. {examples}. Divide the papers otherwise, or give each text once."
+    )
+    W206 = (
+        "{n} texts were annotated by two persons or more, {other} of them not alike. Used: ground "
+        "truth, else the first in the files; the others are set aside (extra-annotation)."
+    )
+    W207 = (
+        "{n} times a text comes again with other annotations, and both are used: {examples}. "
+        "Make them alike, or take one out."
+    )
+    W208 = (
+        "{n} paragraphs are set aside, since their text is only an address: {examples}. Export the "
+        "text itself: in Label Studio, import it as text, not by URL or storage path."
+    )
+    W209 = (
+        "{rule}: {n} times, with {of} {what} read. So many are no slips; see _report.json: "
+        "{examples}"
+    )
+    W210 = (
+        "The offsets of {file} fit by two ways of counting: {doubt}. The first is used. Look at "
+        "its entities, or export with the annotated texts."
+    )
+    W211 = (
+        "{n} of {of} papers of pool_gold are not in the pool, and their gold measures nothing: "
+        "{papers}. Give gold and papers the same names."
+    )
+    W212 = "Tags without B- and I- (scheme IO): touching entities of one label are read as one."
 
     # --- command line, project ---------------------------------------------------------------
     W501 = (

@@ -3,7 +3,7 @@
 import string
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any, Collection, Dict, FrozenSet, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Collection, Dict, FrozenSet, List, Optional, Sequence, Tuple
 
 from spacy.lang.en import English
 from spacy.language import create_tokenizer
@@ -11,16 +11,11 @@ from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc, Span
 from spacy.vocab import create_vocab
 
+from .offsets import CharSpan
 from .rules import Repairs
+from .text import squeezed
 
-
-class CharSpan(NamedTuple):
-    """An annotation over characters [start, end), as read: nothing is checked yet."""
-
-    start: Any
-    end: Any
-    label: str
-    text: Optional[str] = None  # what the annotator saw, where the format tells
+MAX_NUMBER = 1 << 31  # of a paragraph; larger ones are something else's
 
 
 @dataclass(frozen=True)
@@ -36,6 +31,9 @@ class Annotated:
     spaces: Optional[List[bool]] = None
     unknown: FrozenSet[int] = frozenset()  # tokens without an annotation
     section: str = ""
+    is_partial: bool = False  # nothing is known of the tokens outside its spans
+    annotator: str = ""  # where the format tells; of the same text, one person's is used
+    task: str = ""  # the tool's number of what was annotated: twice the same is two annotations
 
 
 class Numbering:
@@ -45,9 +43,12 @@ class Numbering:
         self._next: Dict[str, int] = {}
 
     def __call__(self, paper: str, given: Any = None) -> int:
-        if isinstance(given, str) and given.isdecimal():
+        if isinstance(given, float) and given.is_integer():
             given = int(given)
-        if not isinstance(given, int) or isinstance(given, bool):
+        if isinstance(given, str) and given.isdecimal() and len(given) < 10:
+            given = int(given)
+        is_number = isinstance(given, int) and not isinstance(given, bool)
+        if not is_number or not 0 <= given < MAX_NUMBER:
             given = self._next.get(paper, 0)
         self._next[paper] = max(self._next.get(paper, 0), given + 1)
         return given
@@ -92,7 +93,8 @@ def annotated_to_doc(
             spans.append((span, char_span))
     kept = _without_overlaps(spans, doc, repairs, file=annotated.file, where=where)
     inside = {i for span in kept for i in range(span.start, span.end)}
-    missing = [doc[i : i + 1] for i in sorted(annotated.unknown - inside)]
+    unknown = frozenset(range(len(doc))) if annotated.is_partial else annotated.unknown
+    missing = [doc[i : i + 1] for i in sorted(unknown - inside)]
     doc.set_ents(kept, missing=missing)
     doc.user_data["paper"] = annotated.paper
     doc.user_data["paragraph"] = annotated.paragraph
@@ -111,13 +113,17 @@ def _align(
     text = doc.text
     is_pair = all(isinstance(i, int) and not isinstance(i, bool) for i in (start, end))
     if not is_pair or not 0 <= start <= end:
-        return None, ["bad-offsets"]
+        if is_pair or not own_text or start is None or not own_text.strip():
+            return None, ["bad-offsets"]
+        start = end = len(text) + 1  # an XPath: only the text can tell
     rules = []
-    if own_text and own_text.split() != text[start:end].split():
-        found = _nearest(text, own_text.strip(), start)
-        if found is None:
+    if own_text and own_text.strip() and squeezed(own_text) != squeezed(text[start:end]):
+        places = _places_of(text, own_text)
+        if not places:
             return None, ["bad-offsets" if end > len(text) else "text-mismatch"]
-        start, end = found, found + len(own_text.strip())
+        if len(places) > 1:
+            return None, ["ambiguous-text"]
+        start, end = places[0]
         rules.append("shifted")
     if end > len(text):
         return None, ["bad-offsets"]
@@ -146,16 +152,16 @@ def _trim(text: str, start: int, end: int, characters: str) -> Tuple[int, int]:
     return start, end
 
 
-def _nearest(text: str, wanted: str, start: int) -> Optional[int]:
-    """Where `wanted` stands in the text nearest to `start`, the earlier one of two."""
-    if not wanted:
-        return None
+def _places_of(text: str, wanted: str) -> List[Tuple[int, int]]:
+    """Where `wanted` stands in a text, white space aside."""
+    characters = [(c, i) for i, c in enumerate(text) if not c.isspace()]
+    squeezed_text, wanted = "".join(c for c, _ in characters), "".join(wanted.split())
     places = []
-    place = text.find(wanted)
+    place = squeezed_text.find(wanted)
     while place >= 0:
-        places.append(place)
-        place = text.find(wanted, place + 1)
-    return min(places, key=lambda p: (abs(p - start), p), default=None)
+        places.append((characters[place][1], characters[place + len(wanted) - 1][1] + 1))
+        place = squeezed_text.find(wanted, place + 1)
+    return places
 
 
 def _without_overlaps(

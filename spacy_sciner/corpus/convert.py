@@ -2,64 +2,21 @@
 
 import warnings
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, Sequence, Set, Tuple
 
 from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
 
-from ..errors import Errors, ScinerError, ScinerWarning, Warnings
+from ..errors import ScinerWarning, Warnings
 from ..files import progress, remove, write_json
-from .annotated import Annotated, annotated_to_doc, make_tokenizer
+from .counterparts import counterparts
 from .docbin import DocFile, write_docs
-from .formats.registry import AnnotatedFile, read_gold
 from .pool import Pool, PoolParagraph, read_parsed, select_pool
 from .projection import project_paper, with_tags
 from .reader import iob_tags, words_and_spaces
-from .rules import Repairs
-from .settings import (
-    CALIBRATION,
-    GOLD_SPLITS,
-    CorpusSettings,
-    GoldFile,
-    load_convert_settings,
-    load_corpus_settings,
-)
-from .split import split_papers
-
-
-@dataclass
-class _Reader:
-    """What every gold file of a run is read with."""
-
-    folder: Path  # of the corpus
-    labels: Tuple[str, ...]
-    tokenizer: Tokenizer
-    repairs: Repairs
-    files: List[Dict[str, Any]]  # for the report
-
-    def read(self, gold_file: GoldFile) -> List[Annotated]:
-        found: AnnotatedFile = read_gold(
-            self.folder / gold_file.path,
-            file_format=gold_file.format,
-            file=gold_file.path,
-            repairs=self.repairs,
-            papers_path=self.folder / gold_file.papers if gold_file.papers else None,
-        )
-        entry = {"file": gold_file.path, "format": gold_file.format}
-        if found.scheme is not None:
-            entry["scheme"] = found.scheme
-        n_papers = len({p.paper for p in found.paragraphs})
-        self.files.append({**entry, "papers": n_papers, "paragraphs": len(found.paragraphs)})
-        return found.paragraphs
-
-    def docs(self, paragraphs: Sequence[Annotated]) -> List[Doc]:
-        docs = (
-            annotated_to_doc(p, tokenizer=self.tokenizer, labels=self.labels, repairs=self.repairs)
-            for p in paragraphs
-        )
-        return [doc for doc in docs if doc is not None]
+from .settings import CALIBRATION, load_convert_settings, load_corpus_settings
+from .splits.gold import read_gold_splits
 
 
 def convert_corpus(
@@ -77,10 +34,11 @@ def convert_corpus(
     """
     convert = load_convert_settings(params_path)
     corpus = load_corpus_settings(params_path, name, labels_path=assets / "labels.yaml")
-    reader = _Reader(assets / name, corpus.labels, make_tokenizer(), Repairs(), [])
-    gold = _read_splits(corpus, reader, seed=convert.seed)
+    read = read_gold_splits(corpus, folder=assets / name, seed=convert.seed)
+    reader, gold = read.reader, dict(read.docs)
     annotated_pool = [_pool_paragraph(doc) for doc in gold.pop("pool")]
-    parsed_pool = _new_papers(read_parsed(parsed), annotated_pool)
+    parsed_papers = read_parsed(parsed)
+    parsed_pool = _new_papers(parsed_papers, annotated_pool)
     pool = select_pool(
         [*annotated_pool, *parsed_pool],
         gold=gold,
@@ -91,7 +49,7 @@ def convert_corpus(
     )
     if not pool.paragraphs:
         warnings.warn(Warnings.W202.format(parsed=parsed), ScinerWarning, stacklevel=2)
-    projected = _read_pool_gold(corpus, reader)
+    projected = _by_paper(read.pool_gold)
     # The pool may be more than memory holds as docs: they are written, and read, one by one.
     counts = {split: _Counts(corpus.labels) for split in (*gold, "pool", "pool_gold")}
     for split, docs in gold.items():
@@ -114,75 +72,16 @@ def convert_corpus(
         "files": reader.files,
         "splits": {split: seen.to_dict() for split, seen in counts.items()},
         "papers": {s: list(dict.fromkeys(d.user_data["paper"] for d in gold[s])) for s in gold},
-        "repairs": reader.repairs.to_dict(),
+        **reader.to_dict(),
+        "counterparts": counterparts(
+            gold, projected, parsed={p.paper for p in parsed_papers}, pool=pool.papers()
+        ),
         "excluded_papers": pool.excluded_papers,
         "dropped_paragraphs": dict(sorted(pool.dropped.items())),
         "projection": projection,
     }
     write_json(out / "_report.json", report)
     return report
-
-
-def label_warnings(report: Dict[str, Any]) -> List[str]:
-    """What a user should know of the labels: W203 if train lacks one, W204 if gold has others."""
-    found = []
-    types = report["splits"]["train"]["types"]
-    if absent := [label for label in report["labels"] if not types.get(label)]:
-        found.append(Warnings.W203.format(labels=", ".join(absent)))
-    if unknown := report["repairs"].get("unknown-label"):
-        examples = "; ".join(f"{e['text']} in {e['file']}" for e in unknown["examples"])
-        found.append(Warnings.W204.format(n=unknown["count"], examples=examples))
-    return found
-
-
-def _read_splits(corpus: CorpusSettings, reader: _Reader, *, seed: int) -> Dict[str, List[Doc]]:
-    """Gold docs by split, `pool` among them; in the order of the files."""
-    read = [(gold_file, reader.read(gold_file)) for gold_file in corpus.gold]
-    papers: Dict[Tuple[str, ...], List[str]] = {}
-    for gold_file, paragraphs in read:
-        if not isinstance(gold_file.split, str):
-            papers.setdefault(_into(gold_file, corpus), []).extend(p.paper for p in paragraphs)
-    split_of = {
-        into: split_papers(
-            sorted(set(ids)), into=into, shares=corpus.split, seed=seed, corpus=corpus.name
-        )
-        for into, ids in papers.items()
-    }
-    splits = (*GOLD_SPLITS, CALIBRATION, "pool")
-    gold: Dict[str, List[Annotated]] = {split: [] for split in splits}
-    for gold_file, paragraphs in read:
-        for paragraph in paragraphs:
-            if isinstance(gold_file.split, str):
-                gold[gold_file.split].append(paragraph)
-            else:
-                gold[split_of[_into(gold_file, corpus)][paragraph.paper]].append(paragraph)
-    if not gold[CALIBRATION]:
-        del gold[CALIBRATION]
-    _warn_of_shared_papers(gold)
-    docs = {split: reader.docs(paragraphs) for split, paragraphs in gold.items()}
-    for split in GOLD_SPLITS:
-        if not docs[split]:
-            reason = "no gold file has such paragraphs" if not gold[split] else "they have no text"
-            raise ScinerError(Errors.E209.format(split=split, corpus=corpus.name, reason=reason))
-    return docs
-
-
-def _into(gold_file: GoldFile, corpus: CorpusSettings) -> Tuple[str, ...]:
-    """What a file's papers are divided into: `calibration` papers, if any, come out of train's."""
-    into = tuple(gold_file.split)
-    wanted = CALIBRATION in corpus.split and "train" in into and CALIBRATION not in into
-    return (*into, CALIBRATION) if wanted else into
-
-
-def _warn_of_shared_papers(gold: Dict[str, List[Annotated]]) -> None:
-    splits: Dict[str, List[str]] = {}
-    for split, paragraphs in gold.items():
-        for paper in sorted({p.paper for p in paragraphs}):
-            splits.setdefault(paper, []).append(split)
-    shared = [f"{paper} ({', '.join(s)})" for paper, s in sorted(splits.items()) if len(s) > 1]
-    if shared:
-        message = Warnings.W201.format(n=len(shared), papers="; ".join(shared[:5]))
-        warnings.warn(message, ScinerWarning, stacklevel=2)
 
 
 def _pool_paragraph(doc: Doc) -> PoolParagraph:
@@ -212,13 +111,11 @@ def _pool_doc(paragraph: PoolParagraph, tokenizer: Tokenizer) -> Doc:
     return doc
 
 
-def _read_pool_gold(corpus: CorpusSettings, reader: _Reader) -> Dict[str, List[Doc]]:
-    """Docs of `pool_gold` by paper."""
-    gold_docs: Dict[str, List[Doc]] = {}
-    for gold_file in corpus.pool_gold:
-        for doc in reader.docs(reader.read(gold_file)):
-            gold_docs.setdefault(doc.user_data["paper"], []).append(doc)
-    return gold_docs
+def _by_paper(docs: Iterable[Doc]) -> Dict[str, List[Doc]]:
+    found: Dict[str, List[Doc]] = {}
+    for doc in docs:
+        found.setdefault(doc.user_data["paper"], []).append(doc)
+    return found
 
 
 def _gold_of_pool(

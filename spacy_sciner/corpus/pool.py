@@ -1,6 +1,6 @@
 """The pool: paragraphs of parsed papers that may be annotated by machine.
 
-No paper of the gold is in it, none that shares text with the dev, test or calibration papers, no
+No paper of the gold is in it, none that shares text with one (of annotated pool papers apart), no
 paragraph twice, and none that is in the gold already.
 """
 
@@ -8,7 +8,7 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Collection, Dict, Iterable, List, Mapping, Optional, Sequence
+from typing import Collection, Dict, Iterable, List, Mapping, Optional, Sequence, Set
 
 from spacy.tokens import Doc
 
@@ -16,7 +16,8 @@ from ..errors import Errors, ScinerError
 from ..types import Paragraph
 from .text import ngrams, text_key, words_of
 
-HELD_OUT = ("dev", "test", "calibration")
+# The last to claim a run of words is named in the report: what is held out, before train.
+GOLD = ("train", "dev", "test", "calibration")
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,9 @@ class Pool:
     paragraphs: List[PoolParagraph]
     excluded_papers: List[Dict[str, str]] = field(default_factory=list)  # paper, reason
     dropped: Counter[str] = field(default_factory=Counter)  # paragraphs by reason
+
+    def papers(self) -> Set[str]:
+        return {paragraph.paper for paragraph in self.paragraphs}
 
 
 def read_parsed(folder: Path) -> List[PoolParagraph]:
@@ -70,14 +74,14 @@ def select_pool(
     gold (Mapping[str, Sequence[Doc]]): Gold docs by split.
     exclude (Collection[str]): Papers that the user wants out.
     overlap_ngrams (int): Words in a run that counts as shared.
-    overlap_min (int): A paper with so many different runs of a dev or test paper is left out.
+    overlap_min (int): A paper with so many different runs of a gold paper is left out.
     min_words (int): Paragraphs with fewer words are left out.
     """
     by_paper: Dict[str, List[PoolParagraph]] = {}
     for paragraph in sorted(paragraphs, key=lambda p: (p.paper, p.paragraph)):
         by_paper.setdefault(paragraph.paper, []).append(paragraph)
     gold_papers = {doc.user_data["paper"]: split for split, docs in gold.items() for doc in docs}
-    held_out = _held_out_ngrams(gold, overlap_ngrams)
+    gold_ngrams = _gold_ngrams(gold, overlap_ngrams)
     gold_texts: Dict[str, str] = {}
     for split, docs in gold.items():
         for doc in docs:
@@ -90,7 +94,7 @@ def select_pool(
         elif paper in gold_papers:
             reason = f"gold {gold_papers[paper]} paper"
         else:
-            reason = _overlap(its_paragraphs, held_out, overlap_ngrams, overlap_min)
+            reason = _overlap(its_paragraphs, gold_ngrams, overlap_ngrams, overlap_min)
         if reason is not None:
             pool.excluded_papers.append({"paper": paper, "reason": reason})
             pool.dropped["in an excluded paper"] += len(its_paragraphs)
@@ -110,10 +114,10 @@ def select_pool(
     return pool
 
 
-def _held_out_ngrams(gold: Mapping[str, Sequence[Doc]], n: int) -> Dict[str, str]:
-    """Each run of n words of a dev or test paper, with where it is from."""
+def _gold_ngrams(gold: Mapping[str, Sequence[Doc]], n: int) -> Dict[str, str]:
+    """Each run of n words of a gold paper, with where it is from."""
     words: Dict[str, List[str]] = {}
-    for split in HELD_OUT:
+    for split in GOLD:
         for doc in gold.get(split, ()):
             # Across paragraphs: the pool may be cut into other ones.
             name = f"{split} paper {doc.user_data['paper']}"
@@ -122,10 +126,10 @@ def _held_out_ngrams(gold: Mapping[str, Sequence[Doc]], n: int) -> Dict[str, str
 
 
 def _overlap(
-    paragraphs: Sequence[PoolParagraph], held_out: Mapping[str, str], n: int, least: int
+    paragraphs: Sequence[PoolParagraph], gold_ngrams: Mapping[str, str], n: int, least: int
 ) -> Optional[str]:
     words = [word for paragraph in paragraphs for word in words_of(paragraph.text)]
-    shared = Counter(held_out[ngram] for ngram in set(ngrams(words, n)) if ngram in held_out)
+    shared = Counter(gold_ngrams[ngram] for ngram in set(ngrams(words, n)) if ngram in gold_ngrams)
     if sum(shared.values()) < least:
         return None
     name, count = min(shared.items(), key=lambda item: (-item[1], item[0]))

@@ -8,8 +8,10 @@ Rule                  Case                                                 What 
 unknown-label         its label is not in the corpus' labels               span set aside
 bad-offsets           not two integers inside the text, start before end   span set aside
 zero-length           no character, or nothing but whitespace              span set aside
-shifted               its own text is not at its offsets (UTF-16 offsets   nearest such text taken
-                      after 𝑥 or an emoji), but elsewhere in the text
+shifted               its own text is not at its offsets, but at one     that one taken
+                      other place in the paragraph, and only there
+ambiguous-text        its own text is not at its offsets, but at two or    span set aside
+                      more other places
 text-mismatch         its own text is nowhere in the paragraph             span set aside
 discontinuous-joined  its fragments are apart by whitespace only           joined
 discontinuous         its fragments have words between them                span set aside
@@ -22,24 +24,36 @@ overlap               shares a token with a longer one, or with an         span 
 orphan-i              I- (E-, L-) with no entity of its label open, in a   begins an entity
                       scheme where entities begin with B-
 unclosed              IOBES or BILOU entity without its end tag            kept as far as it goes
-invalid-tag           not a tag, such as `[CLS]`                           read as O
+invalid-tag           not a tag, such as `[CLS]`                           token unknown
 bad-line              a line with a column missing or too many, or that    first column is the
                       is not JSON, or not a BRAT annotation                token; else line left out
-extra-annotation      a second annotation of one Label Studio task         ground truth, else the
-                                                                           first one, is used
+comment-line          `# …` in a CoNLL file that is no token               line left out
+header-row            names of columns in a CoNLL file                     line left out
+half-character        half of a UTF-16 pair alone (`\\ud835`)              read as U+FFFD
+extra-annotation      the same text annotated by another person: ground    kept aside for
+                      truth, else the first one in the file, is used       `agree`
+same-text             the same text again in one file                      kept
+in-held-out           a train paragraph whose text is in dev, test or      paragraph left out
+                      calibration
 not-accepted          a task that the annotator skipped or rejected        paragraph left out
 unannotated           nobody has worked on it yet                          paragraph left out
+address               the text is an address or a path                     paragraph left out
 no-text               no text, or no token in it                           paragraph left out
+other-file            a file in a folder that is not of the format         file left out
 """
 
 from collections import Counter
-from typing import Dict, List
+from typing import TYPE_CHECKING, Dict, List
+
+if TYPE_CHECKING:
+    from .annotated import Annotated
 
 RULES = (
     "unknown-label",
     "bad-offsets",
     "zero-length",
     "shifted",
+    "ambiguous-text",
     "text-mismatch",
     "discontinuous-joined",
     "discontinuous",
@@ -51,10 +65,17 @@ RULES = (
     "unclosed",
     "invalid-tag",
     "bad-line",
+    "comment-line",
+    "header-row",
+    "half-character",
     "extra-annotation",
+    "same-text",
+    "in-held-out",
     "not-accepted",
     "unannotated",
+    "address",
     "no-text",
+    "other-file",
 )
 MAX_EXAMPLES = 5
 MAX_EXAMPLE_CHARS = 120
@@ -65,6 +86,9 @@ class Repairs:
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
+        self.units: Dict[str, str] = {}  # what offsets count, by file, where not code points
+        self.rivals: Dict[str, str] = {}  # another way of counting that fits as well, by file
+        self.extras: List[Annotated] = []  # second annotations of a text, for `agree`
         self._examples: Dict[str, List[Dict[str, object]]] = {}
 
     def add(self, rule: str, *, file: str, paragraph: object, text: str) -> None:

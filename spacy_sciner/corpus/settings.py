@@ -8,7 +8,7 @@ import yaml
 
 from ..errors import Errors, ScinerError
 from ..params import check_keys, load_params
-from .formats.registry import FORMATS
+from .formats.registry import FORMATS, PARAGRAPHS, TEXT_KEY_FORMATS
 
 GOLD_SPLITS = ("train", "dev", "test")
 CALIBRATION = "calibration"  # optional: gold papers that certify γ and are used for nothing else
@@ -30,9 +30,10 @@ class ConvertSettings:
 class GoldFile:
     """One annotated file; `split` names one, or several that its papers are divided into."""
 
-    path: str
+    path: str  # a file, a folder, or a pattern such as gold/*.conll
     format: str
-    papers: Optional[str] = None
+    papers: Optional[str] = None  # "paragraphs": each is a paper; else, for CoNLL, a table's path
+    text_key: Optional[str] = None  # where the text is in JSON, None to find it
     split: Union[str, Tuple[str, ...]] = GOLD_SPLITS
 
 
@@ -116,13 +117,20 @@ def _gold_file(entry: Any, where: str) -> GoldFile:
     names = [split] if isinstance(split, str) else _strings(split, where, "split")
     if not names or len(set(names)) < len(names) or not set(names) <= set(SPLITS):
         raise _wrong(where, "split", f"one of {', '.join(SPLITS)}, or a list of some", split)
-    papers = entry.get("papers")
-    if papers is not None and (not isinstance(papers, str) or entry["format"] != "conll"):
-        raise _wrong(where, "papers", "the path of a table, and for the format conll only", papers)
+    papers, text_key = entry.get("papers"), entry.get("text_key")
+    is_table = papers not in (None, PARAGRAPHS)
+    if is_table and (not isinstance(papers, str) or entry["format"] != "conll"):
+        wanted = f"{PARAGRAPHS!r}, or the path of a table for the format conll"
+        raise _wrong(where, "papers", wanted, papers)
+    has_keys = entry["format"] in TEXT_KEY_FORMATS
+    if text_key is not None and not (isinstance(text_key, str) and has_keys):
+        wanted = f"a key, and for the formats {', '.join(TEXT_KEY_FORMATS)} only"
+        raise _wrong(where, "text_key", wanted, text_key)
     return GoldFile(
         path=entry["path"],
         format=entry["format"],
         papers=papers,
+        text_key=text_key,
         split=split if isinstance(split, str) else tuple(names),
     )
 

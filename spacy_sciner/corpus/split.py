@@ -1,10 +1,16 @@
 """Into train, dev, test and pool by whole papers."""
 
 import random
-from typing import Dict, List, Sequence
+from typing import Collection, Dict, List, Sequence
 
 from ..errors import Errors, ScinerError
 from .settings import Shares
+
+HOW_TO_NAME_PAPERS = (
+    "A file is one paper, unless it names several: `paper` in the data of Label Studio, Prodigy or "
+    "doccano, two or more -DOCSTART- lines or a table (`papers`) in CoNLL. Give a folder with a "
+    "file for each paper, or set `papers: paragraphs` if each paragraph is of another paper."
+)
 
 
 def split_papers(
@@ -22,6 +28,8 @@ def split_papers(
     """
     split_of: Dict[str, str] = {}
     known = set(papers)
+    if len(known) < len(into) and not any(isinstance(v, (list, tuple)) for v in shares.values()):
+        raise _empty(into[-1], known, into=into, corpus=corpus)
     for split in into:
         named = shares.get(split, ())
         for paper in named if not isinstance(named, (int, float)) else ():
@@ -41,8 +49,7 @@ def split_papers(
         others = others[n:]
     for split in into:
         if split not in split_of.values():
-            reason = f"its gold files hold {len(known)} papers ({_some(sorted(known))})"
-            raise ScinerError(Errors.E209.format(split=split, corpus=corpus, reason=reason))
+            raise _empty(split, known, into=into, corpus=corpus)
     return split_of
 
 
@@ -62,6 +69,14 @@ def _sizes(
             sizes[max(sizes, key=lambda split: sizes[split])] -= 1
         sizes[rest[0]] = max(0, len(others) - sum(sizes.values()))
     return sizes
+
+
+def _empty(split: str, known: Collection[str], *, into: Sequence[str], corpus: str) -> ScinerError:
+    n = f"{len(known)} paper{'s' * (len(known) != 1)}"
+    reason = f"its gold files hold {n} ({_some(sorted(known))})"
+    if len(known) < len(into):
+        reason += f", and {', '.join(into)} need one each. {HOW_TO_NAME_PAPERS}"
+    return ScinerError(Errors.E209.format(split=split, corpus=corpus, reason=reason.rstrip(".")))
 
 
 def _some(papers: List[str], most: int = 10) -> str:

@@ -21,3 +21,11 @@ def ngrams(words: List[str], n: int) -> Iterator[str]:
     """Every run of n words, as one string."""
     for i in range(len(words) - n + 1):
         yield " ".join(words[i : i + n])
+
+
+def squeezed(text: str) -> str:
+    """Equal for texts that differ in white space and Unicode's composition only.
+
+    Some tools also write a line end as the two characters `\\n`.
+    """
+    return "".join(unicodedata.normalize("NFC", text.replace("\\n", "\n")).split())

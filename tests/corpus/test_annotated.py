@@ -74,12 +74,33 @@ def test_same_span_twice_is_a_duplicate():
     assert _doc(*spans) == ([("BERT", "Method")], {"duplicate": 1})
 
 
-def test_shifted_takes_the_nearest():
-    text = "BERT and BERT and BERT"
-    repairs = Repairs()
-    span = CharSpan(11, 15, "Method", "BERT")
-    (doc,) = docs_of([Annotated("P1", 0, text, [span], "f")], repairs, LABELS)
-    assert [ent.start_char for ent in doc.ents] == [9]
+def test_search_never_chooses_between_two_places():
+    text = "BERT and BERT and LSTM"
+    spans = [CharSpan(11, 15, "Method", "BERT"), CharSpan(16, 20, "Method", "LSTM")]
+    assert _doc(*spans, text=text) == (
+        [("LSTM", "Method")],
+        {"ambiguous-text": 1, "shifted": 1},
+    )
+
+
+def test_own_text_without_its_line_end_is_found():
+    text = "We use random\nforests, twice."
+    assert _doc(CharSpan(7, 21, "Method", "randomforests"), text=text)[1] == {}
+    assert _doc(CharSpan(9, 23, "Method", "randomforests"), text=text) == (
+        [("random\nforests", "Method")],
+        {"shifted": 1},
+    )
+
+
+def test_an_xpath_is_resolved_by_the_text_alone():
+    spans = [CharSpan("/p[1]", "/p[1]", "Method", "BERT"), CharSpan("/p[1]", "/p[1]", "Data")]
+    assert _doc(*spans) == ([("BERT", "Method")], {"shifted": 1, "bad-offsets": 1})
+
+
+def test_of_a_partly_known_text_only_the_spans_are_known():
+    paragraph = Annotated("P1", 0, "a b c", [CharSpan(2, 3, "X")], "f", is_partial=True)
+    (doc,) = docs_of([paragraph], Repairs())
+    assert iob_tags(doc) == [None, "B-X", None]
 
 
 def test_own_text_may_differ_in_white_space_only():

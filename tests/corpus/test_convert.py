@@ -8,9 +8,10 @@ import pytest
 import yaml
 
 from spacy_sciner.corpus import docbin
-from spacy_sciner.corpus.convert import convert_corpus, label_warnings
+from spacy_sciner.corpus.convert import convert_corpus
 from spacy_sciner.corpus.docbin import read_docs
 from spacy_sciner.corpus.reader import iob_tags
+from spacy_sciner.corpus.screen import label_warnings
 from spacy_sciner.errors import ScinerError, ScinerWarning
 
 from .helpers import TOKENIZER, write_jsonl
@@ -139,8 +140,9 @@ def test_conll_with_a_pool_of_its_own(tmp_path):
         "".join(f"{w}\t{t}\n" for w, t in zip(["We", f"use{i}", "it", "."], tags, strict=True))
         for i in range(12)
     ]
-    entry = {"path": "gold/a.txt", "format": "conll", "split": ["train", "pool"]}
-    fixed = [{"path": f"gold/{s}.txt", "format": "conll", "split": s} for s in ("dev", "test")]
+    entry = {"path": "gold/a.txt", "format": "conll", "papers": "paragraphs"}
+    entry["split"] = ["train", "pool"]
+    fixed = [{**entry, "path": f"gold/{s}.txt", "split": s} for s in ("dev", "test")]
     arguments = _project(
         tmp_path, labels=["M"], gold=[entry, *fixed], split={"train": 0.25}, pool_gold=[]
     )
@@ -169,11 +171,15 @@ def test_labels_that_the_corpus_does_not_have_are_set_aside(tmp_path):
 
 def test_files_as_given_may_share_a_paper_but_not_silently(tmp_path):
     entries = [
-        {"path": "gold.json", "format": "label-studio", "split": split}
+        {"path": f"{split}.json", "format": "label-studio", "split": split}
         for split in ("train", "dev", "test")
     ]
+    arguments = _project(tmp_path, gold=entries, split={})
+    for n, split in enumerate(("train", "dev", "test")):
+        tasks = [_task(p, n) for p in range(5)]
+        (tmp_path / "assets" / "c" / f"{split}.json").write_text(json.dumps(tasks))
     with pytest.warns(ScinerWarning, match=r"SCINER-W201: 5 papers .*P0 \(train, dev, test\)"):
-        convert_corpus("c", **_project(tmp_path, gold=entries, split={}))
+        convert_corpus("c", **arguments)
 
 
 def test_empty_pool(tmp_path):
@@ -202,8 +208,10 @@ def test_script(tmp_path):
     options = [f"--{k.removesuffix('_path')}={v}" for k, v in arguments.items()]
     done = _run("convert.py", "--corpus=c", *options)
     assert done.returncode == 0
-    assert done.stderr.startswith("!! SCINER-W203: The training papers have no entity of")
-    assert done.stderr.count("\n") == 1
+    labels, names = done.stderr.splitlines()
+    assert labels.startswith("!! SCINER-W203: The training papers have no entity of")
+    assert names.startswith("!! SCINER-W211: 1 of 3 papers of pool_gold are not in the pool")
+    assert "gold papers without a parsed paper: 4 of 5: P1" in done.stdout
     assert re.search(r"train +2 papers +4 paragraphs +\d+ tokens +4 entities", done.stdout)
     assert "repairs: snapped 1" in done.stdout
     (tmp_path / "assets" / "c" / "gold.json").unlink()

@@ -51,8 +51,8 @@ def test_papers_named_by_the_user_are_out():
     assert pool.excluded_papers == [{"paper": "P", "reason": "named in `exclude`"}]
 
 
-@pytest.mark.parametrize("split", ["dev", "test"])
-def test_papers_that_share_text_with_held_out_ones_are_out_whole(split):
+@pytest.mark.parametrize("split", ["train", "dev", "test"])
+def test_papers_that_share_text_with_gold_ones_are_out_whole(split):
     tokenised = SENTENCE.replace("fine tune", "Fine - tune").replace(" and", " ( and )")
     paragraphs = [("P", 0, SENTENCE), ("P", 1, "other things here"), ("Q", 0, "d e f")]
     pool = _select(paragraphs, gold=[(split, "T", tokenised)])
@@ -76,9 +76,9 @@ def test_overlap_settings():
     assert _kept(_select(paragraph, gold=gold, overlap_ngrams=4)) == []
 
 
-def test_text_shared_with_train_costs_the_paragraph_only():
-    paragraphs = [("P", 0, SENTENCE), ("P", 1, "Other things here.")]
-    pool = _select(paragraphs, gold=[("train", "T", SENTENCE), ("train", "T", "more")])
+def test_short_text_shared_with_train_costs_the_paragraph_only():
+    paragraphs = [("P", 0, "we fine tune one"), ("P", 1, "Other things here.")]
+    pool = _select(paragraphs, gold=[("train", "T", "We fine-tune one"), ("train", "T", "more")])
     assert _kept(pool) == [("P", 1)]
     assert pool.dropped == {"equals a gold train paragraph": 1}
 

@@ -2,77 +2,113 @@
 
 A line, or its `meta`, may name its place: `paper`, `section`, `paragraph`; else its paper is the
 file. doccano lets a project rename the two columns, so with other names the only string is the text
-and the only list the annotations.
+and the only lists of spans the annotations; `text_key` in params.yaml decides between strings.
 """
 
-import json
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ..annotated import Annotated, CharSpan, Numbering
 from ..rules import Repairs
+from .sniff import Record, is_address, json_records, paper_of_file, whole_number
+from .texts import choose_key, resolve_offsets
 
 _TEXT_KEYS = ("text", "data")
-_SPAN_KEYS = ("spans", "label", "labels", "entities")
+_SPAN_KEYS = ("spans", "label", "labels", "entities", "annotations")
+_ANNOTATOR_KEYS = ("_annotator_id", "_session_id", "annotator", "username", "user")
+_NOT_TEXT = frozenset(
+    ("paper", "section", "paragraph", "answer", "label", "id", "source", "annotation_approver")
+) | frozenset(_ANNOTATOR_KEYS)
+_NOT_SPANS = ("tokens", "relations", "options", "accept", "versions", "arcs", "Comments")
 
 
-def read_jsonl(path: Path, *, file: str, repairs: Repairs) -> List[Annotated]:
-    """Read either export; a line that cannot be used is counted and left out."""
+@dataclass(frozen=True)
+class _Line:
+    """What one line says, None where it does not."""
+
+    text: Optional[str]
+    spans: Optional[List[CharSpan]]
+    rule: Optional[str]  # why it is left out
+
+
+def read_jsonl(
+    path: Path, *, file: str, repairs: Repairs, text_key: Optional[str] = None
+) -> List[Annotated]:
+    """Read either export, as lines or as an array; a line that cannot be used is counted.
+
+    text_key (Optional[str]): The key that holds the text, None to find it.
+    RAISES (ScinerError): SCINER-E205 if it is not JSON, SCINER-E216 if offsets fit no way of
+        counting, SCINER-E217 if several strings may be the text.
+    """
+    read, _ = json_records(path, file_format="Prodigy or doccano", file=file, repairs=repairs)
+    records = [Record(r.where, _as_dict(r.value)) for r in read]
+    dicts = [r.value for r in records if isinstance(r.value, dict)]
+    key = choose_key(dicts, asked=text_key, usual=_TEXT_KEYS, never=_NOT_TEXT, path=path)
     number = Numbering()
-    paragraphs = []
-    for n, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), start=1):
-        if not line.strip():
+    paragraphs: List[Annotated] = []
+    binary: Dict[Tuple[str, str], int] = {}  # where the accepted spans of a text are gathered
+    for where, record in records:
+        line = _read_line(record, key)
+        if line.text is None or line.spans is None or line.rule is not None:
+            text = line.text or str(record)
+            repairs.add(line.rule or "bad-line", file=file, paragraph=where, text=text)
             continue
-        try:
-            record = json.loads(line)
-        except ValueError:
-            record = None
-        text = _text(record) if isinstance(record, dict) else None
-        spans = _spans(record) if isinstance(record, dict) else None
-        if not isinstance(record, dict):
-            rule = "bad-line"
-        elif text is None:
-            rule = "no-text"
-        elif record.get("answer", "accept") != "accept":
-            rule = "not-accepted"
-        elif spans is None:
-            rule = "unannotated"
-        else:
-            paper = str(_place(record, "paper") or path.stem)
-            paragraphs.append(
-                Annotated(
-                    paper=paper,
-                    paragraph=number(paper, _place(record, "paragraph")),
-                    section=str(_place(record, "section") or ""),
-                    text=text,
-                    spans=spans,
-                    file=file,
-                )
-            )
+        paper = str(_place(record, "paper") or paper_of_file(path.name))
+        is_partial = _is_binary(record)
+        if is_partial and (paper, line.text) in binary:
+            i = binary[paper, line.text]
+            paragraphs[i] = replace(paragraphs[i], spans=[*paragraphs[i].spans, *line.spans])
             continue
-        repairs.add(rule, file=file, paragraph=f"line {n}", text=text or line)
-    return paragraphs
+        if is_partial:
+            binary[paper, line.text] = len(paragraphs)
+        paragraph = Annotated(
+            paper=paper,
+            paragraph=number(paper, _place(record, "paragraph")),
+            section=str(_place(record, "section") or ""),
+            text=line.text,
+            spans=line.spans,
+            file=file,
+            is_partial=is_partial,
+            annotator=_annotator(record),
+            task=_task(record),
+        )
+        paragraphs += _by_annotator(paragraph, record)
+    return resolve_offsets(paragraphs, path=path, file=file, repairs=repairs)
 
 
-def _text(record: Dict[str, Any]) -> Optional[str]:
-    for key in _TEXT_KEYS:
-        if isinstance(record.get(key), str):
-            return str(record[key])
-    strings = [value for value in record.values() if isinstance(value, str)]
-    return strings[0] if len(strings) == 1 else None
+def _as_dict(value: Any) -> Any:
+    """spaCy's own pairs, `["text", {"entities": …}]`, read as a record."""
+    is_pair = isinstance(value, list) and len(value) == 2 and isinstance(value[0], str)
+    return {**value[1], "text": value[0]} if is_pair and isinstance(value[1], dict) else value
 
 
-def _spans(record: Dict[str, Any]) -> Optional[List[CharSpan]]:
+def _read_line(record: Any, key: Optional[str]) -> _Line:
+    if not isinstance(record, dict):
+        return _Line(None, None, "bad-line")
+    text = record.get(key) if key is not None else None
+    if not isinstance(text, str):
+        return _Line(None, None, "no-text")
+    if is_address(text):
+        return _Line(text, None, "address")
+    if record.get("answer", "accept") != "accept":
+        return _Line(text, None, "not-accepted")
+    lists = _span_lists(record)
+    if lists is None or (_is_binary(record) and not any(lists)):
+        return _Line(text, None, "unannotated")
+    return _Line(text, [span for values in lists for v in values for span in _spans(v)], None)
+
+
+def _span_lists(record: Dict[str, Any]) -> Optional[List[List[Any]]]:
     """None if nobody has annotated the line; an accepted Prodigy task may have no `spans`."""
-    values = next((record[k] for k in _SPAN_KEYS if isinstance(record.get(k), list)), None)
-    if values is None and record.get("answer") == "accept":
+    known = [record[k] for k in _SPAN_KEYS if isinstance(record.get(k), list)]
+    if known:
+        return [v for v in known if v and all(map(_is_span, v))] or known[:1]
+    if record.get("answer") == "accept":
         return []
-    if values is None:
-        lists = [value for value in record.values() if isinstance(value, list)]
-        if len(lists) != 1 or not all(_is_span(value) for value in lists[0]):
-            return None
-        values = lists[0]
-    return [_span(value) for value in values]
+    lists = [v for k, v in record.items() if isinstance(v, list) and k not in _NOT_SPANS]
+    spans = [values for values in lists if all(map(_is_span, values))]
+    return spans if spans and (len(lists) == 1 or any(spans)) else None
 
 
 def _is_span(value: Any) -> bool:
@@ -81,14 +117,54 @@ def _is_span(value: Any) -> bool:
     return isinstance(value, list) and len(value) == 3
 
 
-def _span(value: Any) -> CharSpan:
+def _spans(value: Any) -> List[CharSpan]:
     if isinstance(value, list) and len(value) == 3:
-        return CharSpan(value[0], value[1], str(value[2]))
+        return [CharSpan(whole_number(value[0]), whole_number(value[1]), str(value[2]))]
     if isinstance(value, dict):
-        start = value.get("start", value.get("start_offset"))
-        end = value.get("end", value.get("end_offset"))
-        return CharSpan(start, end, str(value.get("label") or ""))
-    return CharSpan(None, None, "?")  # counted as an unknown label, or as bad offsets
+        start = whole_number(value.get("start", value.get("start_offset")))
+        end = whole_number(value.get("end", value.get("end_offset")))
+        own_text = value.get("text")
+        label = value.get("label", value.get("labels"))
+        names = label if isinstance(label, list) else [label]
+        own_text = own_text if isinstance(own_text, str) else None
+        return [CharSpan(start, end, str("" if n is None else n), own_text) for n in names]
+    return [CharSpan(None, None, "?")]  # counted as an unknown label, or as bad offsets
+
+
+def _is_binary(record: Dict[str, Any]) -> bool:
+    """Whether a Prodigy answer is about one suggested span, and says nothing of other tokens."""
+    flag = record.get("_is_binary")
+    if isinstance(flag, bool):
+        return flag
+    if "_view_id" in record:
+        return record["_view_id"] == "ner"
+    spans = record.get("spans")
+    if "answer" not in record or not isinstance(spans, list) or len(spans) != 1:
+        return False
+    return isinstance(spans[0], dict) and "score" in spans[0]
+
+
+def _by_annotator(paragraph: Annotated, record: Dict[str, Any]) -> List[Annotated]:
+    """One paragraph for each `user` that the spans name: doccano's shared projects."""
+    known = [record[k] for k in _SPAN_KEYS if isinstance(record.get(k), list)]
+    values: List[Any] = known[0] if known else []
+    users = [v.get("user") if isinstance(v, dict) else None for v in values]
+    if len(set(map(str, users))) < 2 or len(users) != len(paragraph.spans):
+        return [paragraph]
+    pairs = list(zip(paragraph.spans, map(str, users), strict=True))
+    return [
+        replace(paragraph, spans=[span for span, u in pairs if u == user], annotator=user)
+        for user in dict.fromkeys(map(str, users))
+    ]
+
+
+def _annotator(record: Dict[str, Any]) -> str:
+    return next((str(record[k]) for k in _ANNOTATOR_KEYS if record.get(k) is not None), "")
+
+
+def _task(record: Dict[str, Any]) -> str:
+    values: Sequence[Any] = [record.get("_input_hash"), record.get("id")]
+    return next((str(value) for value in values if value is not None), "")
 
 
 def _place(record: Dict[str, Any], key: str) -> Any:

@@ -1,104 +1,164 @@
 """Label Studio: its JSON export (tasks with annotations) and its JSON-MIN export (flat tasks).
 
 A task may name its place in `data`: `paper`, `section`, `paragraph`. Else its paper is the uploaded
-file, else the export's own name. Label Studio counts UTF-16 units, so offsets after a character
-such as 𝑥 are repaired by the annotated text beside them.
+file, else the export's own name. Each text that has annotations of its own is a paragraph: which
+string that is, is told by the control's `toName`, by the annotations' own texts, or by `text_key`.
 """
 
-import json
 import re
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ...errors import Errors, ScinerError
 from ..annotated import Annotated, CharSpan, Numbering
 from ..rules import Repairs
+from .sniff import is_address, json_records, paper_of_file, whole_number
+from .texts import MIN_FOUND, candidates, checked_key, n_found, no_text_key, resolve_offsets
 
 _PLACE = ("paper", "section", "paragraph")
+_NOT_TEXT = frozenset(_PLACE) | frozenset(
+    ("id", "created_at", "updated_at", "annotator", "annotation_id", "lead_time", "file_upload")
+)
 _UPLOAD_PREFIX = re.compile(r"^[0-9a-f]{8}-")
-_UPLOAD_SUFFIX = re.compile(r"(\.(txt|pdf|json|jsonl|csv|tsv|xml|md))+$")
 
 
-def read_label_studio(path: Path, *, file: str, repairs: Repairs) -> List[Annotated]:
-    """Read either export.
+@dataclass
+class _Annotation:
+    """One person's work on a task: spans by the control, or the text, that they belong to."""
 
-    RAISES (ScinerError): SCINER-E205 if it is not JSON or not a list of tasks.
+    spans: Dict[str, List[CharSpan]] = field(default_factory=dict)
+    annotator: str = ""
+
+    def add(self, control: str, values: Dict[str, Any], kind: str) -> None:
+        # Hypertext gives XPaths, and the offsets in the text beside them.
+        offsets = values.get("globalOffsets") or values
+        if not isinstance(offsets, dict):
+            offsets = values
+        own_text = values.get("text")
+        names = values.get(kind) or values.get("labels") or [""]
+        self.spans.setdefault(control, []).extend(
+            CharSpan(
+                whole_number(offsets.get("start")),
+                whole_number(offsets.get("end")),
+                str(name),
+                own_text if isinstance(own_text, str) else None,
+            )
+            for name in (names if isinstance(names, list) else [names])
+        )
+
+
+@dataclass
+class _Task:
+    where: str
+    name: str
+    data: Dict[str, Any]
+    upload: Any
+    annotations: List[_Annotation]  # the one to use first
+    rule: Optional[str]  # why there is none
+
+
+def read_label_studio(
+    path: Path, *, file: str, repairs: Repairs, text_key: Optional[str] = None
+) -> List[Annotated]:
+    """Read either export; as an array, or a task a line.
+
+    text_key (Optional[str]): The key that holds the text, None to find it.
+    RAISES (ScinerError): SCINER-E205 if it is not JSON or not a list of tasks, SCINER-E216 if
+        offsets fit no way of counting, SCINER-E217 if it is not plain which string is the text.
     """
-    try:
-        tasks = json.loads(path.read_text(encoding="utf-8-sig"))
-    except ValueError as e:
-        raise ScinerError(Errors.E205.format(path=path, format="Label Studio", reason=e)) from e
-    if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
+    tasks = [_task(n, task) for n, task in enumerate(_tasks(path, file=file, repairs=repairs))]
+    key_of = _text_keys(tasks, asked=text_key, path=path)
+    number = Numbering()
+    paragraphs: List[Annotated] = []
+    is_extra: List[bool] = []
+    for task in tasks:
+        texts = {k: task.data[k] for k in key_of if isinstance(task.data.get(k), str)}
+        addresses = [text for text in texts.values() if is_address(text)]
+        if not texts or addresses:
+            rule, text = "no-text" if not texts else "address", ", ".join(addresses or task.data)
+            repairs.add(rule, file=file, paragraph=task.where, text=text)
+            continue
+        for rule in [task.rule] if task.rule else ["extra-annotation"] * len(task.annotations[1:]):
+            first = next(iter(texts.values()))
+            repairs.add(rule, file=file, paragraph=task.where, text=first)
+        upload = task.upload if isinstance(task.upload, str) else None
+        paper = str(task.data.get("paper") or _paper_of_upload(upload) or paper_of_file(path.name))
+        for key, text in texts.items() if task.annotations else ():
+            paragraph = Annotated(
+                paper=paper,
+                paragraph=number(paper, task.data.get("paragraph") if len(texts) == 1 else None),
+                section=str(task.data.get("section") or ("" if len(texts) == 1 else key)),
+                text=text,
+                spans=[],
+                file=file,
+                task=task.name,
+            )
+            for i, annotation in enumerate(task.annotations):
+                spans = [s for c in key_of[key] for s in annotation.spans.get(c, ())]
+                who = annotation.annotator
+                paragraphs.append(replace(paragraph, spans=spans, annotator=who))
+                is_extra.append(i > 0)
+    resolved = resolve_offsets(paragraphs, path=path, file=file, repairs=repairs)
+    repairs.extras += [p for p, extra in zip(resolved, is_extra, strict=True) if extra]
+    return [p for p, extra in zip(resolved, is_extra, strict=True) if not extra]
+
+
+def _tasks(path: Path, *, file: str, repairs: Repairs) -> List[Dict[str, Any]]:
+    records, is_array = json_records(path, file_format="Label Studio", file=file, repairs=repairs)
+    tasks = [record.value for record in records]
+    is_one = len(tasks) == 1 and not is_array
+    known = {"data", "annotations", "completions", "annotation_id"}
+    if not all(isinstance(task, dict) for task in tasks) or (is_one and not known & set(tasks[0])):
         reason = "it is not a list of tasks. Export JSON or JSON-MIN"
         raise ScinerError(Errors.E205.format(path=path, format="Label Studio", reason=reason))
-    number = Numbering()
-    paragraphs = []
-    for n, task in enumerate(tasks):
-        is_full = "annotations" in task or "completions" in task
-        nested = task.get("data")
-        data: Dict[str, Any] = nested if isinstance(nested, dict) else task
-        paper = data.get("paper") or _paper_of_upload(task.get("file_upload")) or path.stem
-        text = _text(data, is_flat=data is task)
-        read = _full_spans if is_full else _min_spans
-        spans, notes = read(task)
-        where = f"task {task.get('id', n)}"
-        if text is None:
-            repairs.add("no-text", file=file, paragraph=where, text=", ".join(data))
-            continue
-        for rule in notes:
-            repairs.add(rule, file=file, paragraph=where, text=text)
-        if spans is not None:
-            paragraphs.append(
-                Annotated(
-                    paper=str(paper),
-                    paragraph=number(str(paper), data.get("paragraph")),
-                    section=str(data.get("section") or ""),
-                    text=text,
-                    spans=spans,
-                    file=file,
-                )
-            )
-    return paragraphs
+    return tasks
 
 
-def _full_spans(task: Dict[str, Any]) -> Tuple[Optional[List[CharSpan]], List[str]]:
-    """Spans of the annotation to use, None if there is none; and the rules applied."""
-    annotations = _dicts(task.get("annotations", task.get("completions")))
-    finished = [a for a in annotations if not a.get("was_cancelled")]
+def _task(n: int, task: Dict[str, Any]) -> _Task:
+    nested = task.get("data")
+    data: Dict[str, Any] = nested if isinstance(nested, dict) else task
+    is_full = "annotations" in task or "completions" in task
+    annotations, rule = (_full if is_full else _min)(task)
+    name = str(task.get("id", n))
+    return _Task(f"task {name}", name, data, task.get("file_upload"), annotations, rule)
+
+
+def _full(task: Dict[str, Any]) -> Tuple[List[_Annotation], Optional[str]]:
+    """The annotations, ground truth first; and why there is none."""
+    given = _dicts(task.get("annotations", task.get("completions")))
+    finished = [a for a in given if not a.get("was_cancelled") and not a.get("skipped")]
     if not finished:
-        return None, ["not-accepted" if annotations else "unannotated"]
-    chosen = next((a for a in finished if a.get("ground_truth")), finished[0])
-    spans = []
-    for result in _dicts(chosen.get("result")):
-        value = result.get("value")
-        kind = str(result.get("type", "labels"))
-        if isinstance(value, dict) and kind.endswith("labels"):  # not relations, choices, ratings
-            # Hypertext gives XPaths, and the offsets in the text beside them.
-            offsets = value.get("globalOffsets") or value
-            names = value.get(kind) or value.get("labels") or [""]
-            spans += [
-                CharSpan(offsets.get("start"), offsets.get("end"), name, value.get("text"))
-                for name in names
-            ]
-    return spans, ["extra-annotation"] * (len(finished) - 1)
+        return [], "not-accepted" if given else "unannotated"
+    found = []
+    for one in sorted(finished, key=lambda a: not a.get("ground_truth")):
+        who = one.get("completed_by")
+        who = who.get("id") if isinstance(who, dict) else who
+        annotation = _Annotation(annotator="" if who is None else str(who))
+        for result in _dicts(one.get("result")):
+            value = result.get("value")
+            kind = str(result.get("type", "labels"))
+            if isinstance(value, dict) and kind.endswith("labels"):  # not relations, choices
+                annotation.add(str(result.get("to_name") or ""), value, kind)
+        found.append(annotation)
+    return found, None
 
 
-def _min_spans(task: Dict[str, Any]) -> Tuple[Optional[List[CharSpan]], List[str]]:
-    # The key is the name of the labelling control, and absent where nothing was labelled.
-    values = next((_dicts(v) for v in task.values() if any(map(_is_min_span, _dicts(v)))), None)
-    if values is None:
-        if "annotation_id" in task or isinstance(task.get("label"), list):
-            return [], []
-        return None, ["unannotated"]
-    spans = []
-    for value in values:
-        offsets = value.get("globalOffsets") or value
-        key = next((k for k in value if k.endswith("labels")), "labels")
-        spans += [
-            CharSpan(offsets.get("start"), offsets.get("end"), name, value.get("text"))
-            for name in value.get(key) or [""]
-        ]
-    return spans, []
+def _min(task: Dict[str, Any]) -> Tuple[List[_Annotation], Optional[str]]:
+    # The keys are the names of the labelling controls, and absent where nothing was labelled.
+    controls = {
+        key: values
+        for key, value in task.items()
+        if any(map(_is_min_span, values := _dicts(value)))
+    }
+    if not controls and "annotation_id" not in task and not isinstance(task.get("label"), list):
+        return [], "unannotated"
+    annotation = _Annotation(annotator=str(task.get("annotator") or ""))
+    for control, values in controls.items():
+        for value in values:
+            kind = next((k for k in value if k.endswith("labels")), "labels")
+            annotation.add(control, value, kind)
+    return [annotation], None
 
 
 def _dicts(values: Any) -> List[Dict[str, Any]]:
@@ -109,17 +169,46 @@ def _is_min_span(value: Dict[str, Any]) -> bool:
     return "start" in value and "end" in value
 
 
-def _text(data: Dict[str, Any], *, is_flat: bool) -> Optional[str]:
-    """`text`, else the one string that is not a place; in a flat task only `text` is sure."""
-    text = data.get("text")
-    if text is None and not is_flat:
-        strings = [v for k, v in data.items() if isinstance(v, str) and k not in _PLACE]
-        text = strings[0] if len(strings) == 1 else None
-    return text if isinstance(text, str) else None
+def _text_keys(tasks: Sequence[_Task], *, asked: Optional[str], path: Path) -> Dict[str, List[str]]:
+    """The keys that hold texts, each with the controls whose annotations are of it.
+
+    RAISES (ScinerError): SCINER-E217.
+    """
+    data = [task.data for task in tasks]
+    names = dict.fromkeys(c for task in tasks for a in task.annotations for c in a.spans)
+    if asked is not None:
+        return {checked_key(data, asked, path): list(names)}
+    keys = candidates(data, _NOT_TEXT)
+    if len(keys) == 1 or not keys:
+        return {key: list(names) for key in keys}
+    key_of: Dict[str, List[str]] = {}
+    for control in names:
+        key = _key_of(control, keys, tasks)
+        if key is None:
+            raise no_text_key(data, path)
+        key_of.setdefault(key, []).append(control)
+    if not key_of and "text" not in keys:
+        raise no_text_key(data, path)
+    return key_of or {"text": []}
 
 
-def _paper_of_upload(upload: Any) -> Optional[str]:
+def _key_of(control: str, keys: Sequence[str], tasks: Sequence[_Task]) -> Optional[str]:
+    """The one text that has a control's annotations in it; of several, the one of its name."""
+    found = dict.fromkeys(keys, 0)
+    n = 0
+    for task in tasks:
+        spans = [span for a in task.annotations for span in a.spans.get(control, ())]
+        n += sum(bool(span.text and span.text.strip()) for span in spans)
+        for key in keys:
+            text = task.data.get(key)
+            found[key] += n_found(spans, text) if isinstance(text, str) else 0
+    most = max(found.values())
+    best = [key for key in keys if found[key] == most] if most >= MIN_FOUND * n else []
+    if len(best) == 1:
+        return best[0]
+    return next((name for name in (control, "text") if name in best), None)
+
+
+def _paper_of_upload(upload: Optional[str]) -> Optional[str]:
     """ "N19-1423" of "5effecea-N19-1423.pdf.txt"."""
-    if not isinstance(upload, str):
-        return None
-    return _UPLOAD_SUFFIX.sub("", _UPLOAD_PREFIX.sub("", Path(upload).name)) or None
+    return paper_of_file(_UPLOAD_PREFIX.sub("", Path(upload).name)) if upload else None

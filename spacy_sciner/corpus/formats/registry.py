@@ -1,27 +1,33 @@
 """Annotation files of every format, read into one shape."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
 
 from ...errors import Errors, ScinerError
 from ..annotated import Annotated, CharSpan, Numbering, make_tokenizer
 from ..docbin import read_docs
 from ..reader import words_and_spaces
 from ..rules import Repairs
-from .brat import read_brat
+from .brat import read_brat_paper
 from .conll import read_conll
 from .jsonl import read_jsonl
 from .label_studio import read_label_studio
+from .paths import files_of
+from .sniff import paper_of_file
+
+PARAGRAPHS = "paragraphs"  # `papers` of a gold file whose paragraphs are papers of their own
+TEXT_KEY_FORMATS = ("label-studio", "prodigy", "doccano")
 
 
 @dataclass(frozen=True)
 class AnnotatedFile:
-    """What one gold file holds."""
+    """What one gold file, or a folder of them, holds."""
 
     paragraphs: List[Annotated]
-    scheme: Optional[str] = None  # of a CoNLL file
+    scheme: Optional[str] = None  # of CoNLL files
+    files: List[str] = field(default_factory=list)  # their names for the report
 
 
 def read_gold(
@@ -31,33 +37,66 @@ def read_gold(
     file: str,
     repairs: Repairs,
     papers_path: Optional[Path] = None,
+    are_paragraphs_papers: bool = False,
+    text_key: Optional[str] = None,
+    labels: Optional[Sequence[str]] = None,
 ) -> AnnotatedFile:
-    """Read a file, or a folder for BRAT.
+    """Read a file, a folder or what a pattern finds, in the order of the names.
 
     file_format (str): One of FORMATS.
     file (str): The name that the report gives it, relative.
     papers_path (Optional[Path]): Table of the papers in a CoNLL file, see `conll`.
+    are_paragraphs_papers (bool): Each paragraph is a paper, `<paper>-<number>`.
+    text_key (Optional[str]): The key of the text in JSON, None to find it.
+    labels (Optional[Sequence[str]]): Of the corpus; tags without B- and I- are known by them.
     RAISES (ScinerError): SCINER-E204 if it is missing, E205 if it cannot be read, E206 if it holds
-        no annotated paragraph.
+        no annotated paragraph, E219 if no file in a folder is of the format; see the readers.
     """
-    if not path.exists():
-        raise ScinerError(Errors.E204.format(path=path))
-    scheme = None
     counts_before = Counter(repairs.counts)
-    try:
-        if file_format == "conll":
-            paragraphs, scheme = read_conll(
-                path, file=file, repairs=repairs, papers_path=papers_path
-            )
-        else:
-            paragraphs = _READERS[file_format](path, file=file, repairs=repairs)
-    except (UnicodeDecodeError, IsADirectoryError, FileNotFoundError) as e:
-        raise ScinerError(Errors.E205.format(path=path, format=file_format, reason=e)) from e
+    files, others = files_of(path, file=file, file_format=file_format)
+    for name in others:
+        repairs.add("other-file", file=name, paragraph="", text=f"not {file_format}")
+    options: Dict[str, Any] = {}
+    if file_format == "conll":
+        options = {"papers_path": papers_path, "labels": labels}
+    elif file_format in TEXT_KEY_FORMATS:
+        options = {"text_key": text_key}
+    paragraphs: List[Annotated] = []
+    schemes: Set[str] = set()
+    for file_path, name in files:
+        try:
+            read, scheme = _READERS[file_format](file_path, file=name, repairs=repairs, **options)
+        except (UnicodeDecodeError, OSError) as e:
+            raise ScinerError(
+                Errors.E205.format(path=file_path, format=file_format, reason=e)
+            ) from e
+        paragraphs += read
+        schemes |= {scheme} if scheme else set()
     if not paragraphs:
         left_out = repairs.counts - counts_before
         found = ", ".join(f"{rule} {n}" for rule, n in sorted(left_out.items())) or "nothing"
         raise ScinerError(Errors.E206.format(path=path, format=file_format, found=found))
-    return AnnotatedFile(paragraphs, scheme)
+    if len(files) > 1:
+        paragraphs = _numbered_on(paragraphs)
+    if are_paragraphs_papers:
+        paragraphs = [
+            replace(p, paper=f"{p.paper}-{p.paragraph:05d}", paragraph=0) for p in paragraphs
+        ]
+    plain = schemes - {"O", "none"} or schemes
+    return AnnotatedFile(paragraphs, "/".join(sorted(plain)) or None, [name for _, name in files])
+
+
+def _numbered_on(paragraphs: Sequence[Annotated]) -> List[Annotated]:
+    """A paper that is spread over several files is numbered through them."""
+    files: Dict[Tuple[str, int], str] = {}
+    number = Numbering()
+    found = []
+    for paragraph in paragraphs:
+        place = (paragraph.paper, paragraph.paragraph)
+        is_taken = files.setdefault(place, paragraph.file) != paragraph.file
+        given = None if is_taken else paragraph.paragraph
+        found.append(replace(paragraph, paragraph=number(paragraph.paper, given)))
+    return found
 
 
 def read_spacy(path: Path, *, file: str, repairs: Repairs) -> List[Annotated]:
@@ -65,7 +104,7 @@ def read_spacy(path: Path, *, file: str, repairs: Repairs) -> List[Annotated]:
     number = Numbering()
     paragraphs = []
     for doc in read_docs(path, make_tokenizer().vocab):
-        paper = str(doc.user_data.get("paper") or path.stem)
+        paper = str(doc.user_data.get("paper") or paper_of_file(path.name))
         words, spaces = words_and_spaces(doc)
         paragraphs.append(
             Annotated(
@@ -83,11 +122,22 @@ def read_spacy(path: Path, *, file: str, repairs: Repairs) -> List[Annotated]:
     return paragraphs
 
 
-_READERS: Dict[str, Callable[..., List[Annotated]]] = {
-    "label-studio": read_label_studio,
-    "brat": read_brat,
-    "prodigy": read_jsonl,
-    "doccano": read_jsonl,
-    "spacy": read_spacy,
+_Reader = Callable[..., Tuple[List[Annotated], Optional[str]]]
+
+
+def _without_scheme(read: Callable[..., List[Annotated]]) -> _Reader:
+    def reader(path: Path, **options: Any) -> Tuple[List[Annotated], Optional[str]]:
+        return read(path, **options), None
+
+    return reader
+
+
+_READERS: Dict[str, _Reader] = {
+    "conll": read_conll,
+    "label-studio": _without_scheme(read_label_studio),
+    "brat": _without_scheme(read_brat_paper),
+    "prodigy": _without_scheme(read_jsonl),
+    "doccano": _without_scheme(read_jsonl),
+    "spacy": _without_scheme(read_spacy),
 }
-FORMATS = ("conll", *_READERS)
+FORMATS = tuple(_READERS)

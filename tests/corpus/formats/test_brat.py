@@ -59,10 +59,10 @@ def test_carriage_returns_count(tmp_path):
 
 
 def test_spans_outside_every_paragraph_are_counted(tmp_path):
-    ann = "T1\tM 900 904\tBERT\nT2\tM 11 11\t\nT3\tM 11 12\t\n"
+    ann = "T1\tM 900 904\tBERT\nT2\tM 11 11\t\nT3\tM 13 18\tAgain\n"
     ents, counts = _ents(tmp_path, ann, "We use it.\n\n\nAgain.")
-    assert ents == [[], []]
-    assert sum(counts.values()) == 3
+    assert ents == [[], [("Again", "M")]]
+    assert sum(counts.values()) == 2
 
 
 def test_without_ann_file_it_is_not_gold(tmp_path):

@@ -53,9 +53,23 @@ def test_docstart_separates_papers(tmp_path):
     assert places == [("train-00000", 0, "a"), ("train-00000", 1, "b"), ("train-00001", 0, "c")]
 
 
-def test_without_docstart_each_paragraph_is_a_paper(tmp_path):
-    paragraphs, _, _ = _read(tmp_path, "a O\n\n\n \nb O\n")
-    assert [(p.paper, p.paragraph) for p in paragraphs] == [("train-00000", 0), ("train-00001", 0)]
+@pytest.mark.parametrize("start", ["", "-DOCSTART- O\n\n", "-DOCSTART-\n"])
+def test_a_file_is_a_paper_with_or_without_one_docstart(tmp_path, start):
+    paragraphs, _, _ = _read(tmp_path, start + "a O\n\n\n \nb O\n", name="P18-1001.conll")
+    places = [(p.paper, p.paragraph) for p in paragraphs]
+    assert places == [("P18-1001", 0), ("P18-1001", 1)]
+
+
+def test_what_stands_before_the_first_of_several_docstarts_is_a_paper_too(tmp_path):
+    paragraphs, _, _ = _read(tmp_path, "a O\n\n-DOCSTART- O\n\nb O\n-DOCSTART- O\nc O\n")
+    assert [p.paper for p in paragraphs] == ["train-00000", "train-00001", "train-00002"]
+
+
+def test_new_documents_of_conllu_are_named(tmp_path):
+    text = "# newdoc id = P1\n# text = a\na\tO\n\nb\tO\n\n# newdoc id = P2\nc\tO\n"
+    paragraphs, _, repairs = _read(tmp_path, text)
+    assert [(p.paper, p.text) for p in paragraphs] == [("P1", "a"), ("P1", "b"), ("P2", "c")]
+    assert repairs.counts == {"comment-line": 3}
 
 
 def test_papers_table(tmp_path):

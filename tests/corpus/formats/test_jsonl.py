@@ -48,7 +48,7 @@ def test_bad_lines_cost_themselves_only(tmp_path):
         f.write('{"text": "never seen"}\n{"label": "M", "pattern": [{"lower": "bert"}]}\n')
     repairs = Repairs()
     assert len(read_jsonl(path, file="gold.jsonl", repairs=repairs)) == 1
-    assert repairs.counts == {"bad-line": 2, "no-text": 1, "unannotated": 2}
+    assert repairs.counts == {"bad-line": 2, "no-text": 2, "unannotated": 1}
     assert [e["paragraph"] for e in repairs.to_dict()["bad-line"]["examples"]] == [
         "line 2",
         "line 4",

@@ -97,8 +97,9 @@ def test_one_annotation_of_several_is_used(tmp_path):
 def test_offsets_counted_in_utf16_units(tmp_path):
     text = "𝑥 and 😀 train BERT ."  # two characters that count twice in a browser
     value = {"start": 16, "end": 20, "text": "BERT", "labels": ["M"]}
-    found = _ents(tmp_path, [_task(_annotation(value), text=text)])
-    assert found == ([[("BERT", "M")]], {"shifted": 1})
+    paragraphs, repairs = _read(tmp_path, [_task(_annotation(value), text=text)])
+    assert [ents_of(doc) for doc in docs_of(paragraphs, repairs)] == [[("BERT", "M")]]
+    assert (repairs.units, repairs.counts) == ({"export.json": "UTF-16 units"}, {})
 
 
 def test_other_results_are_no_entities(tmp_path):

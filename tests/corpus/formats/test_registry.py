@@ -46,8 +46,9 @@ def test_not_utf8(tmp_path, file_format):
         _read(tmp_path / "gold", file_format)
 
 
-def test_folder_where_a_file_is_due(tmp_path):
-    with pytest.raises(ScinerError, match=r"SCINER-E205: .*conll"):
+def test_folder_without_a_file_of_the_format(tmp_path):
+    (tmp_path / "scan.png").write_bytes(b"x")
+    with pytest.raises(ScinerError, match=r"SCINER-E219: No file of format conll.*There: .*scan"):
         _read(tmp_path, "conll")
 
 
@@ -67,5 +68,5 @@ def test_empty(tmp_path, file_format, content, found):
 
 
 def test_empty_folder(tmp_path):
-    with pytest.raises(ScinerError, match=r"SCINER-E206: .*as brat. Found: nothing"):
+    with pytest.raises(ScinerError, match=r"SCINER-E219: No file of format brat.*There: nothing"):
         _read(tmp_path, "brat")

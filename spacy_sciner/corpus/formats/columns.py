@@ -1,0 +1,204 @@
+"""The columns of a CoNLL file: which holds the words, which the tags, and what is no token at all.
+
+Only what the file itself leaves no doubt of is read: comments and a header row are left out, a
+first column that counts the tokens is passed over. The rest is an error that says what was found.
+"""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import List, NamedTuple, Optional, Sequence, Tuple
+
+from ...errors import Errors, ScinerError
+from ..rules import Repairs
+from .tag_style import is_tag, split_tag
+
+_WORD_NAMES = frozenset(["token", "tokens", "word", "words", "form", "text"])
+_TAG_NAMES = frozenset(
+    {"tag", "tags", "label", "labels", "ner", "ner_tag", "ner_tags", "entity", "entities", "ne"}
+    | {"iob", "iob2", "bio", "bilou", "iobes", "bio_tag", "iob_tag"}
+)
+_NUMBER = re.compile(r"\d+([.-]\d+)?")
+_NEW_DOC = re.compile(r"#\s*newdoc(?:\s+id)?\s*=\s*(\S.*)")
+# More rows than these with another number of columns are no slips.
+MAX_RAGGED, MIN_RAGGED = 0.2, 5
+
+
+class Row(NamedTuple):
+    line: int  # from 1
+    columns: List[str]
+
+
+@dataclass
+class Block:
+    """The lines between two empty ones."""
+
+    document: int  # how many -DOCSTART- stand before it
+    rows: List[Row] = field(default_factory=list)
+    paper: Optional[str] = None  # of `# newdoc id = …` before it
+
+
+class Layout(NamedTuple):
+    """Where things stand in a row."""
+
+    n_columns: int
+    word: int
+    tag: Optional[int]  # None with tokens only
+
+
+def read_blocks(
+    text: str, *, path: Path, file: str, repairs: Repairs
+) -> Tuple[List[Block], Layout]:
+    """The blocks of a file without comments and header, and its layout.
+
+    RAISES (ScinerError): SCINER-E218 if it is not CoNLL.
+    """
+    check_is_conll(text, path)
+    blocks = _blocks(text)
+    n_columns = _n_columns(blocks)
+    blocks = _without_comments(blocks, n_columns, file=file, repairs=repairs)
+    header = _header(blocks)
+    if header is not None:
+        row = blocks[0].rows.pop(0)
+        repairs.add("header-row", file=file, paragraph=f"line {row.line}", text=" ".join(header))
+    blocks = [block for block in blocks if block.rows]
+    n_columns = _n_columns(blocks)
+    layout = _layout(blocks, n_columns, header, path)
+    n_ragged = sum(len(row.columns) != n_columns for block in blocks for row in block.rows)
+    n_rows = sum(len(block.rows) for block in blocks)
+    if n_ragged >= MIN_RAGGED and n_ragged > MAX_RAGGED * n_rows:
+        reason = f"{n_ragged} of {n_rows} lines have more or fewer than {n_columns} columns"
+        raise _not_conll(path, reason)
+    return blocks, layout
+
+
+def check_is_conll(text: str, path: Path) -> None:
+    """RAISES (ScinerError): SCINER-E218 for JSON, XML, BRAT and CSV."""
+    start = text.lstrip()[:200]
+    if re.match(r"[\[{]\s*[\[{\"]", start) and "\t" not in start.split("\n")[0]:
+        raise _not_conll(path, "it looks like JSON: format label-studio, prodigy or doccano")
+    if re.match(r"<(\?xml|!DOCTYPE|html|TEI)", start, re.IGNORECASE):
+        raise _not_conll(path, "it looks like XML or HTML")
+    if re.match(r"T\d+\t\S+ \d+ \d+", start):
+        raise _not_conll(path, "it looks like a BRAT .ann file: format brat")
+    lines = [line for line in text.split("\n") if line.strip() and not _is_docstart(line)]
+    for separator, name in ((",", "CSV"), (";", "CSV with semicolons"), ("|", "a table with |")):
+        rows = [line.count(separator) for line in lines]
+        n, how_often = Counter(n for n in rows if n).most_common(1)[0] if any(rows) else (0, 0)
+        last = [line.rsplit(separator, 1)[-1].strip().strip('"') for line in lines]
+        has_tags = sum(map(is_tag, last)) > 0.5 * len(lines)
+        # A list of words has commas too, but not as many in each line.
+        is_regular = len(lines) > 1 and how_often > 0.8 * len(lines) and "\t" not in text
+        if is_regular and (has_tags or n > 1 or len(_columns(lines[0])) == 1):
+            raise _not_conll(path, f"it looks like {name}: {lines[0].strip()[:60]!r}")
+
+
+def _blocks(text: str) -> List[Block]:
+    blocks: List[Block] = []
+    n_documents = 0
+    block: Optional[Block] = None
+    paper = None
+    # Not splitlines(): U+2028 and U+0085 are tokens in some corpora, not line ends.
+    for n, line in enumerate(re.split("\r\n|\n|\r", text), start=1):
+        if new_doc := _NEW_DOC.fullmatch(line.strip()):
+            paper = new_doc[1].strip()
+        if _is_docstart(line):
+            n_documents += 1
+            block = None
+        elif not line.strip():
+            block = None
+        else:
+            if block is None:
+                block = Block(n_documents)
+                blocks.append(block)
+            block.paper = paper
+            block.rows.append(Row(n, _columns(line)))
+    return blocks
+
+
+def _is_docstart(line: str) -> bool:
+    return line.lstrip().startswith("-DOCSTART-")
+
+
+def _columns(line: str) -> List[str]:
+    # Not split(): a no-break space may be part of a token.
+    if "\t" in line.rstrip("\t "):
+        return [column.strip(" ") for column in line.rstrip("\t ").split("\t")]
+    return re.split(" +", line.strip(" \t"))
+
+
+def _n_columns(blocks: Sequence[Block]) -> int:
+    """How many columns most lines have."""
+    counts = Counter(len(row.columns) for block in blocks for row in block.rows)
+    return max(counts, key=lambda n: (counts[n], n), default=1)
+
+
+def _without_comments(
+    blocks: Sequence[Block], n_columns: int, *, file: str, repairs: Repairs
+) -> List[Block]:
+    found = []
+    for block in blocks:
+        rows = [row for row in block.rows if not _is_comment(row, n_columns)]
+        for row in block.rows:
+            if _is_comment(row, n_columns):
+                text = " ".join(row.columns)
+                repairs.add("comment-line", file=file, paragraph=f"line {row.line}", text=text)
+        found.append(replace(block, rows=rows))
+    return [block for block in found if block.rows]
+
+
+def _is_comment(row: Row, n_columns: int) -> bool:
+    first, last = row.columns[0], row.columns[-1]
+    if not first.startswith("#"):
+        return False
+    # A row of the token "#" has all columns, and a tag.
+    return len(row.columns) != n_columns or (n_columns > 1 and split_tag(last) is None)
+
+
+def _header(blocks: Sequence[Block]) -> Optional[List[str]]:
+    """The names of the columns, if the first row has them."""
+    if not blocks or not blocks[0].rows:
+        return None
+    columns = [column.lower() for column in blocks[0].rows[0].columns]
+    if len(columns) < 2 or split_tag(blocks[0].rows[0].columns[-1]) is not None:
+        return None
+    has_names = bool(_WORD_NAMES & set(columns)) and bool(_TAG_NAMES & set(columns))
+    return columns if has_names else None
+
+
+def _layout(
+    blocks: Sequence[Block], n_columns: int, header: Optional[List[str]], path: Path
+) -> Layout:
+    """RAISES (ScinerError): SCINER-E218 if the first column holds numbers, and no other words."""
+    rows = [row.columns for block in blocks for row in block.rows if len(row.columns) == n_columns]
+    if n_columns == 1:
+        return Layout(1, 0, None)
+    if header is not None and len(header) == n_columns:
+        word = next(i for i, name in enumerate(header) if name in _WORD_NAMES)
+        tag = next(i for i in reversed(range(n_columns)) if header[i] in _TAG_NAMES)
+        return Layout(n_columns, word, tag)
+    word = 0
+    n_numbers = sum(_NUMBER.fullmatch(columns[0]) is not None for columns in rows)
+    if len(rows) > 1 and n_numbers > 0.9 * len(rows):
+        if n_columns < 3 or not _counts_tokens(blocks):
+            example = " ".join(rows[0])
+            raise _not_conll(path, f"the first column holds numbers, no words ({example!r})")
+        word = 1
+    tagged = [i for i in range(word + 1, n_columns) if all(is_tag(columns[i]) for columns in rows)]
+    is_last = not tagged or n_columns - 1 in tagged or len(tagged) > 1
+    return Layout(n_columns, word, n_columns - 1 if is_last else tagged[0])
+
+
+def _counts_tokens(blocks: Sequence[Block]) -> bool:
+    """Whether the first column goes up by one from row to row, in a block or in the file."""
+    for block in blocks:
+        numbers = [row.columns[0] for row in block.rows]
+        whole = [int(number) for number in numbers if number.isdecimal() and len(number) < 10]
+        if any(b != a + 1 for a, b in zip(whole, whole[1:])):
+            return False
+    return True
+
+
+def _not_conll(path: Path, reason: str) -> ScinerError:
+    return ScinerError(Errors.E218.format(path=path, reason=reason))

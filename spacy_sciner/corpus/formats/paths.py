@@ -1,0 +1,66 @@
+"""The files behind a gold file's `path`: one, a folder's, or those that match a pattern."""
+
+from pathlib import Path
+from typing import Dict, FrozenSet, Iterable, List, Tuple
+
+from ...errors import Errors, ScinerError
+
+# What a folder is searched for; a file that is named itself may have any suffix.
+_JSON = frozenset([".json", ".jsonl", ".ndjson"])
+_SUFFIXES: Dict[str, FrozenSet[str]] = {
+    "conll": frozenset(
+        [".conll", ".conllu", ".txt", ".tsv", ".iob", ".iob2", ".bio", ".bioes", ".bilou", ".ner"]
+    ),
+    "brat": frozenset([".txt"]),
+    "label-studio": _JSON,
+    "prodigy": _JSON,
+    "doccano": _JSON,
+    "spacy": frozenset([".spacy"]),
+}
+
+
+def files_of(
+    path: Path, *, file: str, file_format: str
+) -> Tuple[List[Tuple[Path, str]], List[str]]:
+    """The files with the names that the report gives them, sorted, and those left out.
+
+    file (str): `path` as params.yaml has it, relative.
+    RAISES (ScinerError): SCINER-E204 if nothing is there, SCINER-E219 if none is of the format.
+    """
+    if path.is_file() or (path.is_dir() and path.suffix == ".spacy"):
+        return [(path, file)], []
+    if path.is_dir():
+        found = _named(path.rglob("*"), root=path, name=file.rstrip("/"))
+    elif set("*?[") & set(file):
+        parts = Path(file).parts
+        first = next(i for i, part in enumerate(parts) if set("*?[") & set(part))
+        root = path.parents[len(parts) - first - 1]
+        pattern, prefix = "/".join(parts[first:]), "/".join(parts[:first])
+        matches = list(root.glob(pattern)) if root.is_dir() else []
+        inside = [
+            p for match in matches for p in ([match] if match.is_file() else match.rglob("*"))
+        ]
+        found = _named(dict.fromkeys(inside), root=root, name=prefix)
+    elif file_format == "brat" and path.with_suffix(".txt").is_file():
+        return [(path, file)], []
+    else:
+        raise ScinerError(Errors.E204.format(path=path))
+    suffixes = _SUFFIXES.get(file_format)
+    wanted = [(p, name) for p, name in found if suffixes is None or p.suffix.lower() in suffixes]
+    if not wanted:
+        there = ", ".join(name for _, name in found[:5]) or "nothing"
+        raise ScinerError(Errors.E219.format(path=path, format=file_format, found=there))
+    read = {p for p, _ in wanted}
+    if file_format == "brat":
+        read |= {p.with_suffix(".ann") for p in read} | {p for p, _ in found if p.suffix == ".conf"}
+    return wanted, [name for p, name in found if p not in read]
+
+
+def _named(paths: Iterable[Path], *, root: Path, name: str) -> List[Tuple[Path, str]]:
+    """Files that are not hidden, with relative names, in the order of these."""
+    found = []
+    for path in paths:
+        relative = path.relative_to(root)
+        if path.is_file() and not any(part.startswith(".") for part in relative.parts):
+            found.append((path, f"{name}/{relative.as_posix()}" if name else relative.as_posix()))
+    return sorted(found, key=lambda pair: pair[1])

@@ -1,0 +1,91 @@
+"""Which string of a record is its text, and what the offsets into it count."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Collection, Dict, List, Optional, Sequence
+
+from ...errors import Errors, ScinerError
+from ..annotated import Annotated, CharSpan
+from ..offsets import PLAIN, apply, decide
+from ..rules import Repairs
+from ..text import squeezed
+from .sniff import is_address, kinds_of_keys
+
+# A control's annotations are those of a text where so many of their own texts stand in it.
+MIN_FOUND = 0.8
+
+
+def candidates(records: Sequence[Dict[str, Any]], never: Collection[str]) -> List[str]:
+    """Keys that hold strings which may be texts, addresses last."""
+    keys: Dict[str, bool] = {}  # whether any of its strings is no address
+    for record in records:
+        for key, value in record.items():
+            if isinstance(value, str) and key not in never and not key.startswith("_"):
+                keys[key] = keys.get(key, False) or not is_address(value)
+    return [key for key, is_text in keys.items() if is_text] or list(keys)
+
+
+def choose_key(
+    records: Sequence[Dict[str, Any]],
+    *,
+    asked: Optional[str],
+    usual: Sequence[str],
+    never: Collection[str],
+    path: Path,
+) -> Optional[str]:
+    """The key of the text in all records of a file; None if there is no string at all.
+
+    asked (Optional[str]): The setting `text_key`.
+    usual (Sequence[str]): Names that the format's tool gives it.
+    RAISES (ScinerError): SCINER-E217 if `asked` is nowhere, or if several may be the text.
+    """
+    if asked is not None:
+        return checked_key(records, asked, path)
+    for key in usual:
+        if any(isinstance(record.get(key), str) for record in records):
+            return key
+    keys = candidates(records, never)
+    if len(keys) > 1:
+        raise no_text_key(records, path)
+    return keys[0] if keys else None
+
+
+def checked_key(records: Sequence[Dict[str, Any]], asked: str, path: Path) -> str:
+    """RAISES (ScinerError): SCINER-E217 if no record has such a text."""
+    if not any(isinstance(record.get(asked), str) for record in records):
+        raise no_text_key(records, path, asked=asked)
+    return asked
+
+
+def no_text_key(
+    records: Sequence[Dict[str, Any]], path: Path, asked: Optional[str] = None
+) -> ScinerError:
+    what = f"no text under {asked!r}" if asked else "it is not plain which key holds the text"
+    return ScinerError(Errors.E217.format(path=path, what=what, keys=kinds_of_keys(list(records))))
+
+
+def n_found(spans: Sequence[CharSpan], text: str) -> int:
+    """How many annotations have their own text in a text."""
+    there = squeezed(text)
+    return sum(bool(s.text and s.text.strip()) and squeezed(str(s.text)) in there for s in spans)
+
+
+def resolve_offsets(
+    paragraphs: Sequence[Annotated], *, path: Path, file: str, repairs: Repairs
+) -> List[Annotated]:
+    """The paragraphs of a file with offsets in code points of their texts.
+
+    RAISES (ScinerError): SCINER-E216 if they fit by no way of counting.
+    """
+    texts, spans = [p.text for p in paragraphs], [p.spans for p in paragraphs]
+    counting, rival = decide(texts, spans, path=path)
+    if rival is not None:
+        repairs.rivals[file] = f"{counting}, or {rival}"
+    if counting == PLAIN:
+        return list(paragraphs)
+    repairs.units[file] = str(counting)
+    found = []
+    for paragraph in paragraphs:
+        text, own = apply(counting, paragraph.text, paragraph.spans)
+        found.append(replace(paragraph, text=text, spans=own))
+    return found

@@ -1,0 +1,186 @@
+"""Gold as `convert` reads it: every file, one annotation of each text, divided by paper.
+
+Nothing is written here; `convert` writes what comes out, `sciner check` only tells of it.
+"""
+
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Dict, List, Sequence, Tuple, Union
+
+from spacy.tokenizer import Tokenizer
+from spacy.tokens import Doc
+
+from ...errors import Errors, ScinerError, ScinerWarning, Warnings
+from ..annotated import Annotated, annotated_to_doc, make_tokenizer
+from ..duplicates import Found, compare_extras, one_annotation_each, without_leaks
+from ..formats.registry import PARAGRAPHS, AnnotatedFile, read_gold
+from ..rules import Repairs
+from ..settings import CALIBRATION, GOLD_SPLITS, CorpusSettings, GoldFile
+from ..split import split_papers
+
+
+@dataclass
+class GoldReader:
+    """What every gold file of a run is read with, and what was found."""
+
+    folder: Path  # of the corpus
+    labels: Tuple[str, ...]
+    tokenizer: Tokenizer = field(default_factory=make_tokenizer)
+    repairs: Repairs = field(default_factory=Repairs)
+    found: Found = field(default_factory=Found)
+    files: List[Dict[str, Any]] = field(default_factory=list)  # for the report
+    n_annotations: int = 0
+    n_paragraphs: int = 0
+    used: List[Annotated] = field(default_factory=list)
+
+    def read(self, gold_file: GoldFile) -> List[Annotated]:
+        by_paragraph = gold_file.papers == PARAGRAPHS
+        table = self.folder / gold_file.papers if gold_file.papers and not by_paragraph else None
+        found: AnnotatedFile = read_gold(
+            self.folder / gold_file.path,
+            file_format=gold_file.format,
+            file=gold_file.path,
+            repairs=self.repairs,
+            papers_path=table,
+            are_paragraphs_papers=by_paragraph,
+            text_key=gold_file.text_key,
+            labels=self.labels,
+        )
+        self.n_annotations += sum(len(p.spans) for p in found.paragraphs)
+        self.n_paragraphs += len(found.paragraphs)
+        self.files.append(self._entry(gold_file, found))
+        return found.paragraphs
+
+    def _entry(self, gold_file: GoldFile, found: AnnotatedFile) -> Dict[str, Any]:
+        entry: Dict[str, Any] = {"file": gold_file.path, "format": gold_file.format}
+        if found.scheme is not None:
+            entry["scheme"] = found.scheme
+        if found.files != [gold_file.path]:
+            entry["files"] = len(found.files)
+        units = sorted({self.repairs.units[f] for f in found.files if f in self.repairs.units})
+        if units:
+            entry["offsets"] = "; ".join(units)
+        n_papers = len({p.paper for p in found.paragraphs})
+        return {**entry, "papers": n_papers, "paragraphs": len(found.paragraphs)}
+
+    def to_dict(self) -> Dict[str, Any]:
+        """The report's part: repairs by kind with examples, duplicates, two ways of counting."""
+        report: Dict[str, Any] = {
+            "annotations": self.n_annotations,
+            "annotated_paragraphs": self.n_paragraphs,
+            "repairs": self.repairs.to_dict(),
+            "duplicates": self.found.to_dict(),
+        }
+        if self.repairs.rivals:
+            report["offsets_in_doubt"] = dict(sorted(self.repairs.rivals.items()))
+        return report
+
+    def docs(self, paragraphs: Sequence[Annotated]) -> List[Doc]:
+        docs = (
+            annotated_to_doc(p, tokenizer=self.tokenizer, labels=self.labels, repairs=self.repairs)
+            for p in paragraphs
+        )
+        return [doc for doc in docs if doc is not None]
+
+
+@dataclass
+class GoldSplits:
+    """Gold docs by split (train, dev, test, pool, and calibration if there is such a split) and
+    those of `pool_gold`, with what the reader found."""
+
+    docs: Dict[str, List[Doc]]
+    pool_gold: List[Doc]
+    reader: GoldReader
+
+
+def read_gold_splits(corpus: CorpusSettings, *, folder: Path, seed: int) -> GoldSplits:
+    """Read the gold of a corpus as `convert` does, in the order of the files; nothing is written.
+
+    folder (Path): What the paths of the gold files are relative to.
+    seed (int): Of a split by shares.
+    RAISES (ScinerError): See `formats`, `split`; SCINER-E209 if a split would be empty.
+    """
+    reader = GoldReader(folder, corpus.labels)
+    docs = _read_splits(corpus, reader, seed=seed)
+    pool_gold = _one_each([reader.read(gold_file) for gold_file in corpus.pool_gold], reader)
+    compare_extras(reader.used, reader.repairs.extras, found=reader.found)
+    return GoldSplits(docs, reader.docs([p for some in pool_gold for p in some]), reader)
+
+
+def _read_splits(corpus: CorpusSettings, reader: GoldReader, *, seed: int) -> Dict[str, List[Doc]]:
+    read = _read_sets(corpus, reader)
+    papers: Dict[Tuple[str, ...], List[str]] = {}
+    for gold_file, paragraphs in read:
+        if not isinstance(gold_file.split, str):
+            papers.setdefault(_into(gold_file, corpus), []).extend(p.paper for p in paragraphs)
+    split_of = {
+        into: split_papers(
+            sorted(set(ids)), into=into, shares=corpus.split, seed=seed, corpus=corpus.name
+        )
+        for into, ids in papers.items()
+    }
+    splits = (*GOLD_SPLITS, CALIBRATION, "pool")
+    gold: Dict[str, List[Annotated]] = {split: [] for split in splits}
+    for gold_file, paragraphs in read:
+        for paragraph in paragraphs:
+            if isinstance(gold_file.split, str):
+                gold[gold_file.split].append(paragraph)
+            else:
+                gold[split_of[_into(gold_file, corpus)][paragraph.paper]].append(paragraph)
+    if not gold[CALIBRATION]:
+        del gold[CALIBRATION]
+    _warn_of_shared_papers(gold)
+    kept = without_leaks(gold, repairs=reader.repairs, found=reader.found)
+    docs = {split: reader.docs(paragraphs) for split, paragraphs in kept.items()}
+    for split in GOLD_SPLITS:
+        if not docs[split]:
+            reason = "they have no text"
+            if not gold[split]:
+                reason = "no gold file has such paragraphs"
+            elif not kept[split]:
+                reason = "all its texts are in dev, test or calibration too"
+            raise ScinerError(Errors.E209.format(split=split, corpus=corpus.name, reason=reason))
+    return docs
+
+
+def _read_sets(
+    corpus: CorpusSettings, reader: GoldReader
+) -> List[Tuple[GoldFile, List[Annotated]]]:
+    """The gold files with their paragraphs; those that go to the same splits are one set, in which
+    each text has one annotation."""
+    read = [reader.read(gold_file) for gold_file in corpus.gold]
+    sets: Dict[Union[str, Tuple[str, ...]], List[int]] = {}
+    for i, gold_file in enumerate(corpus.gold):
+        sets.setdefault(gold_file.split, []).append(i)
+    kept: Dict[int, List[Annotated]] = {}
+    for members in sets.values():
+        kept.update(zip(members, _one_each([read[i] for i in members], reader), strict=True))
+    return [(gold_file, kept[i]) for i, gold_file in enumerate(corpus.gold)]
+
+
+def _one_each(read: Sequence[List[Annotated]], reader: GoldReader) -> List[List[Annotated]]:
+    """The same lists without second annotations."""
+    every = [paragraph for some in read for paragraph in some]
+    kept = one_annotation_each(every, repairs=reader.repairs, found=reader.found)
+    reader.used += kept
+    left = {id(paragraph) for paragraph in kept}
+    return [[p for p in some if id(p) in left] for some in read]
+
+
+def _into(gold_file: GoldFile, corpus: CorpusSettings) -> Tuple[str, ...]:
+    """What a file's papers are divided into: `calibration` papers, if any, come out of train's."""
+    into = tuple(gold_file.split)
+    wanted = CALIBRATION in corpus.split and "train" in into and CALIBRATION not in into
+    return (*into, CALIBRATION) if wanted else into
+
+
+def _warn_of_shared_papers(gold: Dict[str, List[Annotated]]) -> None:
+    splits: Dict[str, List[str]] = {}
+    for split, paragraphs in gold.items():
+        for paper in sorted({p.paper for p in paragraphs}):
+            splits.setdefault(paper, []).append(split)
+    shared = [f"{paper} ({', '.join(s)})" for paper, s in sorted(splits.items()) if len(s) > 1]
+    if shared:
+        message = Warnings.W201.format(n=len(shared), papers="; ".join(shared[:5]))
+        warnings.warn(message, ScinerWarning, stacklevel=2)
