@@ -13,9 +13,13 @@ from typing import Any, Dict, Iterator, List, Sequence, Tuple, Union
 from ..errors import Errors, ScinerError
 from .scipdf_json import Section, read_article
 from .settings import GrobidSettings
+from .text import normalise
 
 COMPOSE = "assets/grobid/compose.yml"
 LONGEST_WAIT_S = 30.0  # between two tries, whatever the server asks for
+# scipdf-parser takes the words of elements that stand side by side for one.
+_PARTING = re.compile(r"</?(?:s|list|item|label|quote|table|row|cell)\b[^>]*>|<[lpc]b\b[^>]*>")
+_CLOSING = re.compile(r" (?=[,.;:!?)\]])")
 Outcome = Union[List[Section], ScinerError]
 
 
@@ -111,18 +115,38 @@ def convert_tei(content: bytes, *, file: str) -> List[Section]:
     with warnings.catch_warnings():
         # scipdf-parser reads TEI with the HTML parser; its headings depend on it.
         warnings.simplefilter("ignore")
-        soup = BeautifulSoup(text, "lxml")
-        # Its conversion fails on a figure without a label and on a TEI without an abstract.
-        for left_out in soup.find_all(["figure", "formula", "note"]):
-            left_out.decompose()
-        if soup.find("abstract") is None:
-            soup.append(soup.new_tag("abstract"))
+        soup = BeautifulSoup(_PARTING.sub(r" \g<0> ", text), "lxml")
+        _prepare(soup)
         try:
             article = convert_article_soup_to_dict(soup)
         except (AttributeError, IndexError, KeyError, TypeError) as e:
             reason = f"scipdf-parser fails on it ({type(e).__name__}: {e})"
             raise ScinerError(Errors.E134.format(file=file, reason=reason)) from e
     return read_article(article, file=file)
+
+
+def _prepare(soup: Any) -> None:
+    """What scipdf-parser fails on, or reads wrong, in a form that it reads right.
+
+    It fails on a figure without a label and on a TEI without abstract or text, takes a line end for
+    a paragraph's, and of an abstract's paragraphs keeps the elements and not the words.
+    """
+    for left_out in soup.find_all(["figure", "formula", "note"]):
+        left_out.replace_with(" ")
+    for paragraph in soup.find_all("p"):
+        paragraph.string = _CLOSING.sub("", normalise(paragraph.get_text()))
+    for name in ("abstract", "text", "sourcedesc", "publicationstmt"):
+        if soup.find(name) is None:
+            soup.append(soup.new_tag(name))
+    for abstract in soup.find_all("abstract"):
+        texts = [p.get_text() for p in abstract.find_all("p")] or [normalise(abstract.get_text())]
+        abstract.clear()
+        for text in texts:
+            outer = soup.new_tag("div")
+            inner = soup.new_tag("p")
+            inner.string = text
+            outer.append(inner)
+            abstract.append(outer)
 
 
 def _plain(text: str) -> str:

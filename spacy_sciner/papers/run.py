@@ -19,8 +19,8 @@ from .isolation import run_isolated
 from .scipdf_json import Section, parse_json
 from .settings import ParseSettings
 from .sources import Source, Sources, find_sources
-from .tei import parse_tei
 from .text import split_paragraph
+from .xml_kinds import parse_xml
 
 PDF_TIMEOUT_S = 120.0  # for one PDF; the slowest sound one seen took 3
 MAX_NAME = 200  # bytes of a file's name; file systems take 255
@@ -194,7 +194,7 @@ class _Reader:
                     pdfs.append((source, key))
                     continue
                 else:
-                    sections = (parse_tei if source.kind == "tei" else parse_json)(source.path)
+                    sections = (parse_xml if source.kind == "tei" else parse_json)(source.path)
                     self.cache.save(key, sections)
                 yield source, sections
             except ScinerError as e:

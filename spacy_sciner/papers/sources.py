@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Dict, List, NamedTuple
 
 # In the order of preference: what GROBID read is better than what we read from the PDF.
-_SUFFIXES = {".tei.xml": "tei", ".tei": "tei", ".xml": "tei", ".json": "json", ".pdf": "pdf"}
+_SUFFIXES = {
+    ".tei.xml": "tei", ".tei": "tei", ".xml": "tei", ".nxml": "tei", ".json": "json", ".pdf": "pdf",
+}  # fmt: skip
 _KINDS = {
     "embedded": ("tei", "json", "pdf"),
     "grobid": ("tei", "json", "pdf"),
@@ -21,7 +23,7 @@ class Source(NamedTuple):
     paper: str  # the file's name without its suffix
     path: Path
     file: str  # relative to the folder, with /
-    kind: str  # tei, json or pdf
+    kind: str  # tei (JATS, too), json or pdf
 
 
 class Sources(NamedTuple):

@@ -4,7 +4,7 @@ import pytest
 
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.papers.scipdf_json import parse_json
-from spacy_sciner.papers.tei import parse_tei
+from spacy_sciner.papers.xml_kinds import parse_xml
 
 TEI = """<?xml version="1.0" encoding="UTF-8"?>
 <TEI xmlns="http://www.tei-c.org/ns/1.0"><teiHeader><fileDesc><titleStmt>
@@ -33,7 +33,7 @@ TEI = """<?xml version="1.0" encoding="UTF-8"?>
 def test_tei(tmp_path, abstract):
     path = tmp_path / "x.tei.xml"
     path.write_text(TEI.format(abstract=abstract), encoding="utf8")
-    assert parse_tei(path) == [
+    assert parse_xml(path) == [
         ("Title", "A title"),
         ("Abstract", "An abstract."),
         ("Intro", "We cite (Lee, 2019) for x here."),
@@ -47,14 +47,16 @@ def test_tei_that_is_no_xml(tmp_path, content):
     path = tmp_path / "x.tei.xml"
     path.write_text(content, encoding="utf8")
     with pytest.raises(ScinerError, match=r"SCINER-E120: x.tei.xml is not well-formed"):
-        parse_tei(path)
+        parse_xml(path)
 
 
 def test_xml_that_is_no_tei(tmp_path):
     path = tmp_path / "pom.xml"
     path.write_text("<project/>", encoding="utf8")
-    with pytest.raises(ScinerError, match=r"SCINER-E121: pom.xml"):
-        parse_tei(path)
+    with pytest.raises(
+        ScinerError, match=r"SCINER-E121: pom.xml is XML of another kind .*<project>"
+    ):
+        parse_xml(path)
 
 
 def test_tei_reads_no_other_files(tmp_path):
@@ -65,7 +67,7 @@ def test_tei_reads_no_other_files(tmp_path):
         "<TEI><text><body><p>The &e; is safe.</p></body></text></TEI>",
         encoding="utf8",
     )
-    assert parse_tei(path) == [("", "The is safe.")]
+    assert parse_xml(path) == [("", "The is safe.")]
 
 
 def test_json(tmp_path):

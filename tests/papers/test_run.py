@@ -77,7 +77,7 @@ def test_unchanged_files_are_not_parsed_again(papers, tmp_path, monkeypatch):
     parse_papers(papers, tmp_path / "1", settings(), cache_dir=cache)
     shutil.rmtree(tmp_path / "1")  # as DVC does
     (papers / "b.json").write_text(article(f"Now {LONG} {LONG}"), encoding="utf8")
-    monkeypatch.setattr(run, "parse_tei", None)  # would fail if it were called
+    monkeypatch.setattr(run, "parse_xml", None)  # would fail if it were called
     report = parse_papers(papers, tmp_path / "1", settings(min_words=5), cache_dir=cache)
     assert report["from_cache"] == 2
     assert "Now This" in (tmp_path / "1" / "b.jsonl").read_text(encoding="utf8")
@@ -140,7 +140,7 @@ def test_unreadable(papers, tmp_path, monkeypatch):
     def refuse(path):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(run, "parse_tei", refuse)
+    monkeypatch.setattr(run, "parse_xml", refuse)
     report = parse_papers(papers, tmp_path / "out", settings())
     reasons = {entry["file"]: entry["reason"] for entry in report["set_aside"]}
     assert reasons["sub/c.tei.xml"] == "SCINER-E124: c.tei.xml cannot be read: Permission denied."
