@@ -168,7 +168,11 @@ def test_wait_s():
     assert wait_s("Wed, 21 Oct 2015 07:28:00 GMT", 1) == 2
 
 
-def test_tei_that_scipdf_fails_on():
+def test_tei_that_scipdf_fails_on(monkeypatch):
+    def fail(soup):
+        return soup.find("nothing").text
+
+    monkeypatch.setattr("scipdf.pdf.parse_pdf.convert_article_soup_to_dict", fail)
     with pytest.raises(ScinerError, match=r"SCINER-E134: .*scipdf-parser fails on it"):
         convert_tei(b"<TEI></TEI>", file="a.pdf")
 

@@ -145,7 +145,7 @@ def test_other_files_are_named_as_what_they_are(tmp_path, content, kind):
         ("\ufeff<?xml version='1.0' encoding='UTF-8'?>" + BODY.format("<p>café</p>")).encode(),
         ("\n\n <?xml version='1.0'?>" + BODY.format("<p>café</p>")).encode(),
         ("<?xml version='1.0' encoding='UTF-16'?>" + BODY.format("<p>café</p>")).encode("utf-16"),
-        ("<?xml version='1.0' encoding='ISO-8859-1'?>" + BODY.format("<p>café</p>")).encode("latin-1"),
+        ("<?xml version='1.0' encoding='ISO-8859-1'?>" + BODY.format("<p>café</p>")).encode("l1"),
     ],
     ids=["mark", "blank lines", "UTF-16", "Latin-1"],
 )  # fmt: skip
