@@ -1,3 +1,4 @@
+import importlib
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -172,7 +173,8 @@ def test_tei_that_scipdf_fails_on(monkeypatch):
     def fail(soup):
         return soup.find("nothing").text
 
-    monkeypatch.setattr("scipdf.pdf.parse_pdf.convert_article_soup_to_dict", fail)
+    module = importlib.import_module("scipdf.pdf.parse_pdf")
+    monkeypatch.setattr(module, "convert_article_soup_to_dict", fail)
     with pytest.raises(ScinerError, match=r"SCINER-E134: .*scipdf-parser fails on it"):
         convert_tei(b"<TEI></TEI>", file="a.pdf")
 
