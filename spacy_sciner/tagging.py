@@ -4,7 +4,7 @@ Tags of n labels, in this order: O, B-label0, I-label0, B-label1, I-label1, … 
 tag 0 is O, odd tags begin an entity and even tags above 0 continue one.
 """
 
-from typing import List, Sequence, Tuple
+from typing import Any, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -91,17 +91,43 @@ def tags_to_spans(tags: Ints1d, labels: Sequence[str]) -> List[ScoredSpan]:
 
     UNKNOWN ends an entity. An I-X that continues nothing begins one, so nothing is lost.
     """
-    spans: List[ScoredSpan] = []
-    start = 0
-    current = OUTSIDE  # the I- tag of the open entity
-    for token_i, tag in enumerate([*tags.tolist(), OUTSIDE]):
-        if current and tag == current:
-            continue
-        if current:
-            spans.append(ScoredSpan(start, token_i, labels[current // 2 - 1]))
-        current = 0 if tag <= 0 else tag + tag % 2
-        start = token_i
-    return spans
+    label_ids = (np.asarray(tags) - 1) // 2  # below 0: O and UNKNOWN
+    bounds = span_bounds(label_ids, begins=tags % 2 == 1)
+    return [ScoredSpan(start, end, labels[label_ids[start]]) for start, end in bounds]
+
+
+def names_to_spans(tags: Sequence[str]) -> List[Tuple[int, int, str]]:
+    """`tags_to_spans` of tags by name: ["B-A", "I-A", "O"] → [(0, 2, "A")]."""
+    labels = [tag[2:] for tag in tags]  # of O: ""
+    bounds = span_bounds(labels_to_ids(labels), begins=[tag[0] == "B" for tag in tags])
+    return [(start, end, labels[start]) for start, end in bounds]
+
+
+def labels_to_ids(labels: Sequence[str]) -> Ints1d:
+    """One number a label, in order of appearance; -1 for ""."""
+    ids = {"": -1}
+    return np.array([ids.setdefault(label, len(ids)) for label in labels], dtype=np.int64)
+
+
+def span_bounds(
+    label_ids: Ints1d, *, begins: Any, ends: Optional[Any] = None
+) -> List[Tuple[int, int]]:
+    """What every reader of tags comes down to: where entities begin and end.
+
+    An entity goes on while the label stays, unless a token begins the next or ended this one.
+
+    label_ids (Ints1d): Of each token; below 0 outside of entities. Shape (n_tokens,).
+    begins, ends: Whether a token surely begins or ends its entity, bool (n_tokens,).
+    RETURNS (List[Tuple[int, int]]): (start, end), end exclusive, in token order.
+    """
+    inside = label_ids >= 0
+    goes_on = inside[1:] & (label_ids[1:] == label_ids[:-1]) & ~np.asarray(begins, dtype=bool)[1:]
+    if ends is not None:
+        goes_on &= ~np.asarray(ends, dtype=bool)[:-1]
+    first, last = inside.copy(), inside.copy()
+    first[1:] &= ~goes_on
+    last[:-1] &= ~goes_on
+    return list(zip(np.flatnonzero(first).tolist(), (np.flatnonzero(last) + 1).tolist()))
 
 
 def spans_to_tags(

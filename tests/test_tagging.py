@@ -16,6 +16,7 @@ from spacy_sciner.tagging import (
     inside_of,
     is_legal,
     labels_to_tags,
+    names_to_spans,
     spans_to_tags,
     tags_to_spans,
 )
@@ -90,6 +91,13 @@ def test_unknown_ends_an_entity():
 )
 def test_an_orphaned_inside_tag_is_not_lost(tags, spans):
     assert [tuple(s[:3]) for s in tags_to_spans(np.array(tags), LABELS)] == spans
+
+
+def test_tags_by_name_and_by_number_give_the_same_entities():
+    ids = np.array([1, 2, 2, 0, 1, 1, 4, 3, 2])
+    names = [labels_to_tags(LABELS)[i] for i in ids]
+    assert names_to_spans(names) == [tuple(s[:3]) for s in tags_to_spans(ids, LABELS)]
+    assert names_to_spans([]) == []
 
 
 def test_transitions_of_one_label_written_out():

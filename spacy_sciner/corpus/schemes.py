@@ -8,8 +8,10 @@ tags are counted as repaired. Rules: see `rules`.
 import re
 from typing import Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
+from ..tagging import labels_to_ids, span_bounds
+
 _TAG = re.compile(r"([BIESLUM])-(.+)")
-_BEGINS, _ALONE, _ENDS = frozenset("B"), frozenset("SU"), frozenset("EL")
+_BEGINS, _ENDS = frozenset("BSU"), frozenset("ELSU")
 
 
 class TagSpan(NamedTuple):
@@ -56,27 +58,21 @@ def detect_scheme(blocks: Iterable[Sequence[str]]) -> str:
 def tags_to_spans(
     tags: Sequence[str], *, scheme: str
 ) -> Tuple[List[TagSpan], List[Tuple[str, int]]]:
-    """The entities of one paragraph, and the repairs as (rule, token index)."""
-    spans: List[TagSpan] = []
-    repairs: List[Tuple[str, int]] = []
-    has_end_tags = scheme in ("IOBES", "BILOU")
-    start, open_label = 0, ""
-    for i, tag in enumerate([*tags, "O"]):
-        parsed = parse_tag(tag)
-        if parsed is None:
-            repairs.append(("invalid-tag", i))
-        prefix, label = parsed or ("O", "")
-        continues = prefix not in _BEGINS | _ALONE and label == open_label
-        if open_label and not continues:
-            spans.append(TagSpan(start, i, open_label))
-            open_label = ""
-            if has_end_tags:
-                repairs.append(("unclosed", start))
-        if label and not continues:
-            start, open_label = i, label
-            if prefix not in _BEGINS | _ALONE and scheme != "IOB1":
-                repairs.append(("orphan-i", i))
-        if prefix in _ENDS | _ALONE:
-            spans.append(TagSpan(start, i + 1, open_label))
-            open_label = ""
-    return spans, repairs
+    """The entities of one paragraph, and the repairs as (rule, token index), by token."""
+    parsed = [parse_tag(tag) for tag in tags]
+    prefixes, labels = (
+        [tag[0] if tag else "O" for tag in parsed],
+        [tag[1] if tag else "" for tag in parsed],
+    )
+    bounds = span_bounds(
+        labels_to_ids(labels),
+        begins=[prefix in _BEGINS for prefix in prefixes],
+        ends=[prefix in _ENDS for prefix in prefixes],
+    )
+    repairs = [("invalid-tag", i) for i, tag in enumerate(parsed) if tag is None]
+    if scheme != "IOB1":
+        repairs += [("orphan-i", start) for start, _ in bounds if prefixes[start] not in _BEGINS]
+    if scheme in ("IOBES", "BILOU"):
+        repairs += [("unclosed", start) for start, end in bounds if prefixes[end - 1] not in _ENDS]
+    spans = [TagSpan(start, end, labels[start]) for start, end in bounds]
+    return spans, sorted(repairs, key=lambda repair: repair[1])

@@ -3,9 +3,11 @@
 Papers are drawn with replacement, the same for both models, so that what is hard for both cancels.
 """
 
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
+
+from .bootstrap import f1_of_counts, interval, resample
 
 # Of each paper and type: right, predicted and gold entities.
 PaperCounts = Mapping[str, Mapping[str, Sequence[int]]]
@@ -36,32 +38,23 @@ def compare(
     """
     papers = sorted({*before, *after})
     types = sorted({name for counts in (before, after) for p in counts.values() for name in p})
-    first, second = _to_array(before, papers, types), _to_array(after, papers, types)
-    n_gold = first[..., 2].sum(axis=0)
-    rng = np.random.default_rng(seed)
-    draws = rng.integers(0, max(1, len(papers)), size=(n_bootstrap if papers else 0, len(papers)))
-    # How often each paper is drawn: a resample's counts are then one product.
-    weights = np.zeros((len(draws), len(papers)), dtype=np.int64)
-    for weight, draw in zip(weights, draws):
-        weight += np.bincount(draw, minlength=len(papers))
-    scores = {}
-    for name in SCORES:
-        drawn = None
-        if len(draws):
-            drawn = _score(second, weights, name) - _score(first, weights, name)
-        whole = np.ones((1, len(papers)), dtype=np.int64)
-        point = float((_score(second, whole, name) - _score(first, whole, name))[0])
-        scores[name] = _change(point, drawn, int(n_gold.sum()))
-    by_type = {}
-    for type_i, type_name in enumerate(types):
-        if not n_gold[type_i]:
-            continue
-        one, other = first[:, [type_i]], second[:, [type_i]]
-        drawn = None
-        if len(draws):
-            drawn = _score(other, weights, "f1") - _score(one, weights, "f1")
-        point = float(_f1(other.sum(axis=(0, 1))) - _f1(one.sum(axis=(0, 1))))
-        by_type[type_name] = _change(point, drawn, int(n_gold[type_i]))
+    arrays = [_to_array(counts, papers, types) for counts in (before, after)]
+    totals = [counts.sum(axis=0)[None] for counts in arrays]
+    # One seed: the same papers for both.
+    n_draws = n_bootstrap if papers else 0
+    drawn = [resample(counts, n_draws=n_draws, seed=seed) for counts in arrays]
+    n_gold = totals[0][0, :, 2]
+    scores = {
+        name: _change(_rise(of, totals)[0], _rise(of, drawn), int(n_gold.sum()))
+        for name, of in zip(SCORES, (_micro_f1, _macro_f1))
+    }
+    # (n, n_types): F1 of each type.
+    points, rises = _rise(f1_of_counts, totals)[0], _rise(f1_of_counts, drawn)
+    by_type = {
+        name: _change(points[i], rises[:, i], int(n_gold[i]))
+        for i, name in enumerate(types)
+        if n_gold[i]
+    }
     return scores, by_type
 
 
@@ -71,23 +64,23 @@ def _to_array(counts: PaperCounts, papers: List[str], types: List[str]) -> np.nd
     return np.array(rows, dtype=np.int64).reshape(len(papers), len(types), 3)
 
 
-def _score(counts: np.ndarray, weights: np.ndarray, name: str) -> np.ndarray:
-    """F1 of each row of weights over the papers, shape (n_rows,)."""
-    totals = np.einsum("rp,ptc->rtc", weights, counts)
-    if name == "f1":
-        return _f1(totals.sum(axis=1))
-    has_gold = totals[..., 2] > 0
-    sums = (_f1(totals) * has_gold).sum(axis=1)
+def _rise(score: Callable[[np.ndarray], np.ndarray], counts: Sequence[np.ndarray]) -> np.ndarray:
+    """How much higher a score is on the second counts than on the first, row by row."""
+    return score(counts[1]) - score(counts[0])
+
+
+def _micro_f1(counts: np.ndarray) -> np.ndarray:
+    """Shape (n, n_types, 3) → (n,)."""
+    return f1_of_counts(counts.sum(axis=1))
+
+
+def _macro_f1(counts: np.ndarray) -> np.ndarray:
+    """Mean over the types that gold has, shape (n, n_types, 3) → (n,)."""
+    has_gold = counts[..., 2] > 0
+    sums = (f1_of_counts(counts) * has_gold).sum(axis=1)
     return np.asarray(sums / np.maximum(1, has_gold.sum(axis=1)))
 
 
-def _f1(counts: np.ndarray) -> np.ndarray:
-    return np.asarray(2 * counts[..., 0] / np.maximum(1, counts[..., 1] + counts[..., 2]))
-
-
-def _change(point: float, drawn: Optional[np.ndarray], n_gold: int) -> Change:
-    if drawn is None:
-        return Change(point, None, None, None, n_gold)
-    low, high = np.percentile(drawn, [2.5, 97.5])
-    p_rise = float((drawn > 0).mean() + (drawn == 0).mean() / 2)
-    return Change(point, float(low), float(high), p_rise, n_gold)
+def _change(point: float, drawn: np.ndarray, n_gold: int) -> Change:
+    p_rise = float((drawn > 0).mean() + (drawn == 0).mean() / 2) if len(drawn) else None
+    return Change(float(point), *interval(drawn), p_rise, n_gold)

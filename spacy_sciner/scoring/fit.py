@@ -3,13 +3,12 @@
 from typing import Any
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 
 from ..confidence import temper
 from ..types import Floats2d, Ints1d
 
 TEMPERATURES = (0.1, 10.0)  # lowest and highest that are looked at
-# Golden-section search: each step leaves this share of the interval.
-_GOLDEN = (5**0.5 - 1) / 2
 _NEWTON_STEPS = 100
 
 
@@ -34,14 +33,10 @@ def fit_temperature(word_logs: Floats2d, tags: Ints1d) -> float:
         return -float((1 - chance) * logs[rows, tags].mean() + chance * logs.mean())
 
     # The loss is convex in 1/T, so it has one valley in log T too.
-    low, high = np.log(TEMPERATURES)
-    while high - low > 1e-4:
-        left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
-        if loss(left) <= loss(right):
-            high = right
-        else:
-            low = left
-    return round(float(np.exp((low + high) / 2)), 6)
+    found = minimize_scalar(
+        loss, bounds=np.log(TEMPERATURES), method="bounded", options={"xatol": 1e-8}
+    )
+    return round(float(np.exp(found.x)), 6)
 
 
 def fit_logistic(features: Any, right: Any, *, centre: Any, penalty: Any) -> np.ndarray:

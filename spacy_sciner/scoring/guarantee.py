@@ -13,6 +13,9 @@ import math
 from typing import Any, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
+from scipy.stats import beta, binom
+
+from .bootstrap import resample
 
 GROWTH = 1.1  # each γ of a grid lets through so many times more than the one before
 
@@ -37,31 +40,16 @@ class Certificate(NamedTuple):
 
 def binomial_tail(n_wrong: int, n: int, alpha: float) -> float:
     """P(X ≤ n_wrong) for X ~ Binomial(n, alpha): the p-value of "the error is above alpha"."""
-    if n_wrong >= n:
+    if n_wrong >= n:  # and where there is nothing, n = 0
         return 1.0
-    logs = [
-        math.lgamma(n + 1)
-        - math.lgamma(k + 1)
-        - math.lgamma(n - k + 1)
-        + k * math.log(alpha)
-        + (n - k) * math.log1p(-alpha)
-        for k in range(n_wrong + 1)
-    ]
-    return min(1.0, math.fsum(map(math.exp, logs)))
+    return float(binom.cdf(n_wrong, n, alpha))
 
 
 def upper_bound(n_wrong: int, n: int, delta: float) -> float:
     """The one-sided upper Clopper–Pearson bound: errors above it have p-values below delta."""
     if n_wrong >= n:
         return 1.0
-    low, high = 0.0, 1.0
-    while high - low > 1e-9:
-        middle = (low + high) / 2
-        if binomial_tail(n_wrong, n, middle) > delta:
-            low = middle
-        else:
-            high = middle
-    return high
+    return float(beta.ppf(1 - delta, n_wrong + 1, n - n_wrong))
 
 
 def least_accepted(alpha: float, delta: float) -> int:
@@ -121,10 +109,9 @@ def bootstrap_precision(
     papers (Sequence[Tuple[int, int]]): Accepted and wrong entities of each paper.
     RETURNS (float): In [0, 1]; None with fewer than two papers or nothing accepted.
     """
-    counts = np.array(papers, dtype=np.float64).reshape(-1, 2)
+    counts = np.array(papers, dtype=np.int64).reshape(-1, 2)
     if len(counts) < 2 or not counts[:, 0].sum():
         return None
-    draws = np.random.default_rng(seed).integers(len(counts), size=(n_draws, len(counts)))
-    accepted, wrong = counts[draws].sum(axis=1).T
+    accepted, wrong = resample(counts, n_draws=n_draws, seed=seed).T
     some = accepted > 0
     return float(np.quantile(1.0 - wrong[some] / accepted[some], delta))

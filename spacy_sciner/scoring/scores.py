@@ -1,12 +1,15 @@
 """Entity scores on gold: seqeval strict IOB2, micro and macro, with intervals over papers."""
 
 import warnings
-from typing import Any, Dict, Iterable, List, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 from seqeval.metrics.v1 import precision_recall_fscore_support
 from seqeval.scheme import IOB2
 from spacy.tokens import Doc
+
+from ..tagging import names_to_spans
+from .bootstrap import f1_of_counts, interval, resample
 
 TagLists = List[List[str]]
 
@@ -40,7 +43,7 @@ def score(pairs: Sequence[Pair], *, n_bootstrap: int = 1000, seed: int = 0) -> D
     predictions = [pair.predicted for pair in pairs]
     precision, recall, f1 = micro(golds, predictions)
     types = _by_type(golds, predictions)
-    low, high = bootstrap_f1(pairs, n=n_bootstrap, seed=seed) if n_bootstrap else (None, None)
+    low, high = bootstrap_f1(pairs, n=n_bootstrap, seed=seed)
     n_tokens = sum(map(len, golds))
     n_same = sum(a == b for g, p in zip(golds, predictions) for a, b in zip(g, p))
     return {
@@ -61,42 +64,33 @@ def micro(golds: TagLists, predictions: TagLists) -> Tuple[float, float, float]:
     return float(p), float(r), float(f)
 
 
-def bootstrap_f1(pairs: Sequence[Pair], *, n: int, seed: int) -> Tuple[float, float]:
+def bootstrap_f1(
+    pairs: Sequence[Pair], *, n: int, seed: int
+) -> Tuple[Optional[float], Optional[float]]:
     """95 % percentile interval of micro F1 when whole papers are drawn with replacement."""
-    counts = paper_counts(pairs)
-    rng = np.random.default_rng(seed)
-    draws = rng.integers(0, len(counts), size=(n, len(counts)))
-    totals = counts[draws].sum(axis=1)
-    f1 = f1_of_counts(totals)
-    low, high = np.percentile(f1, [2.5, 97.5])
-    return float(low), float(high)
+    return interval(f1_of_counts(resample(paper_counts(pairs), n_draws=n, seed=seed)))
 
 
 def paper_counts(pairs: Sequence[Pair]) -> np.ndarray:
     """Right, predicted and gold entities of each paper, sorted by paper; shape (n_papers, 3)."""
     counts: Dict[str, np.ndarray] = {}
     for pair in pairs:
-        gold, predicted = _entities(pair.gold), _entities(pair.predicted)
+        gold, predicted = set(names_to_spans(pair.gold)), set(names_to_spans(pair.predicted))
         row = np.array([len(gold & predicted), len(predicted), len(gold)])
         counts[pair.paper] = counts.get(pair.paper, 0) + row
-    return np.array([counts[paper] for paper in sorted(counts)])
+    return np.array([counts[paper] for paper in sorted(counts)]).reshape(-1, 3)
 
 
 def counts_by_paper(pairs: Sequence[Pair]) -> Dict[str, Dict[str, List[int]]]:
     """Right, predicted and gold entities of each type in each paper, for paired comparisons."""
     found: Dict[str, Dict[str, List[int]]] = {}
     for pair in pairs:
-        gold, predicted = _entities(pair.gold), _entities(pair.predicted)
+        gold, predicted = set(names_to_spans(pair.gold)), set(names_to_spans(pair.predicted))
         types = found.setdefault(pair.paper, {})
         for column, entities in enumerate((gold & predicted, predicted, gold)):
             for *_, label in entities:
                 types.setdefault(label, [0, 0, 0])[column] += 1
     return {p: {t: found[p][t] for t in sorted(found[p])} for p in sorted(found)}
-
-
-def f1_of_counts(counts: np.ndarray) -> np.ndarray:
-    """F1 of (…, 3) arrays of right, predicted and gold counts; 0 where there is nothing."""
-    return 2 * counts[..., 0] / np.maximum(1, counts[..., 1] + counts[..., 2])
 
 
 def _by_type(golds: TagLists, predictions: TagLists) -> Dict[str, Dict[str, float]]:
@@ -132,20 +126,7 @@ def _tag(doc: Doc, token_i: int) -> str:
 
 def _repaired(tags: Sequence[str]) -> List[str]:
     """An I-X that lost its beginning to an unknown token begins an entity here."""
-    repaired: List[str] = []
-    for previous, tag in zip(["O", *tags], tags):
-        orphan = tag.startswith("I-") and previous[2:] != tag[2:]
-        repaired.append("B" + tag[1:] if orphan else tag)
+    repaired = list(tags)
+    for start, _, label in names_to_spans(tags):
+        repaired[start] = f"B-{label}"
     return repaired
-
-
-def _entities(tags: Iterable[str]) -> set[Tuple[int, int, str]]:
-    found: set[Tuple[int, int, str]] = set()
-    start, label = 0, ""
-    for i, tag in enumerate([*tags, "O"]):
-        if label and tag != f"I-{label}":
-            found.add((start, i, label))
-            label = ""
-        if tag.startswith("B-"):
-            start, label = i, tag[2:]
-    return found

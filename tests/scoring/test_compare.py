@@ -71,6 +71,8 @@ def test_divergence_by_hand():
     middle = -0.5 * np.log2(0.75) + 0.5 * (0.5 * np.log2(0.5 / 0.75) + 0.5)
     assert divergence({"a": 1}, {"a": 1, "b": 1}) == pytest.approx(middle)
     assert divergence({}, {"a": 1}) is None
+    # So near that rounding would make a root of less than nothing.
+    assert divergence({"a": 10**9, "b": 3}, {"a": 10**9 + 1, "b": 3}) == pytest.approx(0, abs=1e-12)
     assert shares({"b": 3, "a": 1}) == {"a": 0.25, "b": 0.75}
 
 
