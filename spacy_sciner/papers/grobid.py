@@ -4,7 +4,6 @@ scipdf-parser's own request has no timeout, looks at no status and takes an erro
 """
 
 import re
-import time
 import warnings
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
@@ -16,7 +15,7 @@ from .settings import GrobidSettings
 from .text import normalise
 
 COMPOSE = "assets/grobid/compose.yml"
-LONGEST_WAIT_S = 30.0  # between two tries, whatever the server asks for
+BUSY = 503  # all of GROBID's workers have a paper
 # scipdf-parser takes the words of elements that stand side by side for one.
 _PARTING = re.compile(r"</?(?:s|list|item|label|quote|table|row|cell)\b[^>]*>|<[lpc]b\b[^>]*>")
 _CLOSING = re.compile(r" (?=[,.;:!?)\]])")
@@ -53,7 +52,7 @@ def check_server(settings: GrobidSettings) -> None:
     try:
         answer = requests.get(f"{settings.url.rstrip('/')}/api/isalive", timeout=10)
         reason = f"it answers {answer.status_code}"
-        alive = answer.status_code in (200, 503)  # 503: busy
+        alive = answer.status_code in (200, BUSY)
     except requests.RequestException as e:
         alive, reason = False, type(e).__name__
     if not alive:
@@ -68,37 +67,26 @@ def request_tei(path: Path, settings: GrobidSettings) -> bytes:
     """
     import requests
 
+    from ..http import patient_session
+
     url = f"{settings.url.rstrip('/')}/api/processFulltextDocument"
-    content = path.read_bytes()
-    for attempt in range(settings.retries + 1):
-        files = {"input": (path.name, content, "application/pdf")}
-        try:
-            answer = requests.post(url, files=files, timeout=settings.timeout_s)
-        except requests.Timeout as e:
-            message = Errors.E131.format(file=path.name, seconds=settings.timeout_s)
-            raise ScinerError(message) from e
-        except requests.RequestException as e:
-            message = Errors.E135.format(file=path.name, reason=type(e).__name__)
-            raise ScinerError(message) from e
-        if answer.status_code == 200:
-            return answer.content
-        if answer.status_code != 503:
-            reason = _plain(answer.text) or "no content"
-            raise ScinerError(
-                Errors.E132.format(status=answer.status_code, file=path.name, reason=reason)
-            )
-        if attempt < settings.retries:
-            time.sleep(wait_s(answer.headers.get("Retry-After"), attempt))
-    raise ScinerError(Errors.E133.format(file=path.name, retries=settings.retries))
-
-
-def wait_s(retry_after: Any, attempt: int) -> float:
-    """Seconds until the next try: what the server asks for, else 1, 2, 4, …; never above 30."""
+    files = {"input": (path.name, path.read_bytes(), "application/pdf")}
     try:
-        seconds = float(retry_after)
-    except (TypeError, ValueError):  # absent, or a date
-        seconds = 2.0**attempt
-    return min(max(seconds, 0.0), LONGEST_WAIT_S)
+        with patient_session(settings.retries, statuses=(BUSY,)) as session:
+            answer = session.post(url, files=files, timeout=settings.timeout_s)
+    except requests.Timeout as e:
+        message = Errors.E131.format(file=path.name, seconds=settings.timeout_s)
+        raise ScinerError(message) from e
+    except requests.RequestException as e:
+        message = Errors.E135.format(file=path.name, reason=type(e).__name__)
+        raise ScinerError(message) from e
+    if answer.status_code == BUSY:
+        raise ScinerError(Errors.E133.format(file=path.name, retries=settings.retries))
+    if answer.status_code != 200:
+        reason = _plain(answer.text) or "no content"
+        message = Errors.E132.format(status=answer.status_code, file=path.name, reason=reason)
+        raise ScinerError(message)
+    return answer.content
 
 
 def convert_tei(content: bytes, *, file: str) -> List[Section]:

@@ -2,10 +2,10 @@
 
 import csv
 import io
-from html import escape
 from typing import Any, Dict, List, Sequence
 
-from .page import STYLE, draw
+from .page import render
+from .plots import Plot, draw
 from .tables import Row, count, number, share
 
 Figures = Dict[str, Any]  # one γ
@@ -62,20 +62,15 @@ def sweep_tsv(figures: Sequence[Figures]) -> str:
 
 def sweep_html(figures: Sequence[Figures], title: str) -> str:
     """A page with the plot and both tables; it loads nothing."""
-    parts = [
-        "<!doctype html><html lang='en'><head><meta charset='utf-8'>",
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>",
-        f"<h1>{escape(title)}</h1>",
-        sweep_plot(figures, title),
-    ]
-    for rows in (sweep_rows(figures), sweep_type_rows(figures)):
-        cells = [[f"<td>{escape(cell)}</td>" for cell in row] for row in rows]
-        parts.append("<table>" + "".join(f"<tr>{''.join(row)}</tr>" for row in cells) + "</table>")
-        parts.append("<p class='note'>Of types: accepted precision/recall.</p>")
-    return "\n".join([*parts[:-1], "</body></html>\n"])
+    return render(
+        "sweep.html",
+        plot=sweep_plot(figures, title),
+        gammas=sweep_rows(figures),
+        types=sweep_type_rows(figures),
+    )
 
 
-def sweep_plot(figures: Sequence[Figures], title: str) -> str:
+def sweep_plot(figures: Sequence[Figures], title: str) -> Plot:
     """Precision, recall and F1 by γ, and the share of the largest yield."""
     x = list(range(len(figures)))
     most = max((f["accepted"] for f in figures), default=0)

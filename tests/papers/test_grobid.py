@@ -6,8 +6,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from spacy_sciner.errors import ScinerError
-from spacy_sciner.papers import grobid, make_settings
-from spacy_sciner.papers.grobid import convert_tei, parse_pdfs, wait_s
+from spacy_sciner.papers import make_settings
+from spacy_sciner.papers.grobid import convert_tei, parse_pdfs
 
 from .test_readers import TEI
 from .test_settings import params
@@ -159,14 +159,6 @@ def test_no_server(tmp_path):
 
 def test_no_papers_need_no_server():
     assert list(parse_pdfs([], make_settings(params()).grobid)) == []
-
-
-def test_wait_s():
-    assert wait_s("2", 0) == 2
-    assert wait_s("9999", 0) == grobid.LONGEST_WAIT_S
-    assert wait_s("-1", 0) == 0
-    assert [wait_s(None, attempt) for attempt in range(7)] == [1, 2, 4, 8, 16, 30, 30]
-    assert wait_s("Wed, 21 Oct 2015 07:28:00 GMT", 1) == 2
 
 
 def test_tei_that_scipdf_fails_on(monkeypatch):

@@ -129,13 +129,18 @@ def test_page_shows_gamma_and_reliability(project):
 
 
 def test_type_names_are_escaped(project):
+    """In tables, and in what the plots draw."""
     metrics = iteration(0)
     metrics["clean"]["test"]["types"]["<b>&"] = {"f1": 0.1, "n": 1}
     root = project(metrics)
     build_report([0], root=root)
     html = (root / "report/index.html").read_text(encoding="utf8")
-    assert "&lt;b&gt;&amp;" in html
-    assert "<b>&<" not in html
+    assert "<td>&lt;b&gt;&amp;</td>" in html
+    shown = Page()
+    shown.feed(html)
+    assert shown.open == []
+    # As the page's own text has them: "test, dev", "self-agreement", "accepted", …, "soft P", …
+    assert shown.names.count("b") == html.count("</b>")
 
 
 @pytest.mark.parametrize("make", [iteration, nothing_known])
