@@ -255,6 +255,11 @@ class Warnings(metaclass=_Coded):
     )
     W212 = "Tags without B- and I- (scheme IO): touching entities of one label are read as one."
 
+    W213 = (
+        "{n} papers have the whole text of another one, and go to the same split with it: {pairs}. "
+        "Give each text once."
+    )
+
     # --- command line, project ---------------------------------------------------------------
     W501 = (
         "{dest} is left out: it has no public address in this form. To make one: {make} Or take it "

@@ -19,8 +19,11 @@ def without_counterpart(
         names.setdefault(_plain(other), other)
     found: List[Dict[str, Optional[str]]] = []
     for paper in sorted(set(papers) - there):
-        # The same but for case, punctuation and suffixes is nearer than any letter-wise likeness.
+        # The same but for case, punctuation and suffixes, or with a word more, is nearer than any
+        # letter-wise likeness.
         near = [_plain(paper)] if _plain(paper) in names else []
+        inside = [name for name in names if _plain(paper) in name or name in _plain(paper)]
+        near = near or sorted(inside, key=len)
         near = near or get_close_matches(_plain(paper), names, n=1, cutoff=MIN_RATIO)
         found.append({"paper": paper, "nearest": names[near[0]] if near else None})
     return found

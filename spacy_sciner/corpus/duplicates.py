@@ -7,6 +7,7 @@ Texts are the same if they differ in white space and Unicode's composition only.
 - The same text by another annotator, or of the same task: the first one, and a complete annotation
   before accepted suggestions. The others are set aside, and kept for `agree`.
 - The same text again in one file: both are used. If their annotations differ, a person must know.
+- A paper with the whole text of another: both go to the same split.
 - The same text in train and in dev, test or calibration: train does without it.
 """
 
@@ -32,6 +33,7 @@ class Found:
     n_twice: int = 0  # texts that two persons annotated
     n_different: int = 0  # of these, with other annotations
     contradictions: List[str] = field(default_factory=list)  # the same text again, in one file
+    same_papers: Dict[str, str] = field(default_factory=dict)  # another paper with its whole text
     leaks: Counter[str] = field(default_factory=Counter)  # paragraphs, by "split and split"
     leak_examples: List[str] = field(default_factory=list)
 
@@ -41,6 +43,7 @@ class Found:
             "annotated_otherwise": self.n_different,
             "contradictions": len(self.contradictions),
             "contradiction_examples": self.contradictions[:MAX_EXAMPLES],
+            "same_papers": dict(sorted(self.same_papers.items())),
             "in_two_splits": dict(sorted(self.leaks.items())),
             "in_two_splits_examples": self.leak_examples[:MAX_EXAMPLES],
         }
@@ -85,6 +88,16 @@ def compare_extras(used: Iterable[Annotated], extras: Iterable[Annotated], *, fo
         key = squeezed(extra.text)
         differs[key] = differs.get(key, False) or _entities(extra) != entities.get(key)
     found.n_twice, found.n_different = len(differs), sum(differs.values())
+
+
+def same_papers(paragraphs: Sequence[Annotated]) -> Dict[str, str]:
+    """Papers whose whole text is that of another, with that one: the first of them by name."""
+    texts: Dict[str, List[str]] = {}
+    for paragraph in paragraphs:
+        texts.setdefault(paragraph.paper, []).append(squeezed(paragraph.text))
+    first_with: Dict[str, str] = {}
+    pairs = [(p, first_with.setdefault("".join(texts[p]), p)) for p in sorted(texts)]
+    return {paper: first for paper, first in pairs if paper != first}
 
 
 def without_leaks(

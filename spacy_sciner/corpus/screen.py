@@ -68,6 +68,9 @@ def _of_duplicates(found: Dict[str, Any]) -> List[str]:
         counts = ", ".join(f"{pair} {n}" for pair, n in leaks.items())
         examples = "; ".join(found["in_two_splits_examples"]) or "see the report"
         lines.append(Warnings.W205.format(counts=counts, examples=examples))
+    if same := found["same_papers"]:
+        pairs = [f"{paper} is {other}" for paper, other in same.items()]
+        lines.append(Warnings.W213.format(n=len(same), pairs=", ".join(pairs[:5])))
     if found["annotated_otherwise"]:
         lines.append(
             Warnings.W206.format(n=found["annotated_twice"], other=found["annotated_otherwise"])

@@ -5,7 +5,11 @@ from html import unescape
 from typing import List, Tuple
 
 _BLOCK = "p|div|li|ul|ol|h[1-6]|tr|td|th|table|section|article|body|html|head|title|br|blockquote"
-_MARKUP = re.compile(rf"</({_BLOCK}|b|i|em|strong|span|a|sup|sub|u)\s*>|<br\s*/?>|<p[\s>]", re.I)
+_MARKUP = re.compile(
+    rf"</({_BLOCK}|b|i|em|strong|span|a|sup|sub|u)\s*>|<br\s*/?>|<p[\s>]"
+    r"|&(amp|lt|gt|quot|nbsp|#\d+);",
+    re.IGNORECASE,
+)
 # Comments, declarations, tags and entities.
 _PART = re.compile(
     r"(?P<hidden><!--.*?-->|<![^>]*>|<(script|style)\b.*?</\2\s*>)"

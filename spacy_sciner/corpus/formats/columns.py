@@ -179,9 +179,8 @@ def _layout(
         tag = next(i for i in reversed(range(n_columns)) if header[i] in _TAG_NAMES)
         return Layout(n_columns, word, tag)
     word = 0
-    n_numbers = sum(_NUMBER.fullmatch(columns[0]) is not None for columns in rows)
-    if len(rows) > 1 and n_numbers > 0.9 * len(rows):
-        if n_columns < 3 or not _counts_tokens(blocks):
+    if len(rows) > 1 and _is_no_word_column(blocks, rows):
+        if n_columns < 3 or _is_numbers([columns[1] for columns in rows]):
             example = " ".join(rows[0])
             raise _not_conll(path, f"the first column holds numbers, no words ({example!r})")
         word = 1
@@ -190,14 +189,22 @@ def _layout(
     return Layout(n_columns, word, n_columns - 1 if is_last else tagged[0])
 
 
-def _counts_tokens(blocks: Sequence[Block]) -> bool:
-    """Whether the first column goes up by one from row to row, in a block or in the file."""
-    for block in blocks:
-        numbers = [row.columns[0] for row in block.rows]
-        whole = [int(number) for number in numbers if number.isdecimal() and len(number) < 10]
-        if any(b != a + 1 for a, b in zip(whole, whole[1:])):
-            return False
-    return True
+def _is_no_word_column(blocks: Sequence[Block], rows: Sequence[List[str]]) -> bool:
+    """Whether the first column numbers the tokens, or names the sentence or the document."""
+    if _is_numbers([columns[0] for columns in rows]):
+        return True
+    if len(rows[0]) < 3:
+        return False
+    firsts = [[row.columns[0] for row in block.rows] for block in blocks]
+    # Only a block's first row has the name, or all have the same one; no words are like that.
+    n_empty = sum(not value for block in firsts for value in block)
+    repeated = [len(set(block)) == 1 for block in firsts if len(block) > 1]
+    is_long = max(map(len, firsts)) > 2
+    return n_empty > 0.5 * len(rows) or (is_long and all(repeated))
+
+
+def _is_numbers(values: Sequence[str]) -> bool:
+    return sum(_NUMBER.fullmatch(value) is not None for value in values) > 0.9 * len(values)
 
 
 def _not_conll(path: Path, reason: str) -> ScinerError:

@@ -75,6 +75,8 @@ def read_gold(
     if not paragraphs:
         left_out = repairs.counts - counts_before
         found = ", ".join(f"{rule} {n}" for rule, n in sorted(left_out.items())) or "nothing"
+        if left_out["address"]:
+            found += " (texts that are only an address: export the text itself)"
         raise ScinerError(Errors.E206.format(path=path, format=file_format, found=found))
     if len(files) > 1:
         paragraphs = _numbered_on(paragraphs)

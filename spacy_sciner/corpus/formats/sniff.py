@@ -8,7 +8,7 @@ import codecs
 import json
 import re
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from ...errors import Errors, ScinerError
 from ..rules import Repairs
@@ -29,6 +29,7 @@ _MAGIC = {
     b"\x78\x01": "a spaCy DocBin, or zlib: format spacy",
     b"\x78\xda": "a spaCy DocBin, or zlib: format spacy",
 }
+_GAP = re.compile(r"[\s,]*")  # between values
 _LONE = re.compile("[\ud800-\udfff]")
 _SUFFIX = re.compile(
     r"\.(txt|text|pdf|json|jsonl|ndjson|csv|tsv|xml|tei|md|html?|ann|conll|conllu|iob2?|bio|bioes"
@@ -98,21 +99,14 @@ def json_records(
     text = read_text(path, file_format=file_format)
     if text.lstrip().startswith("<"):
         raise _unreadable(path, file_format, "it looks like XML or HTML")
-    is_array = False
-    try:
-        whole = load_json(text)
-        is_array = isinstance(whole, list)
-        # Lines of one record are that record, as are those of an indented one.
-        values = whole if isinstance(whole, list) else [whole]
-        word = "item" if is_array else "line"
-        records = [Record(f"{word} {n}", value) for n, value in enumerate(values, start=1)]
-    except ValueError as e:
+    records = _values(text)
+    is_array = records is not None and len(records) == 1 and isinstance(records[0].value, list)
+    if is_array and records is not None:
+        records = [Record(f"item {n}", v) for n, v in enumerate(records[0].value, start=1)]
+    if records is None:
         records, bad = _lines(text)
-        if not records and len(bad) > 1:
-            records = [Record(f"item {n}", v) for n, v in enumerate(_values(text), start=1)]
-            bad = [] if records else bad
         if not records and bad:
-            raise _unreadable(path, file_format, f"it is not JSON: {e}") from e
+            raise _unreadable(path, file_format, f"it is not JSON: {bad[0][1][:60]!r}")
         for n, line in bad:
             repairs.add("bad-line", file=file, paragraph=f"line {n}", text=line)
     mended = []
@@ -145,18 +139,20 @@ def _lines(text: str) -> Tuple[List[Record], List[Tuple[int, str]]]:
     return records, bad
 
 
-def _values(text: str) -> Iterator[Any]:
-    """Indented values one after the other, with commas or nothing between them."""
+def _values(text: str) -> Optional[List[Record]]:
+    """JSON values one after the other, on a line each or on several; None if that is not all."""
     decoder = json.JSONDecoder()
-    place = 0
-    while match := re.compile(r"[\s,]*").match(text, place):
-        if match.end() == len(text):
-            return
+    found: List[Record] = []
+    place, line = 0, 1
+    while (start := _GAP.match(text, place).end()) < len(text):  # type: ignore[union-attr]
+        line += text.count("\n", place, start)
         try:
-            value, place = decoder.raw_decode(text, match.end())
+            value, place = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
-            return
-        yield value
+            return None
+        found.append(Record(f"line {line}", value))
+        line += text.count("\n", start, place)
+    return found
 
 
 def _mend(value: Any) -> Tuple[Any, int]:

@@ -13,7 +13,7 @@ from spacy.tokens import Doc
 
 from ...errors import Errors, ScinerError, ScinerWarning, Warnings
 from ..annotated import Annotated, annotated_to_doc, make_tokenizer
-from ..duplicates import Found, compare_extras, one_annotation_each, without_leaks
+from ..duplicates import Found, compare_extras, one_annotation_each, same_papers, without_leaks
 from ..formats.registry import PARAGRAPHS, AnnotatedFile, read_gold
 from ..rules import Repairs
 from ..settings import CALIBRATION, GOLD_SPLITS, CorpusSettings, GoldFile
@@ -110,15 +110,13 @@ def read_gold_splits(corpus: CorpusSettings, *, folder: Path, seed: int) -> Gold
 
 def _read_splits(corpus: CorpusSettings, reader: GoldReader, *, seed: int) -> Dict[str, List[Doc]]:
     read = _read_sets(corpus, reader)
-    papers: Dict[Tuple[str, ...], List[str]] = {}
+    divided: Dict[Tuple[str, ...], List[Annotated]] = {}
     for gold_file, paragraphs in read:
         if not isinstance(gold_file.split, str):
-            papers.setdefault(_into(gold_file, corpus), []).extend(p.paper for p in paragraphs)
+            divided.setdefault(_into(gold_file, corpus), []).extend(paragraphs)
     split_of = {
-        into: split_papers(
-            sorted(set(ids)), into=into, shares=corpus.split, seed=seed, corpus=corpus.name
-        )
-        for into, ids in papers.items()
+        into: _divide(paragraphs, into, corpus, reader.found, seed=seed)
+        for into, paragraphs in divided.items()
     }
     splits = (*GOLD_SPLITS, CALIBRATION, "pool")
     gold: Dict[str, List[Annotated]] = {split: [] for split in splits}
@@ -166,6 +164,30 @@ def _one_each(read: Sequence[List[Annotated]], reader: GoldReader) -> List[List[
     reader.used += kept
     left = {id(paragraph) for paragraph in kept}
     return [[p for p in some if id(p) in left] for some in read]
+
+
+def _divide(
+    paragraphs: Sequence[Annotated],
+    into: Tuple[str, ...],
+    corpus: CorpusSettings,
+    found: Found,
+    *,
+    seed: int,
+) -> Dict[str, str]:
+    """The split of each paper; one that has the whole text of another goes with that."""
+    papers = sorted({p.paper for p in paragraphs})
+    lists = [papers for papers in corpus.split.values() if not isinstance(papers, (int, float))]
+    named = {paper for some in lists for paper in some}
+    other_of = {p: o for p, o in same_papers(paragraphs).items() if p not in named}
+    split_of = split_papers(
+        [paper for paper in papers if paper not in other_of],
+        into=into,
+        shares=corpus.split,
+        seed=seed,
+        corpus=corpus.name,
+    )
+    found.same_papers.update(other_of)
+    return {**split_of, **{paper: split_of[other] for paper, other in other_of.items()}}
 
 
 def _into(gold_file: GoldFile, corpus: CorpusSettings) -> Tuple[str, ...]:

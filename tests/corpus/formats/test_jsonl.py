@@ -1,7 +1,11 @@
+import json
+
 import pytest
 
 from spacy_sciner.corpus.formats.jsonl import read_jsonl
+from spacy_sciner.corpus.reader import iob_tags
 from spacy_sciner.corpus.rules import Repairs
+from spacy_sciner.errors import ScinerError
 
 from ..helpers import docs_of, ents_of, write_jsonl
 
@@ -69,3 +73,96 @@ def test_place(tmp_path):
     ]
     places = [(p.paper, p.paragraph, p.section) for p in _read(tmp_path, *records)[0]]
     assert places == [("P18-1001", 0, "Abstract"), ("P18-1001", 4, ""), ("gold", 0, "")]
+
+
+def test_offsets_as_floats_and_as_text(tmp_path):
+    labels = [[9.0, 13.0, "M"], ["3", "8.0", "X"], [9.5, 13, "M"], [float("nan"), 3, "M"]]
+    found = _ents(tmp_path, {"text": TEXT, "label": labels})
+    assert found == ([[("train", "X"), ("BERT", "M")]], {"bad-offsets": 2})
+
+
+def test_the_unit_of_offsets_is_the_files(tmp_path):
+    records = [
+        {"text": "𝜆 and 😀 train BERT ˗ now", "label": [[16, 20, "M"]]},
+        {"text": "plain LSTM here", "label": [[6, 10, "M"]]},
+    ]
+    paragraphs, repairs = _read(tmp_path, *records)
+    ents = [ents_of(doc) for doc in docs_of(paragraphs, repairs)]
+    assert ents == [[("BERT", "M")], [("LSTM", "M")]]
+    assert repairs.units == {"gold.jsonl": "UTF-16 units"}
+
+
+def test_offsets_that_fit_in_no_way_are_refused(tmp_path):
+    records = [{"text": TEXT, "label": [[10, 14, "M"], [4, 9, "X"]]}]
+    with pytest.raises(ScinerError, match=r"SCINER-E216: .*gold\.jsonl"):
+        _read(tmp_path, *records)
+
+
+@pytest.mark.parametrize("view", [{"_view_id": "ner"}, {"_is_binary": True}, {}])
+def test_accepted_suggestions_say_nothing_of_other_tokens(tmp_path, view):
+    task = {"text": TEXT, "_input_hash": 1, "answer": "accept", **view}
+    records = [
+        {**task, "spans": [{**SPAN, "score": 0.4}]},
+        {**task, "spans": [{"start": 3, "end": 8, "label": "X", "score": 0.6}]},
+        {**task, "spans": [{"start": 0, "end": 2, "label": "X", "score": 0.1}], "answer": "reject"},
+    ]
+    paragraphs, repairs = _read(tmp_path, *records)
+    (doc,) = docs_of(paragraphs, repairs)
+    assert iob_tags(doc) == [None, "B-X", "B-M", None]
+    assert repairs.counts == {"not-accepted": 1}
+
+
+def test_manual_answers_say_all(tmp_path):
+    record = {"text": TEXT, "spans": [SPAN], "_view_id": "ner_manual", "answer": "accept"}
+    paragraphs, repairs = _read(tmp_path, record)
+    assert iob_tags(docs_of(paragraphs, repairs)[0]) == ["O", "O", "B-M", "O"]
+
+
+def test_annotators_are_told_apart(tmp_path):
+    task = {"text": TEXT, "_input_hash": 5, "answer": "accept"}
+    records = [
+        {**task, "spans": [SPAN], "_session_id": "db-ann"},
+        {**task, "spans": [], "_annotator_id": "db-bob"},
+        {
+            "text": TEXT,
+            "entities": [
+                {"start_offset": 9, "end_offset": 13, "label": "M", "user": 1},
+                {"start_offset": 3, "end_offset": 8, "label": "X", "user": 2},
+            ],
+        },
+    ]
+    found = [(p.annotator, len(p.spans)) for p in _read(tmp_path, *records)[0]]
+    assert found == [("db-ann", 1), ("db-bob", 0), ("1", 1), ("2", 1)]
+
+
+def test_several_lists_of_spans_are_united(tmp_path):
+    record = {"text": TEXT, "methods": [[9, 13, "M"]], "verbs": [[3, 8, "X"]]}
+    record["tokens"] = [[0, 2, 0]]
+    assert _ents(tmp_path, record) == ([[("train", "X"), ("BERT", "M")]], {})
+
+
+def test_several_strings_need_a_key(tmp_path):
+    record = {"body": TEXT, "title": "BERT for all", "label": [[9, 13, "M"]]}
+    with pytest.raises(ScinerError, match=r"SCINER-E217: .*body \(text\), title \(text\)"):
+        _read(tmp_path, record)
+    path = write_jsonl(tmp_path / "gold.jsonl", [record])
+    (paragraph,) = read_jsonl(path, file="g", repairs=Repairs(), text_key="body")
+    assert paragraph.text == TEXT
+    with pytest.raises(ScinerError, match="SCINER-E217: .*no text under 'abstract'"):
+        read_jsonl(path, file="g", repairs=Repairs(), text_key="abstract")
+
+
+def test_an_array_spacys_pairs_and_addresses(tmp_path):
+    path = tmp_path / "gold.json"
+    pair = ["We train GPT.", {"entities": [[9, 12, "M"]]}]
+    path.write_text(json.dumps([{"text": TEXT, "spans": [SPAN]}, pair, {"text": "a/p1.txt"}]))
+    repairs = Repairs()
+    paragraphs = read_jsonl(path, file="g", repairs=repairs)
+    ents = [ents_of(doc) for doc in docs_of(paragraphs, repairs)]
+    assert (ents, repairs.counts) == ([[("BERT", "M")], [("GPT", "M")]], {"address": 1})
+
+
+@pytest.mark.parametrize("number", [10**30, -4, float("inf"), [1]])
+def test_numbers_that_are_no_paragraphs(tmp_path, number):
+    (paragraph,) = _read(tmp_path, {"text": TEXT, "spans": [], "paragraph": number})[0]
+    assert paragraph.paragraph == 0

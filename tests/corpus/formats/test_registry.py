@@ -70,3 +70,91 @@ def test_empty(tmp_path, file_format, content, found):
 def test_empty_folder(tmp_path):
     with pytest.raises(ScinerError, match=r"SCINER-E219: No file of format brat.*There: nothing"):
         _read(tmp_path, "brat")
+
+
+def _write(folder, files):
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf8")
+
+
+FILES = {
+    "conll": {"gold/p2.conll": "b O\n", "gold/p1.conll": "-DOCSTART- O\n\na O\n\na2 O\n"},
+    "doccano": {
+        "gold/p2.jsonl": '{"text": "b", "label": []}',
+        "gold/p1.jsonl": '{"text": "a", "label": []}\n{"text": "a2", "label": []}',
+    },
+    "label-studio": {
+        "gold/p2.json": '[{"data": {"text": "b"}, "annotations": [{"result": []}]}]',
+        "gold/p1.json": '[{"data": {"text": "a"}, "annotations": [{"result": []}]},'
+        '{"data": {"text": "a2"}, "annotations": [{"result": []}]}]',
+    },
+    "brat": {
+        "gold/p2.txt": "b",
+        "gold/p2.ann": "",
+        "gold/p1.txt": "a\na2",
+        "gold/p1.ann": "",
+        "gold/annotation.conf": "[entities]",
+    },
+}
+FILES["prodigy"] = FILES["doccano"]
+
+
+@pytest.mark.parametrize("path", ["gold", "gold/*", "g*"])
+@pytest.mark.parametrize("file_format", sorted(FILES))
+def test_a_folder_or_a_pattern_is_read_a_file_a_paper(tmp_path, file_format, path):
+    _write(tmp_path, {**FILES[file_format], "gold/.hidden": "x", "gold/notes.png": "x"})
+    repairs = Repairs()
+    found = read_gold(tmp_path / path, file_format=file_format, file=path, repairs=repairs)
+    places = [(p.paper, p.paragraph, p.text) for p in found.paragraphs]
+    assert places == [("p1", 0, "a"), ("p1", 1, "a2"), ("p2", 0, "b")]
+    assert [name.rsplit("/")[-1].split(".")[0] for name in found.files] == ["p1", "p2"]
+    assert all(p.file.startswith("gold/p") for p in found.paragraphs)
+    assert repairs.counts == {"other-file": 1}
+
+
+def test_a_folder_of_docbins(tmp_path):
+    (tmp_path / "gold").mkdir()
+    for name in ("q", "p"):
+        doc = make_doc([name], ["O"])
+        doc.user_data.clear()
+        write_docs(tmp_path / "gold" / f"{name}.spacy", [doc])
+    assert [p.paper for p in _read(tmp_path / "gold", "spacy")[0].paragraphs] == ["p", "q"]
+
+
+def test_a_paper_in_two_folders_is_numbered_on(tmp_path):
+    _write(tmp_path, {"gold/a/p.conll": "a O\n\nb O\n", "gold/z/p.conll": "c O\n"})
+    found, _ = _read(tmp_path / "gold", "conll")
+    assert [(p.paper, p.paragraph) for p in found.paragraphs] == [("p", 0), ("p", 1), ("p", 2)]
+
+
+@pytest.mark.parametrize("file_format", sorted(FILES))
+def test_paragraphs_are_papers_on_request(tmp_path, file_format):
+    _write(tmp_path, FILES[file_format])
+    found = read_gold(
+        tmp_path / "gold",
+        file_format=file_format,
+        file="gold",
+        repairs=Repairs(),
+        are_paragraphs_papers=True,
+    )
+    places = [(p.paper, p.paragraph) for p in found.paragraphs]
+    assert places == [("p1-00000", 0), ("p1-00001", 0), ("p2-00000", 0)]
+
+
+def test_several_docstarts_number_the_papers_of_a_file_in_a_folder(tmp_path):
+    text = "-DOCSTART- O\n\na O\n\n-DOCSTART- O\n\nb O\n"
+    _write(tmp_path, {"gold/p1.conll": text, "gold/p2.conll": "c O\n"})
+    found, _ = _read(tmp_path / "gold", "conll")
+    assert [p.paper for p in found.paragraphs] == ["p1-00000", "p1-00001", "p2"]
+
+
+def test_a_pattern_that_matches_nothing(tmp_path):
+    with pytest.raises(ScinerError, match=r"SCINER-E219: No file of format.*There: nothing"):
+        _read(tmp_path / "*.jsonl", "doccano")
+
+
+def test_texts_that_are_addresses_tell_the_way_out(tmp_path):
+    _write(tmp_path, {"gold.jsonl": '{"text": "https://x.org/p.txt", "label": []}'})
+    with pytest.raises(ScinerError, match="SCINER-E206: .*address 1 .*export the text itself"):
+        _read(tmp_path / "gold.jsonl", "doccano")

@@ -1,0 +1,83 @@
+import re
+
+import pytest
+
+from spacy_sciner.corpus.duplicates import Found
+from spacy_sciner.corpus.rules import Repairs
+from spacy_sciner.corpus.screen import gold_notes, gold_warnings
+
+
+def _report(repairs=(), n=100, **more):
+    counted = Repairs()
+    for rule, count in repairs:
+        for i in range(count):
+            counted.add(rule, file="f.json", paragraph=f"P/{i}", text="here")
+    return {
+        "labels": ["M"],
+        "files": [{"file": "f.json", "format": "doccano"}],
+        "splits": {"train": {"types": {"M": 3}}},
+        "annotations": n,
+        "annotated_paragraphs": n,
+        "repairs": counted.to_dict(),
+        "duplicates": Found().to_dict(),
+        **more,
+    }
+
+
+@pytest.mark.parametrize(("rule", "what"), [("snapped", "annotations"), ("no-text", "paragraphs")])
+def test_many_repairs_of_one_kind_are_a_warning(rule, what):
+    assert gold_warnings(_report([(rule, 2)])) == []
+    (line,) = gold_warnings(_report([(rule, 3), ("trimmed", 1)]))
+    assert line.startswith(f"SCINER-W209: {rule}: 3 times, with 100 {what} read.")
+    assert "here in f.json" in line
+
+
+def test_one_repair_is_never_many():
+    assert gold_warnings(_report([("snapped", 1)], n=10)) == []
+
+
+def test_what_is_left_out_on_purpose_is_no_repair():
+    rules = ["comment-line", "header-row", "extra-annotation", "same-text", "other-file"]
+    assert gold_warnings(_report([(rule, 50) for rule in rules])) == []
+
+
+@pytest.mark.parametrize(
+    ("found", "message"),
+    [
+        ({"n_twice": 3, "n_different": 2}, "W206: 3 texts were annotated by two .*2 of them"),
+        ({"contradictions": ["P/0 and P/1: 'x'"]}, "W207: 1 times .*P/0 and P/1"),
+        ({"same_papers": {"Q": "P"}}, "W213: 1 papers .*Q is P"),
+    ],
+)
+def test_duplicates_are_told(found, message):
+    (line,) = gold_warnings(_report(duplicates=Found(**found).to_dict()))
+    assert re.match(f"SCINER-{message}", line)
+
+
+def test_leaks_come_first():
+    found = Found(leak_examples=["P/0, also in dev: 'x'"])
+    found.leaks["train and dev"] = 4
+    lines = gold_warnings(_report([("snapped", 9)], duplicates=found.to_dict()))
+    assert lines[0].startswith("SCINER-W205: The same text in two splits: train and dev 4.")
+
+
+def test_addresses_doubts_and_tags_without_letters():
+    files = [{"file": "a.conll", "format": "conll", "scheme": "IO"}]
+    report = _report([("address", 1)], files=files, offsets_in_doubt={"f.json": "bytes, or x"})
+    codes = [line.split(":")[0] for line in gold_warnings(report)]
+    assert codes == ["SCINER-W208", "SCINER-W210", "SCINER-W212"]
+
+
+def test_notes():
+    files = [{"file": "f.json", "format": "doccano", "offsets": "UTF-16 units"}]
+    pairs = {
+        "gold_not_parsed": [{"paper": "A", "nearest": "a1"}],
+        "gold_papers": 3,
+        "pool_gold_not_in_pool": [],
+        "pool_without_gold": 2,
+    }
+    assert gold_notes(_report(files=files, counterparts=pairs)) == [
+        "offsets of f.json: UTF-16 units",
+        "gold papers without a parsed paper: 1 of 3: A (nearest: a1)",
+        "pool papers without gold in pool_gold: 2",
+    ]
