@@ -148,7 +148,7 @@ def test_several_strings_need_a_key(tmp_path):
     path = write_jsonl(tmp_path / "gold.jsonl", [record])
     (paragraph,) = read_jsonl(path, file="g", repairs=Repairs(), text_key="body")
     assert paragraph.text == TEXT
-    with pytest.raises(ScinerError, match="SCINER-E217: .*no text under 'abstract'"):
+    with pytest.raises(ScinerError, match=r"SCINER-E217: .*no text under 'abstract'"):
         read_jsonl(path, file="g", repairs=Repairs(), text_key="abstract")
 
 

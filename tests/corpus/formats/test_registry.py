@@ -156,5 +156,5 @@ def test_a_pattern_that_matches_nothing(tmp_path):
 
 def test_texts_that_are_addresses_tell_the_way_out(tmp_path):
     _write(tmp_path, {"gold.jsonl": '{"text": "https://x.org/p.txt", "label": []}'})
-    with pytest.raises(ScinerError, match="SCINER-E206: .*address 1 .*export the text itself"):
+    with pytest.raises(ScinerError, match=r"SCINER-E206: .*address 1 .*export the text itself"):
         _read(tmp_path / "gold.jsonl", "doccano")
