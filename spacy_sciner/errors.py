@@ -112,6 +112,13 @@ class Errors(metaclass=_Coded):
         "No file of format {format} at {path}. There: {found}. Name a file, a folder with a file "
         "for each paper, or a pattern such as gold/*.txt."
     )
+    E240 = (
+        "Label {label!r} cannot be written as {format}: {reason}. Export in another format, or "
+        "rename the label."
+    )
+    E241 = "{path} is there already. Name another place, or give --force to replace it."
+    E242 = "{path} does not fit {text}: {reason}. Export both again, or remove {path}."
+    E243 = "Nothing can be written as {format!r}. Formats to write: {known}."
 
     # --- models, pipeline, adapt -------------------------------------------------------------
     E301 = (

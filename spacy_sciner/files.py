@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -11,6 +12,8 @@ from threading import get_ident
 from typing import Any, Iterable, Iterator, List, Optional, TypeVar, Union
 
 T = TypeVar("T")
+MAX_NAME = 200  # bytes of a file's name; file systems take 255
+_NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f%/\\:*?"<>|]|^\.')
 PACKAGE = Path(__file__).parent
 
 
@@ -108,3 +111,12 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def file_stem(paper: str) -> str:
+    """A paper's id as the stem of a file's name: one for each id, and safe on every file system."""
+    stem = _NOT_IN_NAMES.sub(lambda match: f"%{ord(match[0]):02X}", paper)
+    if len(stem.encode()) <= MAX_NAME:
+        return stem
+    digest = hashlib.sha256(paper.encode()).hexdigest()[:16]
+    return stem.encode()[: MAX_NAME - 20].decode(errors="ignore") + "%%" + digest

@@ -15,6 +15,8 @@ from .offsets import CharSpan
 from .rules import Repairs
 from .text import squeezed
 
+# Label of a span whose tokens are unknown, in formats that have no other way to say it.
+UNKNOWN_LABEL = "_unknown_"
 MAX_NUMBER = 1 << 31  # of a paragraph; larger ones are something else's
 
 
@@ -85,15 +87,18 @@ def annotated_to_doc(
         repairs.add("no-text", file=annotated.file, paragraph=where, text=annotated.text)
         return None
     spans: List[Tuple[Span, CharSpan]] = []
+    unknown = set(range(len(doc)) if annotated.is_partial else annotated.unknown)
     for char_span in annotated.spans:
-        span, rules = _align(doc, char_span, labels)
+        is_unknown = char_span.label == UNKNOWN_LABEL
+        span, rules = _align(doc, char_span, None if is_unknown else labels)
         for rule in rules:
             repairs.add(rule, file=annotated.file, paragraph=where, text=_name(char_span, doc))
-        if span is not None:
+        if span is not None and is_unknown:
+            unknown.update(range(span.start, span.end))
+        elif span is not None:
             spans.append((span, char_span))
     kept = _without_overlaps(spans, doc, repairs, file=annotated.file, where=where)
     inside = {i for span in kept for i in range(span.start, span.end)}
-    unknown = frozenset(range(len(doc))) if annotated.is_partial else annotated.unknown
     missing = [doc[i : i + 1] for i in sorted(unknown - inside)]
     doc.set_ents(kept, missing=missing)
     doc.user_data["paper"] = annotated.paper

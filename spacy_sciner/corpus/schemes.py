@@ -10,6 +10,7 @@ from typing import Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..tagging import labels_to_ids, span_bounds
 
+UNKNOWN_TAG = "-"  # nothing is known of the token, as in spaCy
 _TAG = re.compile(r"([BIESLUM])-(.+)")
 _BEGINS, _ENDS = frozenset("BSU"), frozenset("ELSU")
 
@@ -23,8 +24,8 @@ class TagSpan(NamedTuple):
 
 
 def parse_tag(tag: str) -> Optional[Tuple[str, str]]:
-    """("B", "Task") of "B-Task", ("O", "") of "O", None if it is no tag."""
-    if tag == "O":
+    """("B", "Task") of "B-Task", ("O", "") of "O" and of "-", None if it is no tag."""
+    if tag in ("O", UNKNOWN_TAG):
         return "O", ""
     match = _TAG.fullmatch(tag)
     return (match[1], match[2]) if match else None

@@ -1,6 +1,5 @@
 """A folder of papers → `data/parsed`: choose, parse or find in the cache, split, write, report."""
 
-import hashlib
 import json
 import os
 import re
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple, Union
 
 from ..errors import Errors, ScinerError
-from ..files import progress, replacing, write_json
+from ..files import file_stem, progress, replacing, write_json
 from ..types import Paragraph
 from .cache import Cache, cache_key
 from .collection import Broken, read_collection
@@ -23,8 +22,6 @@ from .text import split_paragraph
 from .xml_kinds import parse_xml
 
 PDF_TIMEOUT_S = 120.0  # for one PDF; the slowest sound one seen took 3
-MAX_NAME = 200  # bytes of a file's name; file systems take 255
-_NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f%/\\:*?"<>|]|^\.')
 Outcome = Union[List[Section], ScinerError]
 Place = Dict[str, Any]  # the report's `file`, and `line` of a collection
 Chosen = Dict[str, Tuple[Place, List[Section]]]  # by paper
@@ -130,15 +127,6 @@ def _add_collection(path: Path, chosen: Chosen, set_aside: List[Place], *, file:
 
 def _read_instead(file: str) -> str:
     return f"another file of the paper is read ({file})"
-
-
-def file_stem(paper: str) -> str:
-    """A paper's id as the stem of a file's name: one for each id, and safe on every file system."""
-    stem = _NOT_IN_NAMES.sub(lambda match: f"%{ord(match[0]):02X}", paper)
-    if len(stem.encode()) <= MAX_NAME:
-        return stem
-    digest = hashlib.sha256(paper.encode()).hexdigest()[:16]
-    return stem.encode()[: MAX_NAME - 20].decode(errors="ignore") + "%%" + digest
 
 
 def cut(

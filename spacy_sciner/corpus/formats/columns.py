@@ -8,10 +8,11 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import List, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ...errors import Errors, ScinerError
 from ..rules import Repairs
+from .docstart import DOCSTART, read_docstart
 from .tag_style import is_tag, split_tag
 
 _WORD_NAMES = frozenset(["token", "tokens", "word", "words", "form", "text"])
@@ -36,7 +37,9 @@ class Block:
 
     document: int  # how many -DOCSTART- stand before it
     rows: List[Row] = field(default_factory=list)
-    paper: Optional[str] = None  # of `# newdoc id = …` before it
+    paper: Optional[str] = None  # of `# newdoc id = …`, or of `docstart`, before it
+    paragraph: Optional[str] = None
+    section: str = ""
 
 
 class Layout(NamedTuple):
@@ -99,6 +102,7 @@ def _blocks(text: str) -> List[Block]:
     n_documents = 0
     block: Optional[Block] = None
     paper = None
+    place: Dict[str, str] = {}
     # Not splitlines(): U+2028 and U+0085 are tokens in some corpora, not line ends.
     for n, line in enumerate(re.split("\r\n|\n|\r", text), start=1):
         if new_doc := _NEW_DOC.fullmatch(line.strip()):
@@ -106,19 +110,22 @@ def _blocks(text: str) -> List[Block]:
         if _is_docstart(line):
             n_documents += 1
             block = None
+            place = read_docstart(line)
         elif not line.strip():
             block = None
         else:
             if block is None:
                 block = Block(n_documents)
                 blocks.append(block)
-            block.paper = paper
+            block.paper = place.get("paper", paper)
+            block.paragraph = place.get("paragraph")
+            block.section = place.get("section", "")
             block.rows.append(Row(n, _columns(line)))
     return blocks
 
 
 def _is_docstart(line: str) -> bool:
-    return line.lstrip().startswith("-DOCSTART-")
+    return line.lstrip().startswith(DOCSTART)
 
 
 def _columns(line: str) -> List[str]:

@@ -5,16 +5,21 @@ the `papers` table if one is named, else what follows a -DOCSTART- line if there
 line `# newdoc id = …`; else the file.
 """
 
+import re
+from dataclasses import replace
 from pathlib import Path
-from typing import Collection, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Collection, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
+from ...files import replacing
 from ..annotated import Annotated, CharSpan, Numbering
 from ..rules import Repairs
-from ..schemes import detect_scheme, tags_to_spans
+from ..schemes import UNKNOWN_TAG, detect_scheme, tags_to_spans
 from .columns import Block, Layout, read_blocks
+from .docstart import DOCSTART, docstart
 from .papers_table import papers_of_table
 from .sniff import paper_of_file, read_text
 from .tag_style import plain_tags
+from .writing import Losses, Written, bad_label, count_unheld
 
 _NO_SPACE_BEFORE = frozenset([*".,;:!?)]}%", "...", "n't", "'s", "'re", "'ve", "'ll", "'d", "'m"])
 _NO_SPACE_AFTER = frozenset("([{")
@@ -59,8 +64,11 @@ def read_conll(
         scheme = style or detect_scheme(plain)
     number = Numbering()
     paragraphs = [
-        _paragraph(block, scheme, paper, number(paper), file, repairs)
-        for block, paper in zip(tokens, papers, strict=True)
+        replace(
+            _paragraph(rows, scheme, paper, number(paper, block.paragraph), file, repairs),
+            section=block.section,
+        )
+        for block, rows, paper in zip(blocks, tokens, papers, strict=True)
     ]
     return paragraphs, scheme
 
@@ -122,7 +130,7 @@ def _paragraph(
         unknown=frozenset(
             i
             for i, token in enumerate(tokens)
-            if token.tag is None or ("invalid-tag", i) in tag_repairs
+            if token.tag in (None, UNKNOWN_TAG) or ("invalid-tag", i) in tag_repairs
         ),
     )
 
@@ -143,3 +151,43 @@ def spaces_between(words: Sequence[str]) -> List[bool]:
         elif word == "-" and i > 0 and words[i - 1][-1].isalnum() and following[0].isalnum():
             spaces[i] = False
     return spaces
+
+
+def write_conll(path: Path, paragraphs: Iterable[Written], *, losses: Losses) -> None:
+    """Words and IOB2 tags with a tab between them, `-` for unknown words.
+
+    A -DOCSTART- line before each paragraph names its place, see `docstart`.
+    """
+    with replacing(path) as temporary, temporary.open("w", encoding="utf8", newline="\n") as file:
+        for one in paragraphs:
+            count_unheld(one, losses, scores=True, prediction=True)
+            rows = _written_rows(one, losses)
+            words = [word for word, _ in rows]
+            kept = [bool(t.whitespace_) for t in one.doc if not t.is_space]
+            # Whether a space follows the last word is in no file.
+            is_same = kept[:-1] == spaces_between(words)[:-1] and len(kept) == len(one.doc)
+            losses.add("spaces", not is_same)
+            lines = "".join(f"{word}\t{tag}\n" for word, tag in rows)
+            file.write(f"{docstart(one.paper, one.paragraph, one.section)}\n\n{lines}\n")
+
+
+def _written_rows(one: Written, losses: Losses) -> List[Tuple[str, str]]:
+    tags = ["O"] * len(one.doc)
+    for span in one.spans:
+        for i in range(span.token_start, span.token_end):
+            letter = "B" if i == span.token_start else "I"
+            tags[i] = f"{letter}-{span.label}" if span in one.ents else UNKNOWN_TAG
+        if re.search(r"[\t\r\n]", span.label) or span.label != span.label.strip():
+            reason = "it has a tab or line end, or white space at an end"
+            raise bad_label(span.label, file_format="conll", reason=reason)
+    rows = []
+    for token, tag in zip(one.doc, tags, strict=True):
+        if token.is_space:
+            losses.add("space-words")
+            continue
+        word = re.sub(r"[\t\r\n]+", " ", token.text).strip(" ")
+        if word.startswith(DOCSTART):
+            word = word.lstrip("-")
+        losses.add("odd-words", word != token.text)
+        rows.append((word, tag))
+    return rows

@@ -5,14 +5,17 @@ file. doccano lets a project rename the two columns, so with other names the onl
 and the only lists of spans the annotations; `text_key` in params.yaml decides between strings.
 """
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
+from ...files import replacing
 from ..annotated import Annotated, CharSpan, Numbering
 from ..rules import Repairs
 from .sniff import Record, is_address, json_records, paper_of_file, whole_number
 from .texts import choose_key, resolve_offsets
+from .writing import CharEnt, Losses, Written, count_unheld, count_words, place_of
 
 _TEXT_KEYS = ("text", "data")
 _SPAN_KEYS = ("spans", "label", "labels", "entities", "annotations")
@@ -94,7 +97,7 @@ def _read_line(record: Any, key: Optional[str]) -> _Line:
     if record.get("answer", "accept") != "accept":
         return _Line(text, None, "not-accepted")
     lists = _span_lists(record)
-    if lists is None or (_is_binary(record) and not any(lists)):
+    if lists is None or _is_prediction(record) or (_is_binary(record) and not any(lists)):
         return _Line(text, None, "unannotated")
     return _Line(text, [span for values in lists for v in values for span in _spans(v)], None)
 
@@ -167,6 +170,65 @@ def _task(record: Dict[str, Any]) -> str:
     return next((str(value) for value in values if value is not None), "")
 
 
+def _is_prediction(record: Dict[str, Any]) -> bool:
+    """Whether it is a task of `write_prodigy` that nobody has answered."""
+    return "answer" not in record and bool(_place(record, "predicted_by"))
+
+
 def _place(record: Dict[str, Any], key: str) -> Any:
     meta = record.get("meta")
     return record.get(key, meta.get(key) if isinstance(meta, dict) else None)
+
+
+def write_prodigy(path: Path, paragraphs: Iterable[Written], *, losses: Losses) -> None:
+    """A task a line, with its tokens; gold is accepted, predictions wait for an answer."""
+    _write_lines(path, (_prodigy_task(one) for one in count_words(paragraphs, losses)))
+
+
+def _prodigy_task(one: Written) -> Dict[str, Any]:
+    tokens = [
+        {
+            "text": token.text,
+            "start": token.idx,
+            "end": token.idx + len(token),
+            "id": token.i,
+            "ws": bool(token.whitespace_),
+        }
+        for token in one.doc
+    ]
+    # Nothing known at all is a task to begin, not one to correct.
+    spans = [] if one.is_blank else [_prodigy_span(span, one) for span in one.spans]
+    task = {"text": one.doc.text, "tokens": tokens, "spans": spans}
+    if one.predicted_by:
+        return {**task, "meta": {**place_of(one), "predicted_by": one.predicted_by}}
+    return {**task, "meta": place_of(one), "answer": "accept"}
+
+
+def _prodigy_span(span: CharEnt, one: Written) -> Dict[str, Any]:
+    found: Dict[str, Any] = {
+        "start": span.start,
+        "end": span.end,
+        "text": one.text_of(span),
+        "token_start": span.token_start,
+        "token_end": span.token_end - 1,
+        "label": span.label,
+    }
+    return found if span.score is None else {**found, "score": round(span.score, 4)}
+
+
+def write_doccano(path: Path, paragraphs: Iterable[Written], *, losses: Losses) -> None:
+    """A text a line; its place is kept by doccano as the example's metadata."""
+
+    def lines() -> Iterable[Dict[str, Any]]:
+        for one in count_words(paragraphs, losses):
+            count_unheld(one, losses, scores=True, prediction=True)
+            label = [[span.start, span.end, span.label] for span in one.spans]
+            yield {"text": one.doc.text, "label": label, **place_of(one)}
+
+    _write_lines(path, lines())
+
+
+def _write_lines(path: Path, records: Iterable[Dict[str, Any]]) -> None:
+    with replacing(path) as temporary, temporary.open("w", encoding="utf8", newline="\n") as file:
+        for record in records:
+            file.write(json.dumps(record, ensure_ascii=False) + "\n")

@@ -5,21 +5,27 @@ file, else the export's own name. Each text that has annotations of its own is a
 string that is, is told by the control's `toName`, by the annotations' own texts, or by `text_key`.
 """
 
+import json
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
+from xml.sax.saxutils import quoteattr
 
 from ...errors import Errors, ScinerError
-from ..annotated import Annotated, CharSpan, Numbering
+from ...files import replacing, write_text
+from ..annotated import UNKNOWN_LABEL, Annotated, CharSpan, Numbering
 from ..rules import Repairs
 from .sniff import is_address, json_records, paper_of_file, whole_number
 from .texts import MIN_FOUND, candidates, checked_key, n_found, no_text_key, resolve_offsets
+from .writing import CharEnt, Losses, Written, count_words, place_of
 
 _PLACE = ("paper", "section", "paragraph")
 _NOT_TEXT = frozenset(_PLACE) | frozenset(
     ("id", "created_at", "updated_at", "annotator", "annotation_id", "lead_time", "file_upload")
 )
+_CONTROL, _OBJECT = "label", "text"  # of the labelling configuration
+_COLOURS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#17becf")
 _UPLOAD_PREFIX = re.compile(r"^[0-9a-f]{8}-")
 
 
@@ -212,3 +218,62 @@ def _key_of(control: str, keys: Sequence[str], tasks: Sequence[_Task]) -> Option
 def _paper_of_upload(upload: Optional[str]) -> Optional[str]:
     """ "N19-1423" of "5effecea-N19-1423.pdf.txt"."""
     return paper_of_file(_UPLOAD_PREFIX.sub("", Path(upload).name)) if upload else None
+
+
+def write_label_studio(path: Path, paragraphs: Iterable[Written], *, losses: Losses) -> None:
+    """Tasks to import: gold as annotations, predictions as predictions, with their scores.
+
+    Writes the labelling configuration beside them, as <name>.config.xml.
+    """
+    labels: Dict[str, None] = {}
+    with replacing(path) as temporary, temporary.open("w", encoding="utf8", newline="\n") as file:
+        file.write("[")
+        for n, one in enumerate(count_words(paragraphs, losses)):
+            labels.update(dict.fromkeys(span.label for span in one.spans))
+            file.write(",\n" if n else "\n")
+            file.write(json.dumps(_written_task(one), ensure_ascii=False))
+        file.write("\n]\n")
+    write_text(path.with_suffix(".config.xml"), labelling_config(labels))
+
+
+def labelling_config(labels: Iterable[str]) -> str:
+    """What Label Studio asks for as a project's labelling interface."""
+    names = sorted(set(labels) - {UNKNOWN_LABEL})
+    lines = [
+        f"    <Label value={quoteattr(name)} background={quoteattr(_COLOURS[i % len(_COLOURS)])}/>"
+        for i, name in enumerate(names)
+    ]
+    lines.append(f'    <Label value={quoteattr(UNKNOWN_LABEL)} background="#bbbbbb"/>')
+    return (
+        f"<View>\n  <Labels name={quoteattr(_CONTROL)} toName={quoteattr(_OBJECT)}>\n"
+        + "\n".join(lines)
+        + f'\n  </Labels>\n  <Text name={quoteattr(_OBJECT)} value="$text"/>\n</View>\n'
+    )
+
+
+def _written_task(one: Written) -> Dict[str, Any]:
+    task: Dict[str, Any] = {"data": {"text": one.doc.text, **place_of(one)}}
+    results = [_written_result(span, one, f"s{n}") for n, span in enumerate(one.spans)]
+    if not one.predicted_by:
+        task["annotations"] = [{"result": results}]
+    elif not one.is_blank:
+        prediction: Dict[str, Any] = {"model_version": one.predicted_by, "result": results}
+        scores = [ent.score for ent in one.ents if ent.score is not None]
+        if scores:  # tasks sorted by it begin with the least sure
+            prediction["score"] = round(min(scores), 4)
+        task["predictions"] = [prediction]
+    return task
+
+
+def _written_result(span: CharEnt, one: Written, name: str) -> Dict[str, Any]:
+    text = one.doc.text
+    value = {
+        # Label Studio counts UTF-16 units.
+        "start": len(text[: span.start].encode("utf-16-le")) // 2,
+        "end": len(text[: span.end].encode("utf-16-le")) // 2,
+        "text": one.text_of(span),
+        "labels": [span.label],
+    }
+    result = {"id": name, "from_name": _CONTROL, "to_name": _OBJECT, "type": "labels"}
+    score = {} if span.score is None else {"score": round(span.score, 4)}
+    return {**result, "value": value, **score}

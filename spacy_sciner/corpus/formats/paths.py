@@ -52,7 +52,9 @@ def files_of(
         raise ScinerError(Errors.E219.format(path=path, format=file_format, found=there))
     read = {p for p, _ in wanted}
     if file_format == "brat":
-        read |= {p.with_suffix(".ann") for p in read} | {p for p, _ in found if p.suffix == ".conf"}
+        read |= {p.with_suffix(".ann") for p in read} | {
+            p for p, _ in found if p.suffix == ".conf" or p.name == "paragraphs.jsonl"
+        }
     return wanted, [name for p, name in found if p not in read]
 
 

@@ -10,10 +10,10 @@ from ..annotated import Annotated, CharSpan, Numbering, make_tokenizer
 from ..docbin import read_docs
 from ..reader import words_and_spaces
 from ..rules import Repairs
-from .brat import read_brat_paper
-from .conll import read_conll
-from .jsonl import read_jsonl
-from .label_studio import read_label_studio
+from .brat import read_brat_paper, write_brat
+from .conll import read_conll, write_conll
+from .jsonl import read_jsonl, write_doccano, write_prodigy
+from .label_studio import read_label_studio, write_label_studio
 from .paths import files_of
 from .sniff import paper_of_file
 
@@ -143,3 +143,20 @@ _READERS: Dict[str, _Reader] = {
     "spacy": _without_scheme(read_spacy),
 }
 FORMATS = tuple(_READERS)
+
+# write(path, paragraphs, *, losses); spaCy's own files are written by `docbin`.
+_WRITERS: Dict[str, Callable[..., None]] = {
+    "conll": write_conll,
+    "brat": write_brat,
+    "label-studio": write_label_studio,
+    "prodigy": write_prodigy,
+    "doccano": write_doccano,
+}
+
+
+def writer_of(file_format: str) -> Callable[..., None]:
+    """RAISES (ScinerError): SCINER-E243 for a format that cannot be written."""
+    if file_format not in _WRITERS:
+        known = ", ".join(_WRITERS)
+        raise ScinerError(Errors.E243.format(format=file_format, known=known))
+    return _WRITERS[file_format]

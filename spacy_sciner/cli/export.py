@@ -1,0 +1,103 @@
+"""`sciner export`: docs as a file for an annotation tool, or for another program."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Iterable, Iterator, List, Optional, Set, Tuple
+
+import typer
+
+from ..errors import Errors, ScinerError
+from ..types import ScoredSpan
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+    from ..corpus.formats.writing import Written
+
+
+def export(
+    docs: Annotated[Path, typer.Argument(help="A .spacy file, or a folder of them.")],
+    format: Annotated[
+        str, typer.Option(help="conll, brat, label-studio, prodigy or doccano.", show_default=False)
+    ],
+    out: Annotated[
+        Path, typer.Option(help="The file to write; for brat a folder.", show_default=False)
+    ],
+    model: Annotated[
+        Optional[Path], typer.Option(help="A pipeline whose predictions replace what is there.")
+    ] = None,
+    unknown: Annotated[
+        bool, typer.Option(help="Write unknown stretches; else as if they were no entities.")
+    ] = True,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is at --out.")] = False,
+) -> None:
+    """Write gold or predictions for Label Studio, Prodigy, doccano, BRAT, or as CoNLL.
+
+    Says what the format cannot hold. Gold is read back as it was: docs/annotations.md says what
+    each format promises.
+    """
+    from ..corpus.formats.registry import writer_of
+    from ..corpus.formats.writing import Losses, prepare
+
+    write = writer_of(format)
+    if out.exists() and not force:
+        raise ScinerError(Errors.E241.format(path=out))
+    losses, counts = Losses(), _Counts()
+    pairs = _predicted(docs, model) if model else _stored(docs)
+    paragraphs = prepare(pairs, default_paper=docs.stem, keep_unknown=unknown, losses=losses)
+    write(out, counts.seen(paragraphs), losses=losses)
+    typer.echo(f"✔ {counts} in {out}")
+    for line in losses.lines():
+        typer.secho(f"!! {format} does not hold: {line}", fg="yellow", err=True)
+
+
+class _Counts:
+    """Counts paragraphs as they go by."""
+
+    def __init__(self) -> None:
+        self.papers: Set[str] = set()
+        self.n_paragraphs = self.n_ents = self.n_predicted = 0
+
+    def seen(self, paragraphs: "Iterable[Written]") -> "Iterator[Written]":
+        for one in paragraphs:
+            self.papers.add(one.paper)
+            self.n_paragraphs += 1
+            self.n_ents += len(one.ents)
+            self.n_predicted += bool(one.predicted_by)
+            yield one
+
+    def __str__(self) -> str:
+        found = f"{len(self.papers)} papers, {self.n_paragraphs} paragraphs, {self.n_ents} entities"
+        return f"{found}, {self.n_predicted} paragraphs not gold" if self.n_predicted else found
+
+
+def _stored(path: Path) -> "Iterator[Tuple[Doc, List[ScoredSpan]]]":
+    """Docs with the entities that stand in them, and their confidences where there are some."""
+    from ..corpus.annotated import make_tokenizer
+    from ..corpus.docbin import DocFile
+    from ..pipeline.annotator import scored_entities
+
+    for doc in DocFile(path, make_tokenizer().vocab):
+        yield doc, scored_entities(doc)
+
+
+def _predicted(path: Path, model: Path) -> "Iterator[Tuple[Doc, List[ScoredSpan]]]":
+    """The same docs with the entities of a pipeline."""
+    from spacy.tokens import Doc
+
+    from ..corpus.docbin import DocFile
+    from ..corpus.reader import words_and_spaces
+    from ..pipeline.annotator import scored_entities
+    from ..training.experiment import load_pipeline
+
+    nlp = load_pipeline(model)
+
+    def plain() -> "Iterator[Doc]":
+        for doc in DocFile(path, nlp.vocab):
+            words, spaces = words_and_spaces(doc)
+            copy = Doc(nlp.vocab, words=words, spaces=spaces)
+            place = {key: doc.user_data.get(key) for key in ("paper", "paragraph", "section")}
+            copy.user_data.update(place, source=f"{model.parent.name}/{model.name}")
+            yield copy
+
+    for doc in nlp.pipe(plain()):
+        yield doc, scored_entities(doc)
