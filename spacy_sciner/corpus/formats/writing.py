@@ -7,6 +7,7 @@ that a person who decides on such a stretch takes it away; every reader takes it
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from spacy.tokenizer import Tokenizer
@@ -128,7 +129,7 @@ def prepare(
 
 def count_words(paragraphs: Iterable[Written], losses: Losses) -> Iterator[Written]:
     """The same paragraphs; counts what a format that holds text, not words, loses of them."""
-    tokenizer: Tokenizer = make_tokenizer()
+    tokenizer = _tokenizer()
     for one in paragraphs:
         anew = tokenizer(one.doc.text)
         if [t.idx for t in anew] != [t.idx for t in one.doc]:
@@ -147,6 +148,11 @@ def count_unheld(one: Written, losses: Losses, *, scores: bool, prediction: bool
 def place_of(one: Written) -> Dict[str, object]:
     """Paper, paragraph and section, under the names that every reader knows."""
     return {"paper": one.paper, "paragraph": one.paragraph, "section": one.section}
+
+
+@cache
+def _tokenizer() -> Tokenizer:
+    return make_tokenizer()
 
 
 def bad_label(label: str, *, file_format: str, reason: str) -> ScinerError:

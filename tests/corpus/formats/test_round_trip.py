@@ -32,23 +32,25 @@ WORDS = [
     ),
     *("(", ")", ",", "-", ".", "%41", "α", "Ω\u0338", "-DOCSTART-", "\\n", '"', "日本語", "rate"),
 ]
+# doccano's labels have no text of their own: what their offsets count is told by words' ends.
+WHOLE_WORDS = [word for word in WORDS if word not in ("don't", "10km")]
 SPACES = [" ", "  ", "\u00a0", "\n", "\r\n", "\n\n", "\t", "\u2028", ""]
 PAPERS = ["P18-1001", "10.1/x: y", "a\tb %41", "Łódź", ".hidden", "x" * 300]
 
 
 @st.composite
-def texts(draw):
+def texts(draw, words):
     first = draw(st.sampled_from(["BERT", "𝑥", "We"]))
-    rest = draw(st.lists(st.tuples(st.sampled_from(SPACES), st.sampled_from(WORDS)), max_size=12))
+    rest = draw(st.lists(st.tuples(st.sampled_from(SPACES), st.sampled_from(words)), max_size=12))
     return first + "".join(space + word for space, word in rest)
 
 
 @st.composite
-def gold_docs(draw):
+def gold_docs(draw, words=WORDS):
     """One to four paragraphs of up to three papers, with entities and unknown words."""
     docs = []
     for paragraph in range(draw(st.integers(1, 4))):
-        doc = TOKENIZER(draw(texts()))
+        doc = TOKENIZER(draw(texts(words)))
         states = draw(st.lists(st.sampled_from("OOBBBI?"), min_size=len(doc), max_size=len(doc)))
         docs.append(_annotate(doc, states))
         docs[-1].user_data.update(
@@ -103,8 +105,9 @@ def _known(doc):
 
 @pytest.mark.parametrize("file_format", OF_TEXT)
 @settings(max_examples=40)
-@given(docs=gold_docs())
-def test_text_place_entities_and_unknown_words_are_kept(file_format, docs):
+@given(data=st.data())
+def test_text_place_entities_and_unknown_words_are_kept(file_format, data):
+    docs = data.draw(gold_docs(WHOLE_WORDS if file_format == "doccano" else WORDS))
     back, losses, repairs = _there_and_back(docs, file_format)
     assert [_known(d) for d in sorted(back, key=_place)] == [
         _known(d) for d in sorted(docs, key=_place)
