@@ -7,7 +7,7 @@ import typer
 
 from spacy_sciner.cli.console import run
 from spacy_sciner.errors import Errors, ScinerError
-from spacy_sciner.papers import make_settings, parse_papers, summarise
+from spacy_sciner.papers import make_settings, parse_papers, summarise, warn_of_loss
 from spacy_sciner.params import load_params
 
 
@@ -44,6 +44,11 @@ def main(
         f"({report['from_cache']} files unchanged, {report['too_short']} paragraphs under "
         f"{settings.min_words} words left out, {report['split']} over {settings.max_words} split)"
     )
+    warning = warn_of_loss(report)
+    if warning:
+        print(f"⚠ {warning}")
+    if report["unreadable"]:
+        print(f"  {report['unreadable']} characters that are none, read as U+FFFD")
     for reason, n in summarise(report["set_aside"]):
         print(f"  {n}× set aside: {reason}")
     if report["ignored"]:

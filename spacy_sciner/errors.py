@@ -218,6 +218,12 @@ class Errors(metaclass=_Coded):
 
 
 class Warnings(metaclass=_Coded):
+    # --- papers ------------------------------------------------------------------------------
+    W101 = (
+        "{n} PDF(s) keep less than {least} of the words in their text layer: {papers}. Look at "
+        "what is in data/parsed; where it is wrong, give GROBID's TEI or try parse.engine grobid."
+    )
+
     # --- corpus ------------------------------------------------------------------------------
     W201 = (
         "{n} papers have paragraphs in two splits, as the gold files were given: {papers}. "

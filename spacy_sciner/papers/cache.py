@@ -5,11 +5,10 @@ import json
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import List, Optional, Tuple
+from typing import Optional
 
 from ..files import write_text
-
-Section = Tuple[str, str]  # heading, paragraph
+from .loss import Parsed
 
 
 class Cache:
@@ -18,21 +17,22 @@ class Cache:
     def __init__(self, folder: Optional[Path]) -> None:
         self.folder = folder
 
-    def load(self, key: str) -> Optional[List[Section]]:
+    def load(self, key: str) -> Optional[Parsed]:
         if self.folder is None:
             return None
         try:
             lines = (self.folder / f"{key}.jsonl").read_text(encoding="utf8").split("\n")
-            n_sections, *sections = [json.loads(line) for line in lines[:-1]]
-            whole = n_sections == len(sections)
-            return [(heading, text) for heading, text in sections] if whole else None
+            (n_sections, n_words), *sections = [json.loads(line) for line in lines[:-1]]
+            parsed = Parsed([(heading, text) for heading, text in sections], int(n_words))
+            return parsed if n_sections == len(sections) else None
         except (OSError, ValueError, TypeError):  # absent, or damaged: parse again
             return None
 
-    def save(self, key: str, sections: List[Section]) -> None:
+    def save(self, key: str, parsed: Parsed) -> None:
         if self.folder is not None:
-            lines = [json.dumps(section, ensure_ascii=False) + "\n" for section in sections]
-            write_text(self.folder / f"{key}.jsonl", "".join([f"{len(lines)}\n", *lines]))
+            rows = [(len(parsed.sections), parsed.n_words), *parsed.sections]
+            lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
+            write_text(self.folder / f"{key}.jsonl", "".join(lines))
 
 
 def cache_key(content: bytes, *, kind: str) -> str:

@@ -67,9 +67,9 @@ def _read_line(line: bytes, *, file: str, number: int) -> Union[Entry, Broken]:
     if not text:
         return _broken(file, number, "it has neither `text` nor `abstract`")
     try:
-        f"{paper}{title}{text}".encode()
+        paper.encode()
     except UnicodeEncodeError as e:  # JSON can escape half of a character
-        return _broken(file, number, f"it holds what is no character ({e.reason})")
+        return _broken(file, number, f"its `id` holds what is no character ({e.reason})")
     found = [("Title", title), *((heading, part) for part in _BLANK_LINE.split(text))]
     sections = [(name, normalise(part)) for name, part in found]
     return Entry(number, paper, [(name, part) for name, part in sections if part])

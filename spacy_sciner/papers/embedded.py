@@ -8,6 +8,7 @@ from . import headings
 from .glyphs import read_pages
 from .layout import Line, read_lines
 from .leave_out import begins_note, strip_mark
+from .loss import Parsed
 from .shapes import find_styles
 from .structure import Piece, read_structure
 from .text import join_lines, words
@@ -23,8 +24,15 @@ def parse_pdf(path: Union[str, Path]) -> List[Section]:
 
     RAISES (ScinerError): SCINER-E110 or E111 if there is no text to be had from the file.
     """
-    lines = read_lines(read_pages(path))
-    return to_paragraphs(read_structure(lines), leading=find_styles(lines).leading)
+    return read_pdf(path).sections
+
+
+def read_pdf(path: Union[str, Path]) -> Parsed:
+    """`parse_pdf`, and how many words the text layer has."""
+    pages = read_pages(path)
+    lines = read_lines(pages)
+    sections = to_paragraphs(read_structure(lines), leading=find_styles(lines).leading)
+    return Parsed(sections, sum(page.n_words for page in pages))
 
 
 def to_paragraphs(pieces: Sequence[Piece], *, leading: float) -> List[Section]:

@@ -15,6 +15,8 @@ from ..errors import Errors, ScinerError
 from .text import count_words
 
 MAX_TILT = 0.02  # radians off the page's own direction; more is a stamp or an axis label
+LARGEST = 20_000.0  # points; no page is larger, whatever a damaged file says
+SMALLEST = 0.1  # of a font, in points
 
 
 class Glyph(NamedTuple):
@@ -54,12 +56,21 @@ def read_raw_text(path: Union[str, Path]) -> str:
         return "\n".join(pdf[i].get_textpage().get_text_range() for i in range(len(pdf)))
 
 
+def count_layer(path: Union[str, Path]) -> int:
+    """Words of the text layer.
+
+    RAISES (ScinerError): SCINER-E110 if the file cannot be opened.
+    """
+    return count_words(read_raw_text(path))
+
+
 @contextmanager
 def _opened(path: Union[str, Path]) -> Iterator[Any]:
     import pypdfium2
 
     try:
-        pdf = pypdfium2.PdfDocument(path)
+        # Its content, not its name: PDFium takes no name that is not UTF-8.
+        pdf = pypdfium2.PdfDocument(Path(path).read_bytes())
         try:
             yield pdf
         finally:
@@ -69,6 +80,8 @@ def _opened(path: Union[str, Path]) -> Iterator[Any]:
 
 
 def _open_error(e: Exception) -> str:
+    if isinstance(e, OSError):
+        return str(e.strerror or e).lower()
     reason = str(e).replace("Failed to load document (PDFium: ", "").rstrip(").").lower()
     # PDFium refuses a file without pages and sets no error: this one, or that of the file before.
     return "it has no pages" if reason == "success" else reason
@@ -120,14 +133,20 @@ def _read_glyphs(textpage: Any) -> Iterator[Tuple[int, Glyph]]:
         pdfium.FPDFText_GetCharOrigin(text, i, x, y)
         pdfium.FPDFText_GetMatrix(text, i, matrix)
         size = pdfium.FPDFText_GetFontSize(text, i) * math.hypot(matrix.c, matrix.d)
+        x0, x1, baseline = _upright(quarter, box, x.value, y.value)
+        if not (SMALLEST <= size < LARGEST and _is_on_paper(x0, x1, baseline)):
+            continue
         owner = ctypes.cast(pdfium.FPDFText_GetTextObject(text, i), ctypes.c_void_p).value or 0
         if owner not in fonts:
             fonts[owner] = _font_name(text, i)
         font = fonts[owner]
         bold = "bold" in font.lower() or pdfium.FPDFText_GetFontWeight(text, i) >= 600
-        x0, x1, baseline = _upright(quarter, box, x.value, y.value)
         yield quarter, Glyph(char, x0, x1, baseline, round(size, 2), font, bold, spaced)
         spaced = False
+
+
+def _is_on_paper(*places: float) -> bool:
+    return all(abs(place) < LARGEST for place in places)  # false for what is no number, too
 
 
 def _turn(angle: float) -> Tuple[int, float]:

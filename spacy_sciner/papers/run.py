@@ -1,30 +1,24 @@
 """A folder of papers → `data/parsed`: choose, parse or find in the cache, split, write, report."""
 
 import json
-import os
 import re
 from collections import Counter
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple, Union
+from typing import Any, Dict, Iterable, List, Optional, Tuple, Union
 
 from ..errors import Errors, ScinerError
 from ..files import file_stem, progress, replacing, write_json
 from ..types import Paragraph
-from .cache import Cache, cache_key
+from .cache import Cache
 from .collection import Broken, read_collection
-from .embedded import parse_pdf
-from .grobid import parse_pdfs
-from .isolation import run_isolated
-from .scipdf_json import Section, parse_json
+from .loss import Parsed, Section, find_loss
+from .reader import Reader
 from .settings import ParseSettings
-from .sources import Source, Sources, find_sources
+from .sources import Sources, find_sources, printable
 from .text import split_paragraph
-from .xml_kinds import parse_xml
 
-PDF_TIMEOUT_S = 120.0  # for one PDF; the slowest sound one seen took 3
-Outcome = Union[List[Section], ScinerError]
 Place = Dict[str, Any]  # the report's `file`, and `line` of a collection
-Chosen = Dict[str, Tuple[Place, List[Section]]]  # by paper
+Chosen = Dict[str, Tuple[Place, Parsed]]  # by paper
 
 
 def parse_papers(
@@ -47,30 +41,31 @@ def parse_papers(
     """
     papers_dir, out_dir = Path(papers_dir), Path(out_dir)
     sources = find_sources(papers_dir, engine=settings.engine)
-    reader = _Reader(settings, Cache(Path(cache_dir) if cache_dir else None))
+    reader = Reader(settings, Cache(Path(cache_dir) if cache_dir else None))
     chosen, set_aside = _read_files(sources, reader)
     n_papers = len(sources.papers)
     for path in sources.collections:
-        file = path.relative_to(papers_dir).as_posix()
+        file = printable(path.relative_to(papers_dir).as_posix())
         n_papers += _add_collection(path, chosen, set_aside, file=file)
     counts: Counter[str] = Counter()
     report: Dict[str, Any] = {"engine": settings.engine, "files": 0, "papers": 0}
     with replacing(out_dir) as temporary:
         temporary.mkdir(parents=True)
-        for paper in sorted(chosen):
-            place, sections = chosen[paper]
-            paragraphs = cut(paper, sections, settings, counts)
-            if paragraphs:
-                _write(temporary / f"{file_stem(paper)}.jsonl", paragraphs)
-                report["papers"] += 1
-            else:
-                reason = f"no paragraph of {settings.min_words} words or more"
-                set_aside.append({**place, "reason": reason})
+        lost = _write_papers(chosen, temporary, settings, counts, set_aside)
         n_files = sum(len(files) for files in sources.papers.values())
         report["files"] = n_files + len(sources.collections)
-        for name in ("paragraphs", "words", "too_short", "split", "too_long"):
+        for name in (
+            "papers",
+            "paragraphs",
+            "words",
+            "too_short",
+            "split",
+            "too_long",
+            "unreadable",
+        ):
             report[name] = counts[name]
         report["ignored"] = sources.ignored
+        report["text_lost"] = lost
         report["set_aside"] = sorted(
             set_aside, key=lambda entry: (entry["file"], entry.get("line", 0), entry["reason"])
         )
@@ -81,7 +76,34 @@ def parse_papers(
     return {**report, "from_cache": reader.from_cache}
 
 
-def _read_files(sources: Sources, reader: "_Reader") -> Tuple[Chosen, List[Place]]:
+def _write_papers(
+    chosen: Chosen,
+    folder: Path,
+    settings: ParseSettings,
+    counts: "Counter[str]",
+    set_aside: List[Place],
+) -> List[Place]:
+    """Write each paper's paragraphs, and set those aside that have none.
+
+    RETURNS (List[Place]): The papers that lose much of their text layer, by `loss.find_loss`.
+    """
+    lost: List[Place] = []
+    for paper in sorted(chosen):
+        place, parsed = chosen[paper]
+        paragraphs = cut(paper, parsed.sections, settings, counts)
+        if not paragraphs:
+            reason = f"no paragraph of {settings.min_words} words or more"
+            set_aside.append({**place, "reason": reason})
+            continue
+        _write(folder / f"{file_stem(paper)}.jsonl", paragraphs)
+        counts["papers"] += 1
+        loss = find_loss(paragraphs, parsed.n_words)
+        if loss:
+            lost.append({**place, **loss})
+    return lost
+
+
+def _read_files(sources: Sources, reader: Reader) -> Tuple[Chosen, List[Place]]:
     """Each paper's best file that can be read, and the files that are set aside, with `reason`."""
     chosen: Chosen = {}
     set_aside: List[Place] = []
@@ -90,7 +112,7 @@ def _read_files(sources: Sources, reader: "_Reader") -> Tuple[Chosen, List[Place
         batch = [files.pop(0) for files in waiting.values()]
         for source, outcome in progress(reader.read(batch), description="parse", total=len(batch)):
             if isinstance(outcome, ScinerError):
-                set_aside.append({"file": source.file, "reason": str(outcome)})
+                set_aside.append({"file": source.file, "reason": printable(str(outcome))})
                 continue
             chosen[source.paper] = ({"file": source.file}, outcome)
             for other in waiting.pop(source.paper):
@@ -110,9 +132,9 @@ def _add_collection(path: Path, chosen: Chosen, set_aside: List[Place], *, file:
             n_lines += 1
             place: Place = {"file": file, "line": entry.line}
             if isinstance(entry, Broken):
-                set_aside.append({**place, "reason": str(entry.error)})
+                set_aside.append({**place, "reason": printable(str(entry.error))})
             elif entry.paper not in chosen:
-                chosen[entry.paper] = (place, entry.sections)
+                chosen[entry.paper] = (place, Parsed(entry.sections))
             elif "line" in (other := chosen[entry.paper][0]):
                 reason = f"an earlier line has its id ({other['file']}, line {other['line']})"
                 set_aside.append({**place, "reason": reason})
@@ -121,7 +143,7 @@ def _add_collection(path: Path, chosen: Chosen, set_aside: List[Place], *, file:
         if not n_lines:
             set_aside.append({"file": file, "reason": "no paper in it"})
     except ScinerError as e:
-        set_aside.append({"file": file, "reason": str(e)})
+        set_aside.append({"file": file, "reason": printable(str(e))})
     return n_lines or 1
 
 
@@ -145,6 +167,7 @@ def cut(
                 continue
             counts["paragraphs"] += 1
             counts["words"] += n_words
+            counts["unreadable"] += part.count("\ufffd")
             i = len(paragraphs)
             paragraphs.append({"paper": paper, "paragraph": i, "section": section, "text": part})
     return paragraphs
@@ -160,52 +183,6 @@ def summarise(set_aside: List[Place]) -> List[Tuple[str, int]]:
         reason = reason.replace(name, "the file")
         reasons[reason] += 1
     return reasons.most_common()
-
-
-class _Reader:
-    """Reads files of all kinds, in parallel where it pays, through the cache."""
-
-    def __init__(self, settings: ParseSettings, cache: Cache) -> None:
-        self.settings = settings
-        self.cache = cache
-        self.from_cache = 0
-
-    def read(self, sources: List[Source]) -> Iterator[Tuple[Source, Outcome]]:
-        pdfs: List[Tuple[Source, str]] = []
-        for source in sources:
-            try:
-                key = cache_key(source.path.read_bytes(), kind=self._kind(source))
-                sections = self.cache.load(key)
-                if sections is not None:
-                    self.from_cache += 1
-                elif source.kind == "pdf":
-                    pdfs.append((source, key))
-                    continue
-                else:
-                    sections = (parse_xml if source.kind == "tei" else parse_json)(source.path)
-                    self.cache.save(key, sections)
-                yield source, sections
-            except ScinerError as e:
-                yield source, e
-            except OSError as e:
-                reason = Errors.E124.format(file=source.path.name, reason=e.strerror or e)
-                yield source, ScinerError(reason)
-        for i, outcome in self._read_pdfs([source.path for source, _ in pdfs]):
-            source, key = pdfs[i]
-            if not isinstance(outcome, ScinerError):
-                self.cache.save(key, outcome)
-            yield source, outcome
-
-    def _read_pdfs(self, paths: List[Path]) -> Iterator[Tuple[int, Outcome]]:
-        if self.settings.engine == "grobid":
-            return parse_pdfs(paths, self.settings.grobid)
-        workers = self.settings.workers or os.cpu_count() or 1
-        files = [str(path) for path in paths]
-        return run_isolated(parse_pdf, files, workers=workers, timeout_s=PDF_TIMEOUT_S)
-
-    def _kind(self, source: Source) -> str:
-        by_grobid = source.kind == "pdf" and self.settings.engine == "grobid"
-        return f"grobid {self.settings.grobid.url}" if by_grobid else source.kind
 
 
 def _write(path: Path, paragraphs: List[Paragraph]) -> None:

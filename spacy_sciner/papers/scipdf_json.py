@@ -18,8 +18,8 @@ def parse_json(path: Union[str, Path]) -> List[Section]:
     """
     path = Path(path)
     try:
-        article = json.loads(path.read_text(encoding="utf8"))
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as e:
+        article = json.loads(path.read_bytes())  # UTF-8, 16 or 32, with a byte-order mark or not
+    except (ValueError, RecursionError) as e:  # a number of 5,000 digits is a ValueError, too
         raise ScinerError(Errors.E122.format(file=path.name, reason=e)) from e
     return read_article(article, file=path.name)
 

@@ -49,10 +49,15 @@ def find_sources(folder: Path, *, engine: str) -> Sources:
         if suffix is None or _SUFFIXES[suffix] not in _KINDS[engine]:
             ignored += 1
             continue
-        paper = path.name[: -len(suffix)] or path.name
-        source = Source(paper, path, relative.as_posix(), _SUFFIXES[suffix])
+        paper = printable(path.name[: -len(suffix)] or path.name)
+        source = Source(paper, path, printable(relative.as_posix()), _SUFFIXES[suffix])
         papers.setdefault(paper, []).append(source)
     order = list(_KINDS["embedded"])
     for sources in papers.values():
         sources.sort(key=lambda source: (order.index(source.kind), source.file))
     return Sources({paper: papers[paper] for paper in sorted(papers)}, collections, ignored)
+
+
+def printable(name: str) -> str:
+    """A name that UTF-8 can hold: bytes of another encoding as `\\xe9`."""
+    return name.encode("utf8", "surrogateescape").decode("utf8", "backslashreplace")

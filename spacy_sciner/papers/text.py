@@ -19,6 +19,7 @@ _LIGATURE = re.compile("[" + "".join(LIGATURES) + "]")
 _BROKEN = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)*)-$")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _LETTERS = re.compile(r"[^\W\d_]{3,}")
+_HALF = re.compile("[\ud800-\udfff]")
 _SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*\s+(?=[\"'“‘(\[]*[^\W_a-z])")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|al|cf|figs?|eqs?|secs?|tabs?|refs?|vs|resp|approx|dr|no)|\b[a-z])\.\s+$",
@@ -29,8 +30,10 @@ _ABBREVIATION = re.compile(
 def normalise(text: str) -> str:
     """Undo ligatures, bring letters to Unicode's NFC and white space to single spaces.
 
-    Not NFKC: it would turn 10² into 102.
+    Not NFKC: it would turn 10² into 102. Half of a character, which JSON can hold and UTF-8
+    cannot, becomes U+FFFD.
     """
+    text = _HALF.sub("\ufffd", text)
     text = _LIGATURE.sub(lambda match: LIGATURES[match[0]], text)
     return " ".join(unicodedata.normalize("NFC", text).split())
 

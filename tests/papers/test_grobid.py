@@ -1,3 +1,4 @@
+import dataclasses
 import importlib
 import threading
 import time
@@ -6,9 +7,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from spacy_sciner.errors import ScinerError
-from spacy_sciner.papers import make_settings
+from spacy_sciner.papers import make_settings, parse_papers
 from spacy_sciner.papers.grobid import convert_tei, parse_pdfs
 
+from .layouts import Layout, make_layout
 from .test_readers import TEI
 from .test_settings import params
 
@@ -175,3 +177,14 @@ def test_tei_without_an_abstract():
     start, _, rest = ANSWER.decode().partition("<profileDesc>")
     content = (start + rest.partition("</profileDesc>")[2]).encode()
     assert ("Intro", "Second.") in convert_tei(content, file="a.pdf")
+
+
+def test_a_paper_of_which_grobid_leaves_little_is_named(server, tmp_path):
+    (tmp_path / "papers").mkdir()
+    make_layout(tmp_path / "papers" / "long.pdf", Layout())
+    settings = make_settings(params(engine="grobid", min_words=2, workers=1))
+    settings = dataclasses.replace(settings, grobid=settings_for(server))
+    report = parse_papers(tmp_path / "papers", tmp_path / "out", settings)
+    (loss,) = report["text_lost"]
+    assert loss["file"] == "long.pdf"
+    assert loss["kept"] < 20 < 1000 < loss["words"]

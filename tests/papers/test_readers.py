@@ -101,7 +101,15 @@ def test_json_of_nothing(tmp_path, content):
     assert parse_json(path) == []
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[" * 100_000])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_json_with_a_byte_order_mark(tmp_path, encoding):
+    path = tmp_path / "x.json"
+    article = {"title": "Café", "abstract": "", "sections": []}
+    path.write_bytes(json.dumps(article, ensure_ascii=False).encode(encoding))
+    assert parse_json(path) == [("Title", "Café")]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b"9" * 5000])
 def test_json_that_is_none(tmp_path, content):
     path = tmp_path / "x.json"
     path.write_bytes(content)

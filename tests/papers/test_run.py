@@ -1,11 +1,12 @@
 import json
+import os
 import shutil
 from collections import Counter
 
 import pytest
 
 from spacy_sciner.errors import ScinerError
-from spacy_sciner.papers import make_settings, parse_papers, run, summarise
+from spacy_sciner.papers import make_settings, parse_papers, reader, run, summarise
 from spacy_sciner.papers.run import cut
 
 from .make_pdf import make_encrypted, make_paper, make_scan
@@ -77,7 +78,7 @@ def test_unchanged_files_are_not_parsed_again(papers, tmp_path, monkeypatch):
     parse_papers(papers, tmp_path / "1", settings(), cache_dir=cache)
     shutil.rmtree(tmp_path / "1")  # as DVC does
     (papers / "b.json").write_text(article(f"Now {LONG} {LONG}"), encoding="utf8")
-    monkeypatch.setattr(run, "parse_xml", None)  # would fail if it were called
+    monkeypatch.setattr(reader, "parse_xml", None)  # would fail if it were called
     report = parse_papers(papers, tmp_path / "1", settings(min_words=5), cache_dir=cache)
     assert report["from_cache"] == 2
     assert "Now This" in (tmp_path / "1" / "b.jsonl").read_text(encoding="utf8")
@@ -140,7 +141,7 @@ def test_unreadable(papers, tmp_path, monkeypatch):
     def refuse(path):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(run, "parse_xml", refuse)
+    monkeypatch.setattr(reader, "parse_xml", refuse)
     report = parse_papers(papers, tmp_path / "out", settings())
     reasons = {entry["file"]: entry["reason"] for entry in report["set_aside"]}
     assert reasons["sub/c.tei.xml"] == "SCINER-E124: c.tei.xml cannot be read: Permission denied."
@@ -164,14 +165,48 @@ def test_stale_papers_go_and_a_failed_run_leaves_all(papers, tmp_path, monkeypat
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "papers"]
 
 
+def test_a_name_that_is_no_utf8_stops_nothing(papers, tmp_path):
+    sound, broken = (
+        os.fsencode(papers / "caf") + b"\xe9.pdf",
+        os.fsencode(papers / "caf") + b"\xe8.xml",
+    )
+    try:
+        shutil.copy(os.fsencode(papers / "a.pdf"), sound)
+    except OSError:
+        pytest.skip("this file system takes UTF-8 alone")
+    with open(broken, "wb") as file:
+        file.write(b"<TEI>")
+    (papers / os.fsdecode(b"all\xe9.jsonl")).write_text("[1]", encoding="utf8")
+    report = parse_papers(papers, tmp_path / "out", settings())
+    assert "caf%5Cxe9.jsonl" in read(tmp_path / "out")
+    reasons = {entry["file"]: entry["reason"] for entry in report["set_aside"]}
+    assert "SCINER-E120: caf\\xe8.xml is not" in reasons["caf\\xe8.xml"]
+    assert "SCINER-E125" in reasons["all\\xe9.jsonl"]
+
+
+def test_half_a_character_is_mended_and_counted(tmp_path):
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    (folder / "p1.json").write_text(article(f"{LONG} {LONG}").replace("eight", r"\ud835 e"))
+    (folder / "p2.json").write_text(article(f"{LONG} {LONG}"))
+    record = {"id": "p3", "title": "T", "text": f"{LONG} {LONG} \udefc."}
+    (folder / "all.jsonl").write_text(json.dumps(record))
+    report = parse_papers(folder, tmp_path / "out", settings())
+    assert (report["papers"], report["unreadable"], report["set_aside"]) == (3, 3, [])
+    text = json.loads((tmp_path / "out" / "p1.jsonl").read_text(encoding="utf8"))["text"]
+    assert text.startswith("This sentence has exactly \ufffd e words")
+
+
 def test_cut_counts():
     counts: Counter = Counter()
     text = " ".join([LONG] * 10)
     endless = " ".join(["word"] * 60)
-    sections = [("S", "Too short."), ("S", text), ("S", endless)]
+    sections = [("S", "Too short."), ("S", text), ("S", endless), ("S", f"\ufffd {LONG} {LONG}")]
     paragraphs = cut("p", sections, settings(max_words=50), counts)
-    assert [len(p["text"].split()) for p in paragraphs] == [40, 40]
-    assert counts == {"too_short": 1, "split": 1, "too_long": 1, "paragraphs": 2, "words": 80}
+    assert [len(p["text"].split()) for p in paragraphs] == [40, 40, 17]
+    assert counts == {
+        "too_short": 1, "split": 1, "too_long": 1, "paragraphs": 3, "words": 97, "unreadable": 1,
+    }  # fmt: skip
 
 
 def test_importing_the_package_imports_no_scipdf():
