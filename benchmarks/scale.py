@@ -51,7 +51,8 @@ from itertools import islice
 from spacy.vocab import Vocab
 from spacy_sciner.corpus.docbin import iter_docs
 from spacy_sciner.corpus.reader import words_and_spaces
-from spacy_sciner.annotation.engine import Engine, run_shards
+from spacy_sciner.annotation.engine import Engine
+from spacy_sciner.annotation.run import run_shards
 model, pool, engine, workers, shard = sys.argv[1:]
 docs = iter_docs(pool, Vocab())
 shards = []

@@ -21,7 +21,8 @@ from ..corpus.reader import words_and_spaces
 from ..errors import Errors, ScinerError
 from ..files import code_fingerprint, fingerprint, progress_bar, replacing
 from ..types import Floats2d
-from .engine import HERE, Engine, run_shards
+from .engine import HERE, Engine
+from .run import run_shards
 from .shards import Texts
 
 SHARD = 1024  # paragraphs predicted and written at a time, and lost by a kill at most

@@ -4,7 +4,9 @@ import multiprocessing
 import os
 import shutil
 import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Dict, List, Tuple
 
@@ -12,7 +14,10 @@ import pytest
 from safetensors import safe_open
 from tiny import SENTENCES
 
-from spacy_sciner.annotation.engine import Engine, environment, run_shards
+from spacy_sciner.annotation import local, worker
+from spacy_sciner.annotation.engine import Engine
+from spacy_sciner.annotation.local import environment
+from spacy_sciner.annotation.run import run_shards
 from spacy_sciner.annotation.shards import Texts
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.models.machine import usable_cores
@@ -97,16 +102,73 @@ def test_the_pipelines_own_error_is_the_one_that_is_shown(tiny_model, tmp_path):
         run(broken, shards(2), "local", 2)
 
 
-def test_e317_when_worker_after_worker_dies(tiny_model, tmp_path, capfd, monkeypatch):
-    monkeypatch.setattr("spacy_sciner.annotation.engine.TRIES", 2)
-    broken = tmp_path / "model"
-    shutil.copytree(tiny_model, broken)
-    (broken / "sciner" / "model").write_bytes(b"")
-    with pytest.raises(
-        ScinerError, match=r"SCINER-E317: 2 workers died over shard \d of the pool .exit code 1"
-    ):
-        run(broken, shards(2), "local", 2)
-    assert "Traceback" in capfd.readouterr().err  # what they died of
+class Deadly:
+    """Ends the process that reads it, as the system does when memory is out."""
+
+    def __reduce__(self):
+        return os._exit, (1,)
+
+
+def test_e317_when_worker_after_worker_dies(tiny_model):
+    tasks: Shards = [*shards(2), (2, Deadly())]  # type: ignore[list-item]
+    with pytest.raises(ScinerError, match=r"SCINER-E317: 3 workers died over shard \d of the pool"):
+        run(tiny_model, tasks, "local", 2)
+    assert multiprocessing.active_children() == []
+
+
+def test_what_is_read_ahead_is_one_shard_a_worker(tiny_model):
+    read = []
+    tasks = (read.append(task[0]) or task for task in shards(6))
+    for n_done, _ in enumerate(run_shards(tiny_model, tasks, 6, Engine("local", 2)), start=1):
+        assert len(read) <= n_done + 1
+
+
+def test_who_stops_reading_ends_the_processes(tiny_model):
+    results = run_shards(tiny_model, iter(shards(6)), 6, Engine("local", 2))
+    next(results)
+    assert multiprocessing.active_children()
+    results.close()
+    assert multiprocessing.active_children() == []
+
+
+def test_the_processes_end_with_a_killed_parent(tiny_model, tmp_path):
+    (tmp_path / "main.py").write_text(
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from spacy_sciner.annotation.engine import Engine\n"
+        "from spacy_sciner.annotation.run import run_shards\n"
+        "if __name__ == '__main__':\n"
+        "    tasks = ((i, [(['a'], [True])]) for i in range(4))\n"
+        "    results = run_shards(Path(sys.argv[1]), tasks, 4, Engine('local', 2))\n"
+        "    next(results)\n"
+        "    print('ready', flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    command = [sys.executable, str(tmp_path / "main.py"), str(tiny_model)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == b"ready\n"
+        started = descendants(parent.pid)
+        parent.kill()
+    until = time.monotonic() + 20
+    while time.monotonic() < until and any(Path(f"/proc/{pid}").exists() for pid in started):
+        time.sleep(0.1)
+    assert len(started) >= 2
+    assert not any(Path(f"/proc/{pid}").exists() for pid in started)
+
+
+def test_each_process_takes_the_next_gpu(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,7")
+    n_started = multiprocessing.get_context("spawn").Value("i", 0)
+    found = []
+    for _ in range(3):
+        with environment({}), monkeypatch.context() as patch:
+            patch.setattr("signal.signal", lambda *_: None)
+            patch.setattr("threading.Thread.start", lambda _: None)
+            worker.start(n_started, local._gpu_names(2))
+            found.append(os.environ["CUDA_VISIBLE_DEVICES"])
+        os.environ["CUDA_VISIBLE_DEVICES"] = "4,7"
+    assert found == ["4", "7", "4"]
 
 
 def test_e302_for_an_unknown_engine(tiny_model):
