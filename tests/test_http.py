@@ -1,12 +1,12 @@
 """A session that asks a busy server again, against a server on this machine."""
 
-import threading
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 import requests
+from loopback import serving
 
 from spacy_sciner import http
 
@@ -31,34 +31,23 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request, client_address):
-        pass  # the connection is closed, as the test wants
-
-
 @pytest.fixture
 def ask(monkeypatch):
     """Ask with some answers prepared. RETURNS: The last status, the waits, the bodies received."""
-    server = Server(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
     waits = []
     monkeypatch.setattr("spacy_sciner.http.time.sleep", waits.append)
 
     def ask(*answers, retries=3, statuses=(503,), jitter_s=0.0):
-        server.answers, server.bodies = list(answers), []
         waits.clear()
-        with http.patient_session(retries, statuses=statuses, jitter_s=jitter_s) as session:
+        with (
+            serving(Handler, answers=list(answers), bodies=[]) as server,
+            http.patient_session(retries, statuses=statuses, jitter_s=jitter_s) as session,
+        ):
             url = f"http://127.0.0.1:{server.server_port}/"
             answer = session.post(url, data=b"question", timeout=5)
         return answer.status_code, list(waits), server.bodies
 
-    yield ask
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    return ask
 
 
 def test_it_waits_as_long_as_the_server_says(ask):

@@ -2,9 +2,10 @@ import dataclasses
 import importlib
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
+from loopback import serving
 
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.papers import make_settings, parse_papers
@@ -63,25 +64,13 @@ class Grobid(BaseHTTPRequestHandler):
         pass
 
 
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request, client_address):
-        pass  # the client hung up, as the test wants
-
-
 @pytest.fixture
 def server():
-    server = Server(("127.0.0.1", 0), Grobid)
-    server.seen, server.paths, server.now, server.most = {}, [], 0, 0
-    server.lock, server.stop = threading.Lock(), threading.Event()
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server
-    server.stop.set()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    counts = {"seen": {}, "paths": [], "now": 0, "most": 0}
+    lock, stop = threading.Lock(), threading.Event()
+    with serving(Grobid, lock=lock, stop=stop, **counts) as server:
+        yield server
+        stop.set()
 
 
 def settings_for(server, **changes):
