@@ -65,6 +65,8 @@ def test_every_setting(tmp_path):
         ({"gold": [{**GOLD, "split": []}]}, "E211: `split`"),
         ({"gold": [{**GOLD, "split": ["dev", "dev"]}]}, "E211: `split`"),
         ({"gold": [{"path": "x", "format": "brat", "papers": "p.tsv"}]}, "E211: `papers`"),
+        ({"gold": [{**GOLD, "text_key": "body"}]}, "E211: `text_key` .*label-studio"),
+        ({"gold": [{**GOLD, "format": "brat", "text_key": 1}]}, "E211: `text_key`"),
         ({"gold": [GOLD], "split": {"dev": 1.5}}, r"E211: `dev` .*in \(0, 1\).*got 1.5"),
         ({"gold": [GOLD], "split": {"dev": 0.5, "test": 0.5}}, "E211: `corpora.c.split` .*sum"),
         ({"gold": [GOLD], "split": {"dev": [2020.12]}}, "E211: `dev` .*quote"),
@@ -99,3 +101,9 @@ def test_wrong_label_schema(tmp_path):
     path.write_text("labels: [Task]")
     with pytest.raises(ScinerError, match=r"SCINER-E211: `labels` .*with their meanings"):
         load_labels(path)
+
+
+def test_papers_on_request_and_the_key_of_the_text(tmp_path):
+    gold = {"path": "gold", "format": "doccano", "papers": "paragraphs", "text_key": "body"}
+    (file,) = _corpus(tmp_path, gold=[gold]).gold
+    assert (file.papers, file.text_key) == ("paragraphs", "body")

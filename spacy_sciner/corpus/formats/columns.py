@@ -207,7 +207,8 @@ def _is_no_word_column(blocks: Sequence[Block], rows: Sequence[List[str]]) -> bo
     n_empty = sum(not value for block in firsts for value in block)
     repeated = [len(set(block)) == 1 for block in firsts if len(block) > 1]
     is_long = max(map(len, firsts)) > 2
-    return n_empty > 0.5 * len(rows) or (is_long and all(repeated))
+    is_first = n_empty > 1 and not any(value for block in firsts for value in block[1:])
+    return is_first or n_empty > 0.5 * len(rows) or (is_long and all(repeated))
 
 
 def _is_numbers(values: Sequence[str]) -> bool:

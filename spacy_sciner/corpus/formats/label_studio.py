@@ -200,16 +200,18 @@ def _text_keys(tasks: Sequence[_Task], *, asked: Optional[str], path: Path) -> D
 
 def _key_of(control: str, keys: Sequence[str], tasks: Sequence[_Task]) -> Optional[str]:
     """The one text that has a control's annotations in it; of several, the one of its name."""
-    found = dict.fromkeys(keys, 0)
+    found = dict.fromkeys(keys, (0, 0))  # in the text, and at their very place in it
     n = 0
     for task in tasks:
         spans = [span for a in task.annotations for span in a.spans.get(control, ())]
         n += sum(bool(span.text and span.text.strip()) for span in spans)
         for key in keys:
             text = task.data.get(key)
-            found[key] += n_found(spans, text) if isinstance(text, str) else 0
+            if isinstance(text, str):
+                n_in, n_at = n_found(spans, text)
+                found[key] = (found[key][0] + n_in, found[key][1] + n_at)
     most = max(found.values())
-    best = [key for key in keys if found[key] == most] if most >= MIN_FOUND * n else []
+    best = [key for key in keys if found[key] == most] if most[0] >= MIN_FOUND * n else []
     if len(best) == 1:
         return best[0]
     return next((name for name in (control, "text") if name in best), None)

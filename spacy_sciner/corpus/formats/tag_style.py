@@ -45,10 +45,11 @@ def plain_tags(
     if not named:
         return [list(block) for block in blocks], None
     n_plain = sum(n for tag, n in named.items() if parse_tag(tag))
-    if 2 * n_plain >= sum(named.values()) and not _is_behind(named, labels):
+    behind = _is_behind(named, labels)
+    if 2 * n_plain >= sum(named.values()) and not behind:
         return [list(block) for block in blocks], None
     if all(map(split_tag, named)):
-        return [[_plain(tag) for tag in block] for block in blocks], None
+        return [[_plain(tag, behind=behind) for tag in block] for block in blocks], None
     if labels is not None and set(named) <= set(labels):
         return [_with_letters(block) for block in blocks], IO
     bad = [tag for tag in tags if parse_tag(tag) is None]
@@ -69,8 +70,9 @@ def _is_behind(named: Collection[str], labels: Optional[Collection[str]]) -> boo
     return behind > before
 
 
-def _plain(tag: str) -> str:
-    letter, label = split_tag(tag) or ("O", "")
+def _plain(tag: str, *, behind: bool) -> str:
+    match = _BEHIND.fullmatch(tag) if behind else None
+    letter, label = (match[2], match[1]) if match else split_tag(tag) or ("O", "")
     return f"{letter}-{label}" if label else "O"
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Collection, Dict, List, Optional, Sequence
+from typing import Any, Collection, Dict, List, Optional, Sequence, Tuple
 
 from ...errors import Errors, ScinerError
 from ..annotated import Annotated, CharSpan
@@ -64,10 +64,16 @@ def no_text_key(
     return ScinerError(Errors.E217.format(path=path, what=what, keys=kinds_of_keys(list(records))))
 
 
-def n_found(spans: Sequence[CharSpan], text: str) -> int:
-    """How many annotations have their own text in a text."""
+def n_found(spans: Sequence[CharSpan], text: str) -> Tuple[int, int]:
+    """How many annotations have their own text in a text, and how many at their very place."""
     there = squeezed(text)
-    return sum(bool(s.text and s.text.strip()) and squeezed(str(s.text)) in there for s in spans)
+    n = n_exact = 0
+    for start, end, _, own_text in spans:
+        if own_text and own_text.strip() and squeezed(own_text) in there:
+            n += 1
+            is_pair = isinstance(start, int) and isinstance(end, int)
+            n_exact += is_pair and squeezed(text[start:end]) == squeezed(own_text)
+    return n, n_exact
 
 
 def resolve_offsets(

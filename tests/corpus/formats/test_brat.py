@@ -1,5 +1,9 @@
+import pytest
+
 from spacy_sciner.corpus.formats.brat import read_brat
+from spacy_sciner.corpus.formats.registry import read_gold
 from spacy_sciner.corpus.rules import Repairs
+from spacy_sciner.errors import ScinerError
 
 from ..helpers import docs_of, ents_of
 
@@ -79,3 +83,47 @@ def test_one_file_and_an_empty_one(tmp_path):
     (tmp_path / "a.txt").write_text("\n \n")
     assert read_brat(tmp_path / "a.txt", file="a.txt", repairs=repairs) == []
     assert repairs.counts == {"no-text": 1}
+
+
+UNITS = {
+    "code points, a line end as one": lambda text: len(text.replace("\r\n", "\n")),
+    "UTF-16 units": lambda text: len(text.encode("utf-16-le")) // 2,
+    "bytes": lambda text: len(text.encode("utf8")),
+}
+
+
+@pytest.mark.parametrize("unit", sorted(UNITS))
+def test_units_of_offsets(tmp_path, unit):
+    text = "Größe 𝑥.\r\nWe use BERT,\r\nGPT too."
+    lines = []
+    for n, word in enumerate(("BERT", "GPT"), start=1):
+        start = UNITS[unit](text[: text.index(word)])
+        lines.append(f"T{n}\tM {start} {start + len(word)}\t{word}")
+    paragraphs, repairs = _read(tmp_path, "\n".join(lines), text)
+    ents = [ents_of(doc) for doc in docs_of(paragraphs, repairs)]
+    assert ents == [[], [("BERT", "M")], [("GPT", "M")]]
+    assert (list(repairs.units.values()), repairs.counts) == ([unit], {})
+
+
+def test_a_byte_order_mark_is_no_text(tmp_path):
+    for start in (7, 8):
+        ann = f"T1\tM {start} {start + 4}\tBERT\n"
+        paragraphs, repairs = _read(tmp_path, ann, "\ufeffWe use BERT.")
+        assert paragraphs[0].text == "We use BERT."
+        assert ents_of(docs_of(paragraphs, repairs)[0]) == [("BERT", "M")]
+
+
+def test_offsets_of_another_text_are_refused(tmp_path):
+    ann = "T1\tM 3 7\tBERT\nT2\tM 33 38\thelps\n"
+    with pytest.raises(ScinerError, match=r"SCINER-E216: .*P18-1001\.txt"):
+        _read(tmp_path, ann)
+
+
+def test_an_annotation_without_its_text_is_told(tmp_path):
+    folder = tmp_path / "gold"
+    folder.mkdir()
+    for name, text in {"a.txt": "We use it.", "a.ann": "", "b.ann": "T1\tM 0 1\tx"}.items():
+        (folder / name).write_text(text)
+    repairs = Repairs()
+    read_gold(folder, file_format="brat", file="gold", repairs=repairs)
+    assert repairs.to_dict()["other-file"]["examples"][0]["file"] == "gold/b.ann"

@@ -149,3 +149,121 @@ def test_spaces_let_the_tokenizer_find_the_same_words_again():
     words = text.split()
     text = "".join(w + " " * s for w, s in zip(words, spaces_between(words), strict=True))
     assert [t.text for t in TOKENIZER(text)] == words
+
+
+def _ents(tmp_path, text, **options):
+    (tmp_path / "f.conll").write_text(text, encoding="utf8")
+    repairs = Repairs()
+    paragraphs, scheme = read_conll(
+        tmp_path / "f.conll", file="f", repairs=repairs, labels=("M", "Data-Set"), **options
+    )
+    return [ents_of(doc) for doc in docs_of(paragraphs, repairs)], scheme, dict(repairs.counts)
+
+
+@pytest.mark.parametrize(
+    ("begin", "inside"),
+    [("B-M", "I-M"), ("M-B", "M-I"), ("B_M", "I_M"), ("M_B", "M_I"), ("B:M", "I:M"), ("M", "M")],
+)
+def test_styles_of_tags(tmp_path, begin, inside):
+    ents, scheme, counts = _ents(tmp_path, f"We\tO\nBERT\t{begin}\nlarge\t{inside}\nwin\tO\n")
+    assert ents == [[("BERT large", "M")]]
+    assert (scheme, counts) == ("IO" if begin == "M" else "IOB2", {})
+
+
+def test_a_label_with_a_hyphen_keeps_it(tmp_path):
+    text = "on\tO\nSQuAD\tB-Data-Set\ntwo\tI-Data-Set\n"
+    assert _ents(tmp_path, text)[0] == [[("SQuAD two", "Data-Set")]]
+
+
+def test_tags_that_are_no_labels_are_refused(tmp_path):
+    with pytest.raises(ScinerError, match=r"SCINER-E207: .*first is 'Metod'. Found: M, Metod"):
+        _ents(tmp_path, "We\tO\n" * 9 + "BERT\tMetod\nGPT\tM\n")
+
+
+def test_a_single_tag_of_another_style_is_unknown(tmp_path):
+    paragraphs, _, repairs = _read(tmp_path, "a\tB-M\nb\tM\nc\tB-M\nd\tO\n")
+    assert iob_tags(docs_of(paragraphs, repairs)[0]) == ["B-M", None, "B-M", "O"]
+    assert repairs.counts == {"invalid-tag": 1}
+
+
+def test_a_row_without_its_tag_is_unknown(tmp_path):
+    text = "a\tNN\tO\nb\tO\nc\tNN\tB-M\n\td\n"  # b's O may be anything's
+    paragraphs, _, repairs = _read(tmp_path, text)
+    doc = docs_of(paragraphs, repairs)[0]
+    assert [(t.text, tag) for t, tag in zip(doc, iob_tags(doc), strict=True)] == [
+        ("a", "O"),
+        ("b", None),
+        ("c", "B-M"),
+    ]
+    assert repairs.counts == {"bad-line": 2}
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        ("1", "2", "3", "1"),
+        ("0", "1", "2", "0"),
+        ("1", "2", "3", "4"),
+        ("s1", "s1", "s1", "s2"),
+        ("Sentence: 1", "", "", "Sentence: 2"),
+        ("17", "17", "17", "18"),
+    ],
+)
+def test_a_first_column_that_holds_no_words(tmp_path, first):
+    rows = ["We\tO", "use\tO", "BERT\tB-M", "GPT\tB-M"]
+    lines = [f"{value}\t{row}" for value, row in zip(first, rows, strict=True)]
+    ents, _, counts = _ents(tmp_path, "\n".join([*lines[:3], "", lines[3]]))
+    assert (ents, counts) == ([[("BERT", "M")], [("GPT", "M")]], {})
+
+
+@pytest.mark.parametrize("text", ["1\tO\n2\tB-M\n", "1\t7\tO\n2\t8\tB-M\n"])
+def test_numbers_without_words_are_refused(tmp_path, text):
+    with pytest.raises(ScinerError, match=r"SCINER-E218: .*first column holds numbers, no words"):
+        _ents(tmp_path, text)
+
+
+def test_tags_that_are_not_last_are_found(tmp_path):
+    assert _ents(tmp_path, "We\tO\tPRP\nBERT\tB-M\tNN\n")[0] == [[("BERT", "M")]]
+
+
+@pytest.mark.parametrize("header", ["Token\tPOS\tTag", "word\tpos\tNER", "text\tpos\tlabel"])
+def test_a_header_row_is_no_token(tmp_path, header):
+    ents, _, counts = _ents(tmp_path, f"{header}\nWe\tPRP\tO\nBERT\tNN\tB-M\n")
+    assert (ents, counts) == ([[("BERT", "M")]], {"header-row": 1})
+
+
+def test_a_header_names_the_columns(tmp_path):
+    text = "id\tTag\tWord\na\tO\tWe\nb\tB-M\tBERT\n"
+    assert _ents(tmp_path, text)[0] == [[("BERT", "M")]]
+
+
+def test_comments_are_no_tokens_and_a_hash_is_one(tmp_path):
+    text = "# id 7\n# text = We use BERT #\nWe\tO\nBERT\tB-M\n#\tO\n"
+    paragraphs, _, repairs = _read(tmp_path, text)
+    assert [t.text for t in docs_of(paragraphs, repairs)[0]] == ["We", "BERT", "#"]
+    assert repairs.counts == {"comment-line": 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("We,O\nuse,O\nBERT,B-M\n", "CSV: 'We,O'"),
+        ("Sentence #,Word,Tag\n1,We,O\n,use,O\n,BERT,B-M\n", "CSV"),
+        ('"We";"O"\n"BERT";"B-M"\n', "CSV with semicolons"),
+        ("We|PRP|O\nBERT|NN|B-M\n", r"a table with \|"),
+        ('{"text": "We"}\n', "JSON"),
+        ('[{"text": "We"}]', "JSON"),
+        ("<?xml version='1.0'?><TEI/>", "XML"),
+        ("T1\tM 0 4\tBERT\n", "BRAT"),
+        ("a O\nb x y O\nc x O\nd O\ne x y O\nf x z z O\ng x O\nh O\n", "more or fewer than"),
+    ],
+)
+def test_other_formats_are_named(tmp_path, text, found):
+    with pytest.raises(ScinerError, match=f"SCINER-E218: .*{found}"):
+        _ents(tmp_path, text)
+
+
+def test_a_list_of_words_with_commas_is_no_csv(tmp_path):
+    words = ["We", ",", "who", "use", "2,000", "words", ",", "are", "glad"]
+    paragraphs, _, repairs = _read(tmp_path, "\n".join(words))
+    assert [t.text for t in docs_of(paragraphs, repairs)[0]] == words

@@ -132,3 +132,140 @@ def test_not_an_export(tmp_path, content):
     path.write_text(content)
     with pytest.raises(ScinerError, match=r"SCINER-E205: .*x\.json .*Label Studio"):
         read_label_studio(path, file="x.json", repairs=Repairs())
+
+
+CRLF = "SVM one.\r\nSVM two.\r\nSVM, SVM, SVM end."
+
+
+def test_line_ends_counted_as_one(tmp_path):
+    start = CRLF.rindex("SVM, SVM") + 5 - 2  # the second of the last line, each \r\n as one
+    value = {"start": start, "end": start + 3, "text": "SVM", "labels": ["M"]}
+    paragraphs, repairs = _read(tmp_path, [_task(_annotation(value), text=CRLF)])
+    (doc,) = docs_of(paragraphs, repairs)
+    assert [ent.start_char for ent in doc.ents] == [start + 2]
+    assert repairs.units == {"export.json": "code points, a line end as one"}
+    assert repairs.counts == {}
+
+
+def test_utf16_without_the_annotated_texts(tmp_path):
+    text = "𝑎 𝑏 𝑐 𝑑 train BERT, then GPT."
+    at = [(len(text[: text.index(w)].encode("utf-16-le")) // 2, w) for w in ("BERT", "GPT")]
+    values = [{"start": s, "end": s + len(w), "labels": ["M"]} for s, w in at]
+    paragraphs, repairs = _read(tmp_path, [_task(_annotation(*values), text=text)])
+    assert [ents_of(d) for d in docs_of(paragraphs, repairs)] == [[("BERT", "M"), ("GPT", "M")]]
+    assert repairs.counts == {}
+
+
+def test_the_annotated_text_may_have_lost_its_line_end(tmp_path):
+    text = "a random\nforest and a support\n\nvector machine"
+    values = [
+        {"start": 2, "end": 15, "text": "randomforest", "labels": ["M"]},
+        {"start": 22, "end": 45, "text": "support\\n\\nvector machine", "labels": ["M"]},
+    ]
+    found = _ents(tmp_path, [_task(_annotation(*values), text=text)])
+    assert found == ([[("random\nforest", "M"), ("support\n\nvector machine", "M")]], {})
+
+
+def test_offsets_of_another_text_are_refused(tmp_path):
+    values = [_value(9, 13, "M"), _value(17, 22, "D")]
+    for value in values:
+        value.update(start=value["start"] + 4, end=value["end"] + 4)
+    with pytest.raises(ScinerError, match=r"SCINER-E216: .*export\.json"):
+        _read(tmp_path, [_task(_annotation(*values))])
+
+
+def test_hypertext_is_read_as_it_is_seen(tmp_path):
+    source = "<p>We train <i>BERT</i> &amp; GPT.</p><p>SVM too.</p>"
+    results = [
+        {
+            "type": "hypertextlabels",
+            "to_name": "html",
+            "value": {
+                "start": "/p[1]/i[1]/text()[1]",
+                "end": "/p[1]/i[1]/text()[1]",
+                "globalOffsets": {"start": start, "end": start + len(word)},
+                "text": word,
+                "hypertextlabels": ["M"],
+            },
+        }
+        for start, word in ((9, "BERT"), (16, "GPT"), (20, "SVM"))
+    ]
+    paragraphs, repairs = _read(tmp_path, [_task({"result": results}, text=source)])
+    (doc,) = docs_of(paragraphs, repairs)
+    assert doc.text == "We train BERT & GPT.\nSVM too.\n"
+    assert [e.text for e in doc.ents] == ["BERT", "GPT", "SVM"]
+    assert repairs.counts == {}
+
+
+def test_several_controls_of_a_min_export(tmp_path):
+    task = {"text": TEXT, "methods": [_value(9, 13, "M")], "data": [_value(17, 22, "D")]}
+    found = _ents(tmp_path, [{**task, "annotation_id": 1, "sentiment": "good"}])
+    assert found == ([[("BERT", "M"), ("SQuAD", "D")]], {})
+
+
+def test_several_texts_are_paragraphs_each_with_its_own_annotations(tmp_path):
+    def result(control, value):
+        return {"type": "labels", "from_name": "l", "to_name": control, "value": value}
+
+    data = {"title": "BERT for all", "abstract": TEXT, "doi": "10.1/x"}
+    own = [
+        result("t1", _value(0, 4, "M", "BERT for all")),
+        result("t2", _value(17, 22, "D")),
+    ]
+    task = {"data": data, "annotations": [{"result": own}]}
+    empty = {"data": data, "annotations": [{"result": []}]}
+    paragraphs, repairs = _read(tmp_path, [task, empty])
+    found = [(p.section, p.paragraph) for p in paragraphs]
+    assert found == [("title", 0), ("abstract", 1), ("title", 2), ("abstract", 3)]
+    ents = [ents_of(doc) for doc in docs_of(paragraphs, repairs)]
+    assert ents == [[("BERT", "M")], [("SQuAD", "D")], [], []]
+
+
+def test_the_annotated_texts_tell_which_string_is_the_text(tmp_path):
+    task = _task(_annotation(_value(9, 13, "M")))
+    task["data"] = {"doi": "10.1/x", "content": TEXT, "title": "A title"}
+    assert _ents(tmp_path, [task]) == ([[("BERT", "M")]], {})
+
+
+def test_several_strings_need_a_key(tmp_path):
+    task = _task(_annotation({"start": 9, "end": 13, "labels": ["M"]}))
+    task["data"] = {"content": TEXT, "title": "A title of as many words"}
+    with pytest.raises(ScinerError, match=r"SCINER-E217: .*content \(text\), title \(text\)"):
+        _read(tmp_path, [task])
+    (paragraph,) = read_label_studio(
+        tmp_path / "export.json", file="e", repairs=Repairs(), text_key="content"
+    )
+    assert paragraph.text == TEXT
+
+
+def test_addresses_are_no_texts(tmp_path):
+    tasks = [
+        _task(_annotation(_value(9, 13, "M")), text=text)
+        for text in ("/data/upload/3/9a1b-p.txt", "s3://texts/p2.txt", TEXT)
+    ]
+    assert _ents(tmp_path, tasks) == ([[("BERT", "M")]], {"address": 2})
+
+
+def test_a_task_a_line_and_one_task_alone(tmp_path):
+    task = _task(_annotation(_value(9, 13, "M")))
+    path = tmp_path / "export.jsonl"
+    for content in (json.dumps(task), json.dumps(task) + "\n" + json.dumps(task)):
+        path.write_text(content)
+        paragraphs = read_label_studio(path, file="e", repairs=Repairs())
+        assert {len(p.spans) for p in paragraphs} == {1}
+
+
+def test_the_other_annotations_are_kept_aside(tmp_path):
+    first = _annotation(_value(9, 13, "M"), completed_by=1)
+    second = _annotation(_value(17, 22, "D"), completed_by={"id": 2, "email": "x"})
+    skipped = _annotation(was_cancelled=True)
+    paragraphs, repairs = _read(tmp_path, [_task(first, skipped, second)])
+    assert [p.annotator for p in paragraphs] == ["1"]
+    assert [(p.annotator, p.spans[0].label) for p in repairs.extras] == [("2", "D")]
+
+
+def test_half_characters(tmp_path):
+    task = _task(_annotation(_value(9, 13, "M")), text=f"{TEXT}\ud835")
+    paragraphs, repairs = _read(tmp_path, [task])
+    assert paragraphs[0].text == f"{TEXT}\ufffd"
+    assert repairs.counts == {"half-character": 1}

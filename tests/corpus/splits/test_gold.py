@@ -1,0 +1,163 @@
+import json
+
+import pytest
+
+from spacy_sciner.corpus.settings import CorpusSettings, GoldFile
+from spacy_sciner.corpus.splits.gold import read_gold_splits
+from spacy_sciner.errors import ScinerError, ScinerWarning
+
+from ..helpers import ents_of
+
+LABELS = ("M", "D")
+
+
+def _corpus(*gold, split=None, pool_gold=()):
+    shares = {"dev": 0.3, "test": 0.3} if split is None else split
+    return CorpusSettings("c", LABELS, tuple(gold), shares, tuple(pool_gold))
+
+
+def _read(tmp_path, corpus, seed=0):
+    return read_gold_splits(corpus, folder=tmp_path, seed=seed)
+
+
+def _conll(path, *paragraphs):
+    """Each paragraph a line of words; those in capitals are of label M."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    blocks = [
+        "".join(f"{w}\t{'B-M' if w.isupper() else 'O'}\n" for w in text.split())
+        for text in paragraphs
+    ]
+    path.write_text("\n".join(blocks))
+
+
+def _texts(docs):
+    return [doc.text for doc in docs]
+
+
+def test_a_folder_is_divided_by_file(tmp_path):
+    for name in ("p1", "p2", "p3"):
+        _conll(tmp_path / "gold" / f"{name}.conll", f"{name} uses BERT", f"{name} ends")
+    read = _read(tmp_path, _corpus(GoldFile("gold", "conll")))
+    papers = {split: {d.user_data["paper"] for d in docs} for split, docs in read.docs.items()}
+    assert sorted(len(papers[split]) for split in ("train", "dev", "test")) == [1, 1, 1]
+    assert set.union(*papers.values()) == {"p1", "p2", "p3"}
+    (entry,) = read.reader.files
+    assert (entry["files"], entry["papers"], entry["paragraphs"]) == (3, 3, 6)
+
+
+def test_one_paper_cannot_be_divided_and_the_way_out_is_told(tmp_path):
+    _conll(tmp_path / "all.conll", *(f"text {n} of BERT" for n in range(9)))
+    message = r"SCINER-E209: .*hold 1 paper \(all\), and train, dev, test need one each.*DOCSTART"
+    with pytest.raises(ScinerError, match=message):
+        _read(tmp_path, _corpus(GoldFile("all.conll", "conll")))
+    asked = _read(tmp_path, _corpus(GoldFile("all.conll", "conll", papers="paragraphs")))
+    assert [len(asked.docs[split]) for split in ("train", "dev", "test")] == [3, 3, 3]
+
+
+def test_train_does_without_held_out_texts(tmp_path):
+    _conll(tmp_path / "train.conll", "we use BERT here", "another text of LSTM")
+    _conll(tmp_path / "dev.conll", "we use BERT here")
+    _conll(tmp_path / "test.conll", "a third text")
+    files = [GoldFile(f"{s}.conll", "conll", split=s) for s in ("train", "dev", "test")]
+    read = _read(tmp_path, _corpus(*files))
+    assert _texts(read.docs["train"]) == ["another text of LSTM"]
+    report = read.reader.to_dict()
+    assert report["repairs"]["in-held-out"]["count"] == 1
+    assert report["duplicates"]["in_two_splits"] == {"train and dev": 1}
+
+
+def test_nothing_left_to_train_on(tmp_path):
+    for split in ("train", "dev", "test"):
+        _conll(tmp_path / f"{split}.conll", "we use BERT here")
+    files = [GoldFile(f"{s}.conll", "conll", split=s) for s in ("train", "dev", "test")]
+    with pytest.raises(ScinerError, match=r"SCINER-E209: Split 'train'.*all its texts are in dev"):
+        _read(tmp_path, _corpus(*files))
+
+
+def test_copies_of_a_paper_go_to_one_split(tmp_path):
+    texts = ["we use BERT", "LSTM works well", "parsing is hard for SVM"]
+    _conll(tmp_path / "all.conll", *(texts * 4))
+    read = _read(tmp_path, _corpus(GoldFile("all.conll", "conll", papers="paragraphs")))
+    found = {split: set(_texts(read.docs[split])) for split in ("train", "dev", "test")}
+    assert [len(texts) for texts in found.values()] == [1, 1, 1]
+    assert len(set.union(*found.values())) == 3
+    assert len(read.reader.found.same_papers) == 9
+    assert read.reader.to_dict()["repairs"]["same-text"]["count"] == 9
+
+
+def _lines(path, *records):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+
+
+def _task(text, word, **more):
+    start = text.index(word)
+    span = {"start": start, "end": start + len(word), "label": "M"}
+    return {"text": text, "spans": [span], **more}
+
+
+def _three(tmp_path):
+    _conll(tmp_path / "dev.conll", "a text for dev")
+    _conll(tmp_path / "test.conll", "a text for test")
+    return [GoldFile(f"{s}.conll", "conll", split=s) for s in ("dev", "test")]
+
+
+def test_of_two_sessions_one_is_gold_and_the_other_kept_for_agreement(tmp_path):
+    text = "We fine-tune BERT on SQuAD."
+    _lines(
+        tmp_path / "p.jsonl",
+        _task(text, "BERT", _session_id="ann", answer="accept"),
+        _task(text, "SQuAD", _session_id="bob", answer="accept"),
+    )
+    gold = GoldFile("p.jsonl", "prodigy", split="train")
+    read = _read(tmp_path, _corpus(gold, *_three(tmp_path)))
+    assert [ents_of(doc) for doc in read.docs["train"]] == [[("BERT", "M")]]
+    assert [p.annotator for p in read.reader.repairs.extras] == ["bob"]
+    assert (read.reader.found.n_twice, read.reader.found.n_different) == (1, 1)
+
+
+def test_two_entries_are_two_annotators(tmp_path):
+    text = "We fine-tune BERT on SQuAD."
+    for name, word in (("ann", "BERT"), ("bob", "SQuAD")):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "p1.txt").write_text(text)
+        start = text.index(word)
+        (folder / "p1.ann").write_text(f"T1\tM {start} {start + len(word)}\t{word}\n")
+    files = [GoldFile(name, "brat", split="train") for name in ("ann", "bob")]
+    read = _read(tmp_path, _corpus(*files, *_three(tmp_path)))
+    assert [ents_of(doc) for doc in read.docs["train"]] == [[("BERT", "M")]]
+    assert [p.file for p in read.reader.repairs.extras] == ["bob/p1.txt"]
+
+
+def test_the_report_tells_units_and_counts(tmp_path):
+    text = "𝑥 and 𝑦: we train BERT."
+    start = len(text[: text.index("BERT")].encode("utf-16-le")) // 2
+    _lines(tmp_path / "p.jsonl", {"text": text, "label": [[start, start + 4, "M"]]})
+    gold = GoldFile("p.jsonl", "doccano", split="train")
+    read = _read(tmp_path, _corpus(gold, *_three(tmp_path)))
+    assert read.reader.files[0]["offsets"] == "UTF-16 units"
+    report = read.reader.to_dict()
+    assert (report["annotations"], report["annotated_paragraphs"], report["repairs"]) == (1, 3, {})
+
+
+def test_labels_tell_tags_without_letters(tmp_path):
+    (tmp_path / "p.conll").write_text("We\tO\nBERT\tM\nlarge\tM\n")
+    read = _read(tmp_path, _corpus(GoldFile("p.conll", "conll", split="train"), *_three(tmp_path)))
+    assert [ents_of(doc) for doc in read.docs["train"]] == [[("BERT large", "M")]]
+    assert read.reader.files[0]["scheme"] == "IO"
+
+
+def test_text_key_reaches_the_reader(tmp_path):
+    _lines(tmp_path / "p.jsonl", {"title": "x", "body": "We train BERT.", "label": [[9, 13, "M"]]})
+    gold = GoldFile("p.jsonl", "doccano", split="train", text_key="body")
+    read = _read(tmp_path, _corpus(gold, *_three(tmp_path)))
+    assert _texts(read.docs["train"]) == ["We train BERT."]
+
+
+def test_a_paper_in_two_splits_is_told(tmp_path):
+    _conll(tmp_path / "a" / "p.conll", "a text of BERT")
+    _conll(tmp_path / "b" / "p.conll", "another text of BERT")
+    files = [GoldFile("a", "conll", split="train"), GoldFile("b", "conll", split="dev")]
+    with pytest.warns(ScinerWarning, match=r"SCINER-W201: 1 papers .*p \(train, dev\)"):
+        _read(tmp_path, _corpus(*files, _three(tmp_path)[1]))
