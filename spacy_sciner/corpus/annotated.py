@@ -11,12 +11,10 @@ from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc, Span
 from spacy.vocab import create_vocab
 
-from .offsets import CharSpan
+from .offsets import UNKNOWN_LABEL, CharSpan
 from .rules import Repairs
 from .text import squeezed
 
-# Label of a span whose tokens are unknown, in formats that have no other way to say it.
-UNKNOWN_LABEL = "_unknown_"
 MAX_NUMBER = 1 << 31  # of a paragraph; larger ones are something else's
 
 

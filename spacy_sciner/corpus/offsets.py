@@ -28,6 +28,10 @@ _WIDTH: dict[str, Callable[[str], int]] = {
 }
 
 
+# Label of a span whose tokens are unknown, in formats that have no other way to say it.
+UNKNOWN_LABEL = "_unknown_"
+
+
 class CharSpan(NamedTuple):
     """An annotation over characters [start, end), as read: nothing is checked yet."""
 
@@ -225,8 +229,10 @@ def _place(places: Sequence[int], span: CharSpan) -> Optional[Tuple[int, int]]:
 
 
 def _evidence(spans: Sequence[CharSpan]) -> List[CharSpan]:
-    # The same place twice, under two labels, is one piece of evidence.
-    places = {s[:2]: s for s in reversed(spans) if _is_pair(s) and s.start < s.end}
+    # The same place twice, under two labels, is one piece of evidence. Unknown tokens are none:
+    # they may be marks and blanks.
+    known = [span for span in reversed(spans) if span.label != UNKNOWN_LABEL]
+    places = {span[:2]: span for span in known if _is_pair(span) and span.start < span.end}
     return list(places.values())
 
 
