@@ -1,0 +1,68 @@
+"""What a person has to know of this machine before asking why something is slow."""
+
+import os
+import platform
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Dict, Optional
+
+import torch
+
+from .machine import usable_cores
+from .shim import resolve_device, resolve_precision
+
+LIBRARIES = ("spacy", "torch", "transformers", "dvc")
+
+
+def machine_facts(device: str, precision: str) -> Dict[str, Any]:
+    """Measured now; none of it may enter an output of a stage.
+
+    device, precision (str): The settings of that name; "precision" of the facts is the outcome.
+    RAISES (ScinerError): SCINER-E302 for an unknown name, SCINER-E303 without CUDA.
+    """
+    cpu = _table(Path("/proc/cpuinfo"))
+    flags = cpu.get("flags", "").split()
+    memory = _table(Path("/proc/meminfo"))
+    used = resolve_device(device)
+    return {
+        "processor": cpu.get("model name") or platform.processor() or platform.machine(),
+        "bf16": "avx512_bf16" in flags or "amx_bf16" in flags,
+        "amx": "amx_bf16" in flags,
+        "device": used,
+        "precision": str(resolve_precision(precision, used)).replace("torch.", ""),
+        "cores": usable_cores(),
+        "threads": torch.get_num_threads(),
+        "omp_num_threads": os.environ.get("OMP_NUM_THREADS"),
+        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+        "memory_gb": _gigabytes(memory.get("MemTotal")),
+        "free_memory_gb": _gigabytes(memory.get("MemAvailable")),
+        "gpus": _gpus(),
+        "versions": {"python": platform.python_version(), **{n: _version(n) for n in LIBRARIES}},
+    }
+
+
+def _table(path: Path) -> Dict[str, str]:
+    """The first value of each name in a file of `name : value`; empty where Linux is not."""
+    if not path.is_file():
+        return {}
+    rows: Dict[str, str] = {}
+    for line in path.read_text(encoding="utf8", errors="replace").splitlines():
+        name, _, value = line.partition(":")
+        rows.setdefault(name.strip(), value.strip())
+    return rows
+
+
+def _gigabytes(kib: Optional[str]) -> Optional[float]:
+    return round(int(kib.split()[0]) / 2**20, 1) if kib else None
+
+
+def _gpus() -> Dict[str, float]:
+    found = [torch.cuda.get_device_properties(i) for i in range(torch.cuda.device_count())]
+    return {f"{i}: {gpu.name}": round(gpu.total_memory / 2**30, 1) for i, gpu in enumerate(found)}
+
+
+def _version(library: str) -> str:
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return "not installed"
