@@ -45,7 +45,7 @@ from spacy_sciner.files import write_json, write_text
 from spacy_sciner.papers.embedded import parse_pdf
 from spacy_sciner.papers.glyphs import read_raw_text
 from spacy_sciner.papers.run import cut
-from spacy_sciner.papers.settings import make_settings
+from spacy_sciner.settings.tree import Parse
 
 HERE = Path(__file__).parent
 TEI = "{http://www.tei-c.org/ns/1.0}"
@@ -101,7 +101,7 @@ def measure(pdf: Path) -> Dict[str, Any]:
 def our_text(sections: List[Tuple[str, str]]) -> str:
     parts: List[str] = []
     last = ""
-    for paragraph in cut("", sections, make_settings(PARAMS), Counter()):
+    for paragraph in cut("", sections, Parse.model_validate(PARAMS), Counter()):
         section = paragraph["section"]
         if section == "Title":
             continue

@@ -43,7 +43,7 @@ from spacy_sciner.adapt.encoder import make_encoder
 from spacy_sciner.corpus.docbin import read_docs, write_docs
 from spacy_sciner.corpus.reader import iob_tags
 from spacy_sciner.files import write_json
-from spacy_sciner.params import load_params
+from spacy_sciner.settings import read_settings
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -76,15 +76,12 @@ def main(
     threads = threads or len(os.sched_getaffinity(0))
     work = work.resolve()
     encoder = work / "encoder"
-    make_encoder(
-        load_params(ROOT / "params.yaml", "encoder", require=["name"]),
-        load_params(ROOT / "params.yaml", "adapt", require=["method"]),
-        out=encoder,
-    )
+    settings = read_settings(ROOT / "params.yaml")
+    make_encoder(settings.encoder, out=encoder)
     folder, corpus = (data, name_of(data)) if data else find_data(corpus, work)
     facts = {"corpus": corpus, "threads": threads, "runs": runs}
     facts.update(prepare(folder, work / "parts", encoder, paragraphs))
-    learn_rate = load_params(ROOT / "params.yaml", "train")["learn_rate"]
+    learn_rate = settings.train.learn_rate
     results: Dict[Tuple[str, str], List[Dict[str, Any]]] = {}
     failed: Dict[str, str] = {}
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Dict
 import typer
 
 from spacy_sciner.cli.console import run
-from spacy_sciner.params import load_params
+from spacy_sciner.settings import read_settings
 
 
 def main(
@@ -24,12 +24,12 @@ def main(
     from spacy_sciner.adapt.encoder import make_encoder
     from spacy_sciner.models.encoders import TEACHER
 
-    encoder = load_params(params, "encoder", require=["name"])
-    facts = make_encoder(encoder, load_params(params, "adapt", require=["method"]), out=out)
+    encoder = read_settings(params).encoder
+    facts = make_encoder(encoder, out=out)
     teacher = facts.pop("teacher", None)
-    typer.echo(line(encoder["name"], out, facts))
-    if teacher:
-        typer.echo(line(encoder["teacher"]["name"], out / TEACHER, teacher))
+    typer.echo(line(encoder.name, out, facts))
+    if encoder.teacher:
+        typer.echo(line(encoder.teacher.name, out / TEACHER, teacher))
 
 
 def line(name: str, out: Path, facts: Dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ import typer
 from spacy_sciner.cli.console import run
 from spacy_sciner.corpus.convert import convert_corpus
 from spacy_sciner.corpus.screen import gold_notes, gold_warnings
+from spacy_sciner.settings import read_settings
 
 
 def convert(
@@ -28,7 +29,9 @@ def convert(
     Writes gold/{train,dev,test}.spacy, pool.spacy, pool_gold.spacy and _report.json, which counts
     every repaired annotation and everything left out.
     """
-    report = convert_corpus(corpus, params_path=params, assets=assets, parsed=parsed, out=out)
+    report = convert_corpus(
+        corpus, settings=read_settings(params), assets=assets, parsed=parsed, out=out
+    )
     for split, n in report["splits"].items():
         print(
             f"{split:<9} {n['papers']:>5} papers {n['paragraphs']:>6} paragraphs "

@@ -7,6 +7,7 @@ import typer
 
 from spacy_sciner.cli.console import run
 from spacy_sciner.corpus.merge import merge_iteration
+from spacy_sciner.settings import read_settings
 
 
 def merge(
@@ -21,7 +22,7 @@ def merge(
     Reads gold/train.spacy and iteration-K/pseudo.spacy, writes iteration-K/train.spacy and
     iteration-K/_merge.json.
     """
-    report = merge_iteration(out, iteration=iteration, params_path=params)
+    report = merge_iteration(out, iteration=iteration, settings=read_settings(params).merge)
     print(", ".join(f"{key.replace('_', ' ')} {n}" for key, n in report.items()))
 
 

@@ -7,8 +7,8 @@ import typer
 
 from spacy_sciner.cli.console import run
 from spacy_sciner.errors import Errors, ScinerError
-from spacy_sciner.papers import make_settings, parse_papers, summarise, warn_of_loss
-from spacy_sciner.params import load_params
+from spacy_sciner.papers import parse_papers, summarise, warn_of_loss
+from spacy_sciner.settings import read_settings
 
 
 def main(
@@ -32,7 +32,7 @@ def main(
     reason for every file set aside. The engine for PDFs is `parse.engine` in params.yaml:
     embedded (the PDF's text layer), grobid (a GROBID server); tei and scipdf read only such files.
     """
-    settings = make_settings(load_params(params, "parse"))
+    settings = read_settings(params).parse
     folder = papers or Path("assets") / corpus / "papers"
     if papers and not papers.is_dir():
         raise ScinerError(Errors.E104.format(path=papers))

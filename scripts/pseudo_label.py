@@ -6,11 +6,8 @@ from typing import Annotated
 import typer
 
 from spacy_sciner.cli.console import run
-from spacy_sciner.files import write_json
-from spacy_sciner.params import check_keys, load_params
+from spacy_sciner.settings import read_settings
 
-SETTINGS = ["accept", "gamma_o", "alpha", "delta", "adaptive_gamma"]
-SETTINGS += ["calibrated", "engine", "workers", "ray_address"]
 LOW_YIELD = """
 !! LOW YIELD: {accepted_entities} entities accepted where gold's density predicts about \
 {expected_entities}.
@@ -33,56 +30,11 @@ def main(
     ] = Path(".sciner-cache/pool"),
 ) -> None:
     """Keep what the model is sure of (γ), mark the rest as unknown, write corpus/iteration-K/."""
-    from spacy_sciner.annotation.engine import Engine
-    from spacy_sciner.annotation.gamma import GammaRule, check_rule, resolve_gamma
-    from spacy_sciner.annotation.pseudo_label import predict_members, pseudo_label
-    from spacy_sciner.training.ensemble import mean_scores
+    from spacy_sciner.annotation.iteration import annotate_pool
     from spacy_sciner.training.experiment import Experiment
 
-    experiment = Experiment(params, iteration, previous)
-    annotate = load_params(params, "annotate", require=SETTINGS)
-    check_keys(annotate, [*SETTINGS, "soft"], where="`annotate`")
-    engine = Engine(annotate["engine"], annotate["workers"], annotate["ray_address"])
-    folder = experiment.training_file.parent
-    model, pool = experiment.model_of(previous), Path("corpus/pool.spacy")
-    cache = cache / f"iteration-{iteration}"
-    rule = GammaRule(
-        load_params(params, f"iterations.{iteration}.gamma"),
-        annotate["accept"],
-        alpha=annotate["alpha"],
-        delta=annotate["delta"],
-        base=annotate["adaptive_gamma"],
-    )
-    check_rule(rule)
-    teachers = experiment.teachers_of(previous)
-    gamma, certificate = resolve_gamma(
-        rule,
-        model=model,
-        # Else pseudo_label alone asks for them.
-        scores=mean_scores(predict_members(model, teachers, pool, cache, engine=engine))
-        if rule.gamma == "adaptive"
-        else (),
-        teachers=teachers,
-        calibrated=annotate["calibrated"],
-        calibration=experiment.gold("calibration"),
-        dev=experiment.gold("dev"),
-    )
-    counts = pseudo_label(
-        model,
-        pool,
-        folder / "pseudo.spacy",
-        gold=experiment.gold("train"),
-        iteration=iteration,
-        gamma=gamma,
-        gamma_o=annotate["gamma_o"],
-        accept=annotate["accept"],
-        engine=engine,
-        soft=annotate.get("soft", False),
-        teachers=teachers,
-        calibrated=annotate["calibrated"],
-        cache=cache,
-    )
-    write_json(folder / "_pseudo.json", {**counts, "gamma": certificate})
+    experiment = Experiment(read_settings(params), iteration, previous)
+    counts = annotate_pool(experiment, cache=cache)
     typer.echo(
         "{accepted_entities} entities accepted (gold's density predicts {expected_entities}) in "
         "{accepted_paragraphs} of {paragraphs} paragraphs; ".format(**counts)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from spacy_sciner.cli.console import run
-from spacy_sciner.params import load_params
+from spacy_sciner.settings import read_settings
 
 
 def main(
@@ -18,11 +18,9 @@ def main(
     from spacy_sciner.report.build import build_report
     from spacy_sciner.report.select import Rule
 
-    iterations = [int(k) for k in load_params(params, "evaluations")]
-    needed = ["promote_by", "promote_confidence", "max_type_drop", "bootstrap", "seed"]
-    evaluate = load_params(params, "evaluate", require=needed)
-    rule = Rule(*(evaluate[key] for key in needed))
-    typer.echo(build_report(iterations, root=Path(), rule=rule))
+    settings = read_settings(params)
+    iterations = [int(k) for k in settings.evaluations]
+    typer.echo(build_report(iterations, root=Path(), rule=Rule.of(settings.evaluate)))
 
 
 if __name__ == "__main__":

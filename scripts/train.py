@@ -7,6 +7,7 @@ import typer
 
 from spacy_sciner.cli.console import run
 from spacy_sciner.files import remove
+from spacy_sciner.settings import read_settings
 
 Params = Annotated[Path, typer.Option(help="Experiment; sections `train`, `retrain`.")]
 
@@ -34,8 +35,8 @@ def main(
     from spacy_sciner.training.processes import training_group
     from spacy_sciner.training.train import train_pipeline
 
-    experiment = Experiment(params, iteration, previous)
-    n_teachers = 1 if out else experiment.n_teachers  # a wrong number fails before any training
+    experiment = Experiment(read_settings(params), iteration, previous)
+    n_teachers = 1 if out else experiment.n_teachers
     resume = resume / f"iteration-{iteration}"
     with training_group() as group:
         narrate = Narrator if group.is_first else quiet

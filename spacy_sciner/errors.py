@@ -34,9 +34,6 @@ class Errors(metaclass=_Coded):
     E002 = "No γ for the label(s) {missing}. Give one number for all labels, or one for each."
 
     # --- papers ------------------------------------------------------------------------------
-    E101 = "Unknown parse engine {engine!r}. Set parse.engine to one of: {known}."
-    E102 = "Unknown key(s) under {section}: {unknown}. Known: {known}."
-    E103 = "{key} must be {expected}, got {value!r}."
     E104 = "No folder {path}. Give --papers a folder with PDF, TEI, SciPDF JSON or JSONL files."
     E105 = "None of the {n} papers in {path} gave a paragraph. {reasons}"
     E110 = "{file} cannot be opened as a PDF: {reason}."
@@ -84,8 +81,7 @@ class Errors(metaclass=_Coded):
         "Split {split!r} of corpus {corpus!r} would be empty: {reason}. Change `split` in "
         "params.yaml, or add gold papers."
     )
-    E210 = "Unknown setting {key!r} in {where} of params.yaml. Known there: {known}."
-    E211 = "`{key}` in {where} must be {expected}, got {value!r}."
+    E211 = "{path} has no `labels` with their meanings, but {found!r}. See assets/labels.yaml."
     E212 = (
         "Paper {paper!r}, named for split {split!r} of corpus {corpus!r}, {reason}. "
         "Papers there: {found}."
@@ -95,7 +91,6 @@ class Errors(metaclass=_Coded):
         "these in `split`, the last gets the rest. Without a share now: {rest}."
     )
     E214 = "{path}, line {line} is no parsed paragraph: {reason}. Run the parse stage again."
-    E215 = "`{key}` in section `merge` of params.yaml must be {expected}, got {value!r}."
     E216 = (
         "The offsets in {path} fit its text by no way of counting. Of {n} annotations fit: "
         "{tried}. Was the text changed after it was annotated? Export both together."
@@ -178,7 +173,7 @@ class Errors(metaclass=_Coded):
     E401 = "{path} is missing: that iteration was not evaluated. Run `dvc repro`."
 
     # --- command line, project ---------------------------------------------------------------
-    E501 = "No section {section!r} in {path}. Sections there: {found}."
+    E501 = "No entry {name!r} under `{section}` of params.yaml. Entries there: {found}."
     E502 = "{path} cannot be read as YAML: {reason}"
     E503 = "{path} lists no assets of corpus {corpus!r}. It has those of: {known}."
     E504 = (
@@ -215,6 +210,8 @@ class Errors(metaclass=_Coded):
         "`iterations` in {path} must be numbered from 1 without a gap, and not be empty; got "
         "{found}."
     )
+    E520 = "{path}: {n} problem(s), each explained in docs/parameters.md:\n{problems}"
+    E521 = "Wrong settings in {where}:\n{problems}"
 
 
 class Warnings(metaclass=_Coded):

@@ -4,37 +4,48 @@ from pathlib import Path
 from typing import Any, Dict, NamedTuple
 
 import yaml
-from tiny import make_doc
+from tiny import ROOT, make_doc
 
-ANNOTATE: Dict[str, Any] = {
-    "accept": "token",
-    "gamma_o": None,
-    "calibrated": False,
-    "engine": "local",
-    "workers": 1,
-    "ray_address": None,
-    "alpha": 0.05,
-    "delta": 0.1,
-    "adaptive_gamma": 0.98,
-}
-PARAMS: Dict[str, Any] = {
-    "seed": 0,
-    "device": "cpu",
-    "precision": "fp32",
-    "encoder": {"name": "no/such/encoder", "sha256": None, "keep_layers": 0},
-    "adapt": {"method": "none"},
-    "train": {
-        "config": "tiny.cfg",
-        "epochs": 20,
-        "learn_rate": 0.02,
-        "batch_words": 32,
-        "calibrate": True,
+from spacy_sciner.settings import Settings
+
+
+def overlaid(base: Any, changes: Any) -> Any:
+    """`base` with the mappings of `changes` laid over it, at every depth."""
+    if not isinstance(base, dict) or not isinstance(changes, dict):
+        return changes
+    return {
+        **base,
+        **{key: overlaid(base.get(key), value) for key, value in changes.items()},
+    }
+
+
+DELIVERED: Dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf8"))
+# One model, hard labels, few steps.
+PARAMS: Dict[str, Any] = overlaid(
+    DELIVERED,
+    {
+        "device": "cpu",
+        "precision": "fp32",
+        "encoder": {"name": "no/such/encoder", "sha256": None},
+        "train": {
+            "config": "tiny.cfg",
+            "epochs": 20,
+            "learn_rate": 0.02,
+            "batch_words": 32,
+            "min_steps": 0,
+            "teachers": 1,
+        },
+        "retrain": {
+            "epochs": 2,
+            "learn_rate": 0.01,
+            "batch_words": 32,
+            "soft_labels": False,
+        },
+        "annotate": {"workers": 1, "soft": False},
+        "evaluate": {"bootstrap": 10},
     },
-    "retrain": {"start": "warm", "epochs": 2, "learn_rate": 0.01},
-    "annotate": ANNOTATE,
-    "evaluate": {"paper_protocol": True, "bootstrap": 10, "seed": 0},
-    "iterations": {"1": {"prev": "0", "gamma": 0.5}, "2": {"prev": "1", "gamma": 1.0}},
-}
+)
+PARAMS["iterations"] = {"1": {"prev": "0", "gamma": 0.5}, "2": {"prev": "1", "gamma": 1.0}}
 
 
 class Done(NamedTuple):
@@ -50,5 +61,11 @@ def plain_of(gold: Any) -> Any:
 
 
 def change(project: Path, **sections: Any) -> None:
-    params = {**PARAMS, **sections}
+    """Write params.yaml: PARAMS with these laid over it; a section that is None is left out."""
+    params = {**overlaid(PARAMS, sections)}
+    params = {name: value for name, value in params.items() if value is not None}
     (project / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+
+
+def make_settings(**sections: Any) -> Settings:
+    return Settings.model_validate(overlaid(PARAMS, sections))

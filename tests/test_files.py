@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from spacy_sciner.errors import ScinerError
 from spacy_sciner.files import progress, replacing, write_json, write_text
-from spacy_sciner.params import load_params
 
 
 def test_a_file_appears_only_when_the_block_ends(tmp_path: Path):
@@ -109,55 +107,6 @@ def test_json_refuses_what_other_readers_cannot_read(tmp_path: Path):
 def test_progress_gives_every_item_and_is_quiet_off_a_terminal(capfd: pytest.CaptureFixture[str]):
     assert list(progress(range(5), description="x")) == [0, 1, 2, 3, 4]
     assert capfd.readouterr() == ("", "")
-
-
-def test_params_are_addressed_with_dots(tmp_path: Path):
-    path = tmp_path / "params.yaml"
-    path.write_text("train:\n  epochs: 3\n")
-    assert load_params(path, "train") == {"epochs": 3}
-    assert load_params(path, "train.epochs") == 3
-
-
-def test_a_key_that_yaml_reads_as_a_number_is_found(tmp_path: Path):
-    path = tmp_path / "params.yaml"
-    path.write_text("iterations: {1: {gamma: 0.9}}\n")
-    assert load_params(path, "iterations.1.gamma") == 0.9
-
-
-@pytest.mark.parametrize(
-    ("text", "section", "found"),
-    [
-        ("train: {epochs: 3}\n", "retrain", "train"),
-        ("train: {epochs: 3}\n", "train.epoch", "epochs"),
-        ("train: {epochs: 3}\n", "train.epochs.first", "none"),
-        ("- a\n", "train", "none"),
-        ("iterations: {1: {}, 2: {}}\n", "iterations.3", "1, 2"),
-    ],
-)
-def test_e501_says_what_is_there(tmp_path: Path, text, section, found):
-    path = tmp_path / "params.yaml"
-    path.write_text(text)
-    with pytest.raises(ScinerError, match=f"SCINER-E501.*'{section}'.*: {found}\\."):
-        load_params(path, section)
-
-
-def test_e501_for_a_required_key(tmp_path: Path):
-    path = tmp_path / "params.yaml"
-    path.write_text("annotate: {accept: token}\nadapt:\n")
-    assert load_params(path, "annotate", require=["accept"]) == {"accept": "token"}
-    with pytest.raises(ScinerError, match=r"E501.*'annotate\.gamma_o'.*Sections there: accept"):
-        load_params(path, "annotate", require=["accept", "gamma_o"])
-    with pytest.raises(ScinerError, match=r"E501.*'adapt\.method'.*Sections there: none"):
-        load_params(path, "adapt", require=["method"])
-
-
-@pytest.mark.parametrize("content", [b"a: [1\n", b"\xff\xfe\x00", None])
-def test_e502_for_a_file_that_is_no_yaml(tmp_path: Path, content):
-    path = tmp_path / "params.yaml"
-    if content is not None:
-        path.write_bytes(content)
-    with pytest.raises(ScinerError, match=r"SCINER-E502.*params\.yaml"):
-        load_params(path, "train")
 
 
 def test_threads_that_write_the_same_file_do_not_meet(tmp_path):

@@ -9,11 +9,12 @@ from spacy.cli.init_config import init_config
 from spacy.schemas import ConfigSchemaTraining
 from spacy.tokens import Doc
 from spacy.training.initialize import init_nlp
-from spacy.training.train import create_train_batches, train_while_improving
+from spacy.training.loop import create_train_batches, train_while_improving
 from spacy.util import load_config, registry
 from thinc.api import Config, fix_random_seed
 
 from spacy_sciner.corpus.reader import iob_tags
+from spacy_sciner.settings import read_settings
 from spacy_sciner.training.experiment import Experiment
 from spacy_sciner.training.recipe import configure
 
@@ -97,7 +98,7 @@ class Ours(SpacyLoop):
     def config(self) -> Config:
         folder = Path(self.job.folder)
         path = ROOT / "configs" / "transformer.cfg"
-        recipe = Experiment(ROOT / "params.yaml", 0).recipe._replace(
+        recipe = Experiment(read_settings(ROOT / "params.yaml"), 0).recipe._replace(
             config=path,
             batch_words=load_config(path)["training"]["batcher"]["size"],
             encoder=self.job.encoder,

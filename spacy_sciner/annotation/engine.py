@@ -10,9 +10,9 @@ from spacy.util import load_config
 
 from ..errors import Errors, ScinerError
 from ..models.machine import count_gpus
+from ..settings.tree import Annotate
 from .shards import Texts
 
-ENGINES = ("local", "ray")
 TRIES = 3  # processes that may die over a shard before it is given up
 Task = Tuple[int, Texts]  # a shard's number and its words
 Tasks = Iterator[Task]
@@ -31,14 +31,9 @@ class Engine(NamedTuple):
     workers: int = 1
     ray_address: Optional[str] = None
 
-    def check(self) -> None:
-        """RAISES (ScinerError): SCINER-E302 for the name, SCINER-E312 for the workers."""
-        if self.name not in ENGINES:
-            known = ", ".join(ENGINES)
-            raise ScinerError(Errors.E302.format(name="engine", value=self.name, known=known))
-        if not isinstance(self.workers, int) or self.workers < 0:
-            message = Errors.E312.format(name="workers", value=self.workers, range="0 or more")
-            raise ScinerError(message)
+    @classmethod
+    def of(cls, annotate: Annotate) -> "Engine":
+        return cls(annotate.engine, annotate.workers, annotate.ray_address)
 
     def n_workers(self, n_tasks: int, *, n_gpus: int, n_cores: int) -> int:
         """Workers to start: no more than there are shards, at least one."""

@@ -18,7 +18,6 @@ from spacy.tokens import Doc
 
 from ..confidence import Calibration, confidences
 from ..corpus.docbin import read_docs
-from ..errors import Errors, ScinerError
 from ..pipeline.sciner import find_sciner
 from ..scoring.guarantee import (
     Certificate,
@@ -28,25 +27,29 @@ from ..scoring.guarantee import (
     gamma_grid,
     least_accepted,
 )
-from ..selection import ACCEPTS, Accept, Gamma, check_gamma, kept_words
+from ..selection import Accept, Gamma, check_gamma, kept_words
+from ..settings.tree import Annotate
 from ..tagging import UNKNOWN, decode, tags_to_spans
 from ..training.calibrate import score_gold
 from ..training.ensemble import mean_scores
 from ..training.experiment import load_pipeline
 from ..types import Floats1d, Floats2d, ScoredSpan
 
-RULES = ("adaptive", "auto")
 LEAST_ADAPTIVE = 0.5  # what is more likely wrong than right is never accepted
 
 
 class GammaRule(NamedTuple):
     """How an iteration comes by its γ."""
 
-    gamma: Union[str, Gamma]  # one of RULES, a number, or one per label
+    gamma: Union[str, Gamma]  # "adaptive", "auto", a number, or one per label
     accept: Accept
     alpha: float = 0.05  # auto: the share of wrong ones among the accepted, at most …
     delta: float = 0.1  # … except with this probability
     base: float = 0.98  # adaptive: the γ of the label that the model is surest of
+
+    @classmethod
+    def of(cls, gamma: Union[str, Gamma], annotate: Annotate) -> "GammaRule":
+        return cls(gamma, annotate.accept, annotate.alpha, annotate.delta, annotate.adaptive_gamma)
 
 
 class Candidate(NamedTuple):
@@ -62,27 +65,6 @@ class Judged(NamedTuple):
     candidate: Candidate
     truth: Set[ScoredSpan]
     paper: str
-
-
-def check_rule(rule: GammaRule) -> None:
-    """RAISES (ScinerError): SCINER-E302 for an unknown rule, SCINER-E001 or E002 for γ, SCINER-E312
-    for alpha, delta or the base."""
-    if isinstance(rule.gamma, str):
-        if rule.gamma not in RULES:
-            known = ", ".join(["a number", "one per label", *RULES])
-            raise ScinerError(Errors.E302.format(name="gamma", value=rule.gamma, known=known))
-    else:
-        check_gamma(rule.gamma)
-    if rule.accept not in ACCEPTS:
-        known = ", ".join(ACCEPTS)
-        raise ScinerError(Errors.E302.format(name="accept", value=rule.accept, known=known))
-    for name in ("alpha", "delta", "base"):
-        value = getattr(rule, name)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1:
-            name = "adaptive_gamma" if name == "base" else name
-            raise ScinerError(
-                Errors.E312.format(name=f"annotate.{name}", value=value, range="in (0, 1)")
-            )
 
 
 def resolve_gamma(
@@ -104,9 +86,8 @@ def resolve_gamma(
         chose the epoch, what `auto` promises is then only nominal.
     RETURNS (Tuple[Gamma, dict]): "rule" and "gamma" as given, or "labels": {label: {"gamma", …}};
         for auto see `certify`.
-    RAISES (ScinerError): See `check_rule`; SCINER-E002 for a label of the model without γ.
+    RAISES (ScinerError): SCINER-E002 for a label of the model without γ.
     """
-    check_rule(rule)
     fixed = {"rule": "fixed", "gamma": rule.gamma}
     if isinstance(rule.gamma, (int, float)):
         return rule.gamma, fixed

@@ -75,10 +75,9 @@ def predict_pool(
     cache (Path): Keeps the scores of one model and one pool; others are removed from it.
     engine (Engine): Where to predict; all give the same bytes.
     shard (int): Documents in a shard, 1 or more.
-    RAISES (ScinerError): SCINER-E302, E312, E317 or E318 for the engine, SCINER-E314 without the
+    RAISES (ScinerError): SCINER-E317 or E318 for the engine, SCINER-E314 without the
         pipeline, SCINER-E316 without a sciner in it, SCINER-E201 without the pool.
     """
-    engine.check()
     n_docs = count_docs(pool)
     folder = cache / f"{PREFIX}{cache_key(model, pool, shard=shard)[:16]}"
     scores = PoolScores(folder, n_docs=n_docs, shard=shard)

@@ -10,9 +10,7 @@ from spacy.tokens import Doc
 
 from ..corpus.docbin import iter_docs, write_docs
 from ..corpus.soft import set_soft
-from ..errors import Errors, ScinerError
 from ..files import progress_bar
-from ..pipeline.annotator import check_settings
 from ..pipeline.sciner import find_sciner
 from ..selection import Accept, Gamma
 from ..training.ensemble import describe, mean_scores
@@ -55,12 +53,8 @@ def pseudo_label(
     soft (bool): Keep the tags' probabilities with each document (corpus/soft.py).
     shard (int): Paragraphs in a shard of scores, 1 or more.
     RETURNS (dict): The counts of `Yield`.
-    RAISES (ScinerError): SCINER-E001, E302 or E312 for a setting, and what `predict_pool` raises.
+    RAISES (ScinerError): SCINER-E001 or E302 for γ and `accept`, and what `predict_pool` raises.
     """
-    check_settings(gamma, gamma_o, accept)
-    if not isinstance(soft, bool):
-        message = Errors.E312.format(name="annotate.soft", value=soft, range="true or false")
-        raise ScinerError(message)
     members = predict_members(model, teachers, pool, cache, engine=engine, shard=shard)
     nlp = load_pipeline(model, calibrated=calibrated)
     settings: Dict[str, Any] = {

@@ -14,6 +14,5 @@ def run_shards(model: Path, tasks: Tasks, n_tasks: int, engine: Engine) -> Resul
     RAISES (ScinerError): SCINER-E302, E312 for the engine; E317 if worker after worker died over
         one shard, E318 if Ray is wanted and not installed; what loading the pipeline raises.
     """
-    engine.check()
     run = run_on_ray if engine.name == "ray" else run_locally
     return run(model, tasks, n_tasks, engine)

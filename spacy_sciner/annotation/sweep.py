@@ -16,7 +16,6 @@ from ..corpus.reader import iob_tags
 from ..errors import Errors, ScinerError
 from ..evaluation.measure import measure_clean
 from ..files import copy, fingerprint, progress_bar, write_json
-from ..params import load_params
 from ..pipeline.annotator import check_settings
 from ..pipeline.sciner import find_sciner
 from ..selection import Accept, select
@@ -144,8 +143,9 @@ def retrain_at(
     if experiment.previous is None:
         raise ScinerError(Errors.E312.format(name="iteration", value=0, range="1 or more"))
     model = experiment.model_of(experiment.previous)
-    settings = {name: load_params(experiment.params, name) for name in SECTIONS}
-    parts = [gamma, accept, fingerprint(model), fingerprint(pool), settings]
+    settings = experiment.settings
+    used = {name: value for name, value in settings.model_dump().items() if name in SECTIONS}
+    parts = [gamma, accept, fingerprint(model), fingerprint(pool), used]
     key = hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf8")).hexdigest()
     result = out / "result.json"
     if result.is_file():
@@ -161,14 +161,14 @@ def retrain_at(
         gold=experiment.gold("train"),
         iteration=experiment.iteration,
         gamma=gamma,
-        gamma_o=settings["annotate"]["gamma_o"],
-        calibrated=settings["annotate"]["calibrated"],
+        gamma_o=settings.annotate.gamma_o,
+        calibrated=settings.annotate.calibrated,
         accept=accept,
-        soft=settings["annotate"].get("soft", False),
+        soft=settings.annotate.soft,
         teachers=experiment.teachers_of(experiment.previous),
         cache=cache,
     )
-    merge_iteration(out, iteration=experiment.iteration, params_path=experiment.params)
+    merge_iteration(out, iteration=experiment.iteration, settings=settings.merge)
     train_pipeline(
         experiment.recipe,
         train=folder / "train.spacy",

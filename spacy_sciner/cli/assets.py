@@ -58,9 +58,9 @@ def list_assets(project: Path, corpus: str) -> List[Asset]:
 
     RAISES (ScinerError): SCINER-E503 if there are none.
     """
-    from ..params import load_params
+    from ..settings import read_yaml
 
-    every: List[Asset] = load_params(project, "assets")
+    every: List[Asset] = read_yaml(project)["assets"]
     found = [asset for asset in every if asset["dest"].startswith(f"assets/{corpus}/")]
     if not found:
         known = sorted({asset["dest"].split("/")[1] for asset in every})

@@ -73,7 +73,7 @@ def _load(text: str, path: str) -> CommentedMap:
 
 def _section(data: CommentedMap, name: str, path: str) -> CommentedMap:
     if name not in data:
-        raise ScinerError(Errors.E501.format(section=name, path=path, found=", ".join(data)))
+        raise _not_numbered(path, f"no section `{name}`")
     section = data[name]
     if not isinstance(section, CommentedMap) or section.fa.flow_style():
         raise _not_numbered(path, f"`{name}` in one line or empty")

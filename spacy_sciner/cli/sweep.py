@@ -6,7 +6,7 @@ from typing import Annotated, Any, List, Optional
 import typer
 
 from ..files import write_json, write_text
-from ..params import load_params
+from ..settings import read_settings
 
 GAMMAS = "0.995,0.99,0.98,0.95,0.92,0.9,0.85,0.8,0.7,0.6,0.5"
 
@@ -39,9 +39,10 @@ def sweep(
     from ..training.experiment import Experiment
 
     gammas = read_gammas(gamma)
-    annotate = load_params(params, "annotate", require=["accept", "gamma_o", "calibrated"])
-    rule: Any = accept or annotate["accept"]
-    experiment = Experiment(params, iteration)
+    settings = read_settings(params)
+    annotate = settings.annotate
+    rule: Any = accept or annotate.accept
+    experiment = Experiment(settings, iteration)
     out = out or Path(f"sweep/iteration-{iteration}")
     cache = cache / f"iteration-{iteration}"
     previous = experiment.model_of(experiment.previous or 0)
@@ -55,11 +56,11 @@ def sweep(
         n_docs=len(members[0]),
         gammas=gammas,
         accept=rule,
-        gamma_o=annotate["gamma_o"],
-        calibrated=annotate["calibrated"],
+        gamma_o=annotate.gamma_o,
+        calibrated=annotate.calibrated,
     )
     if retrain:
-        if load_params(params, "retrain").get("soft_labels"):
+        if settings.retrain.soft_labels:
             typer.echo("retrain.soft_labels is true: γ decides nothing that is learnt", err=True)
         for one in figures:
             folder = out / f"gamma-{one['gamma']:g}"
@@ -68,7 +69,7 @@ def sweep(
             )
             one.update(dev_f1=result["dev_f1"], test_f1=result["test_f1"])
             typer.echo(f"γ {one['gamma']:g}: dev F1 {one['dev_f1']:.3f}")
-    how = {"iteration": iteration, "accept": rule, "gamma_o": annotate["gamma_o"]}
+    how = {"iteration": iteration, "accept": rule, "gamma_o": annotate.gamma_o}
     title = f"γ of iteration {iteration}, accepted by {rule}"
     write_json(out / "sweep.json", {**how, "gammas": figures})
     write_text(out / "sweep.tsv", sweep_tsv(figures))

@@ -10,17 +10,19 @@ from spacy.tokens import Doc
 
 from ..errors import ScinerWarning, Warnings
 from ..files import progress, remove, write_json
+from ..settings import Settings
+from ..settings.corpora import CALIBRATION
 from .counterparts import counterparts
 from .docbin import DocFile, write_docs
 from .pool import Pool, PoolParagraph, read_parsed, select_pool
 from .projection import project_paper, with_tags
 from .reader import iob_tags, words_and_spaces
-from .settings import CALIBRATION, load_convert_settings, load_corpus_settings
+from .settings import CorpusSettings
 from .splits.gold import read_gold_splits
 
 
 def convert_corpus(
-    name: str, *, params_path: Path, assets: Path, parsed: Path, out: Path
+    name: str, *, settings: Settings, assets: Path, parsed: Path, out: Path
 ) -> Dict[str, Any]:
     """Write `gold/{train,dev,test}.spacy`, `pool.spacy`, `pool_gold.spacy` and `_report.json`.
 
@@ -32,8 +34,8 @@ def convert_corpus(
     RETURNS (Dict[str, Any]): The report.
     RAISES (ScinerError): See `settings`, `formats`, `split` and `pool`.
     """
-    convert = load_convert_settings(params_path)
-    corpus = load_corpus_settings(params_path, name, labels_path=assets / "labels.yaml")
+    convert = settings.convert
+    corpus = CorpusSettings.of(settings, name, labels_path=assets / "labels.yaml")
     read = read_gold_splits(corpus, folder=assets / name, seed=convert.seed)
     reader, gold = read.reader, dict(read.docs)
     annotated_pool = [_pool_paragraph(doc) for doc in gold.pop("pool")]

@@ -8,14 +8,11 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from ..errors import Errors, ScinerError
 from ..files import write_json
-from ..params import load_params
+from ..settings.tree import Merge
 from .docbin import DocFile, read_docs, write_docs
 from .soft import SOFT
 from .text import text_key
-
-KEYS = ("max_all_o_ratio", "max_paragraphs", "balance", "seed")
 
 
 class _Paragraph(NamedTuple):
@@ -49,10 +46,7 @@ def merge_docs(
     balance (float): In the choice of `max_paragraphs` a doc's chance grows with the rarity of its
         labels, to this power: 0 = all the same, 1 = a label half as frequent counts twice.
     RETURNS (Tuple[List[Doc], Dict[str, int]]): The docs, and counts of docs kept and left out.
-    RAISES (ScinerError): SCINER-E215 for a negative ratio or balance.
     """
-    _check("max_all_o_ratio", max_all_o_ratio)
-    _check("balance", balance)
     gold_texts = {text_key(doc.text) for doc in gold_docs}
     counts = Counter(pseudo=0, pseudo_equal_to_gold=0, pseudo_all_unknown=0)
     known: List[_Paragraph] = []
@@ -110,47 +104,21 @@ def rarities(paragraphs: Sequence[Sequence[str]], balance: float) -> List[float]
     ]
 
 
-def merge_iteration(corpus_dir: Path, *, iteration: int, params_path: Path) -> Dict[str, Any]:
+def merge_iteration(corpus_dir: Path, *, iteration: int, settings: Merge) -> Dict[str, Any]:
     """Write `iteration-K/train.spacy` and `iteration-K/_merge.json` in the corpus' folder.
 
-    RAISES (ScinerError): SCINER-E201 or E202 for the two inputs, E215 for a setting.
+    RAISES (ScinerError): SCINER-E201 or E202 for the two inputs.
     """
-    section = load_params(params_path, "merge")
-    if not isinstance(section, dict):
-        raise _wrong("merge", "a mapping", section)
-    for key in section:
-        if key not in KEYS:
-            raise _wrong(key, f"left out: only {', '.join(KEYS)} are known", section[key])
-    seed, ratio = section.get("seed", 0), section.get("max_all_o_ratio")
-    if type(seed) is not int:
-        raise _wrong("seed", "a whole number", seed)
-    _check("max_all_o_ratio", ratio)
-    most = section.get("max_paragraphs")
-    if most is not None and (type(most) is not int or most < 1):
-        raise _wrong("max_paragraphs", "a whole number, 1 or more, or null for no cap", most)
-    balance = section.get("balance", 0)
-    if balance is None:
-        raise _wrong("balance", "0 or more", balance)
     folder = corpus_dir / f"iteration-{iteration}"
     vocab = Vocab()
     docs, report = merge_docs(
         read_docs(corpus_dir / "gold" / "train.spacy", vocab),
         DocFile(folder / "pseudo.spacy", vocab),
-        max_all_o_ratio=ratio,
-        max_paragraphs=most,
-        balance=balance,
-        seed=seed,
+        max_all_o_ratio=settings.max_all_o_ratio,
+        max_paragraphs=settings.max_paragraphs,
+        balance=settings.balance,
+        seed=settings.seed,
     )
     write_docs(folder / "train.spacy", docs)
     write_json(folder / "_merge.json", {"iteration": iteration, **report})
     return report
-
-
-def _check(key: str, ratio: Any) -> None:
-    is_number = isinstance(ratio, (int, float)) and not isinstance(ratio, bool)
-    if ratio is not None and (not is_number or not 0 <= ratio < float("inf")):
-        raise _wrong(key, "0 or more, or null for no cap", ratio)
-
-
-def _wrong(key: str, expected: str, value: Any) -> ScinerError:
-    return ScinerError(Errors.E215.format(key=key, expected=expected, value=value))

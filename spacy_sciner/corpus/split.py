@@ -1,10 +1,9 @@
 """Into train, dev, test and pool by whole papers."""
 
 import random
-from typing import Collection, Dict, List, Sequence
+from typing import Any, Collection, Dict, List, Mapping, Sequence
 
 from ..errors import Errors, ScinerError
-from .settings import Shares
 
 HOW_TO_NAME_PAPERS = (
     "A file is one paper, unless it names several: `paper` in the data of Label Studio, Prodigy or "
@@ -14,7 +13,7 @@ HOW_TO_NAME_PAPERS = (
 
 
 def split_papers(
-    papers: Sequence[str], *, into: Sequence[str], shares: Shares, seed: int, corpus: str
+    papers: Sequence[str], *, into: Sequence[str], shares: Mapping[str, Any], seed: int, corpus: str
 ) -> Dict[str, str]:
     """Give every paper its split.
 
@@ -54,7 +53,7 @@ def split_papers(
 
 
 def _sizes(
-    others: Sequence[str], *, into: Sequence[str], shares: Shares, corpus: str
+    others: Sequence[str], *, into: Sequence[str], shares: Mapping[str, Any], corpus: str
 ) -> Dict[str, int]:
     """How many of the papers that are not named go to each split."""
     given = {s: share for s in into if isinstance(share := shares.get(s), (int, float))}

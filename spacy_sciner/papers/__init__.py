@@ -8,6 +8,5 @@ sources → reader (cache, isolation) → run a folder of papers → data/parsed
 
 from .loss import warn_of_loss
 from .run import parse_papers, summarise
-from .settings import ParseSettings, make_settings
 
-__all__ = ["ParseSettings", "make_settings", "parse_papers", "summarise", "warn_of_loss"]
+__all__ = ["parse_papers", "summarise", "warn_of_loss"]

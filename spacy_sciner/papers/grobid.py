@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, Sequence, Tuple, Union
 
 from ..errors import Errors, ScinerError
+from ..settings.tree import Grobid
 from .scipdf_json import Section, read_article
-from .settings import GrobidSettings
 from .text import normalise
 
 COMPOSE = "assets/grobid/compose.yml"
@@ -22,7 +22,7 @@ _CLOSING = re.compile(r" (?=[,.;:!?)\]])")
 Outcome = Union[List[Section], ScinerError]
 
 
-def parse_pdfs(paths: Sequence[Path], settings: GrobidSettings) -> Iterator[Tuple[int, Outcome]]:
+def parse_pdfs(paths: Sequence[Path], settings: Grobid) -> Iterator[Tuple[int, Outcome]]:
     """Parse PDFs, yielding (index, paragraphs or why there are none) as the answers arrive.
 
     RAISES (ScinerError): SCINER-E130 if there is no server at all.
@@ -45,7 +45,7 @@ def parse_pdfs(paths: Sequence[Path], settings: GrobidSettings) -> Iterator[Tupl
                     yield i, e
 
 
-def check_server(settings: GrobidSettings) -> None:
+def check_server(settings: Grobid) -> None:
     """One question before hundreds of papers wait for a server that is not there."""
     import requests
 
@@ -59,7 +59,7 @@ def check_server(settings: GrobidSettings) -> None:
         raise ScinerError(Errors.E130.format(url=settings.url, reason=reason, compose=COMPOSE))
 
 
-def request_tei(path: Path, settings: GrobidSettings) -> bytes:
+def request_tei(path: Path, settings: Grobid) -> bytes:
     """Send one PDF; when the server is busy, wait as long as it says and try again.
 
     RAISES (ScinerError): SCINER-E131 timeout, E132 any other status, E133 still busy,

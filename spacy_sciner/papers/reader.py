@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Iterator, List, Tuple, Union
 
 from ..errors import Errors, ScinerError
+from ..settings.tree import Parse
 from .cache import Cache, cache_key
 from .embedded import read_pdf
 from .glyphs import count_layer
@@ -13,7 +14,6 @@ from .grobid import parse_pdfs
 from .isolation import run_isolated
 from .loss import Parsed
 from .scipdf_json import parse_json
-from .settings import ParseSettings
 from .sources import Source
 from .xml_kinds import parse_xml
 
@@ -24,7 +24,7 @@ Outcome = Union[Parsed, ScinerError]
 class Reader:
     """Yields what each file gave, or why it gave nothing, as they are ready."""
 
-    def __init__(self, settings: ParseSettings, cache: Cache) -> None:
+    def __init__(self, settings: Parse, cache: Cache) -> None:
         self.settings = settings
         self.cache = cache
         self.from_cache = 0

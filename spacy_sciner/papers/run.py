@@ -8,12 +8,12 @@ from typing import Any, Dict, Iterable, List, Optional, Tuple, Union
 
 from ..errors import Errors, ScinerError
 from ..files import file_stem, progress, replacing, write_json
+from ..settings.tree import Parse
 from ..types import Paragraph
 from .cache import Cache
 from .collection import Broken, read_collection
 from .loss import Parsed, Section, find_loss
 from .reader import Reader
-from .settings import ParseSettings
 from .sources import Sources, find_sources, printable
 from .text import split_paragraph
 
@@ -24,7 +24,7 @@ Chosen = Dict[str, Tuple[Place, Parsed]]  # by paper
 def parse_papers(
     papers_dir: Union[str, Path],
     out_dir: Union[str, Path],
-    settings: ParseSettings,
+    settings: Parse,
     *,
     cache_dir: Optional[Union[str, Path]] = None,
 ) -> Dict[str, Any]:
@@ -79,7 +79,7 @@ def parse_papers(
 def _write_papers(
     chosen: Chosen,
     folder: Path,
-    settings: ParseSettings,
+    settings: Parse,
     counts: "Counter[str]",
     set_aside: List[Place],
 ) -> List[Place]:
@@ -152,7 +152,7 @@ def _read_instead(file: str) -> str:
 
 
 def cut(
-    paper: str, sections: Iterable[Section], settings: ParseSettings, counts: "Counter[str]"
+    paper: str, sections: Iterable[Section], settings: Parse, counts: "Counter[str]"
 ) -> List[Paragraph]:
     """Leave out short paragraphs, split long ones; count both."""
     paragraphs: List[Paragraph] = []

@@ -20,10 +20,11 @@ from spacy.util import registry
 
 from ..corpus.soft import get_soft
 from ..errors import Errors, ScinerError
+from ..settings.read import check_section
+from ..settings.tree import Goal
 from ..tagging import UNKNOWN
 from ..types import Floats1d, Floats2d, Ints1d
 
-LOSSES = ("nll", "gce")
 MACHINES = ("pseudo", "llm")  # sources of labels that are no gold
 
 
@@ -36,24 +37,16 @@ class Objective(NamedTuple):
     soft_power: float = 2.0  # 1 or more: t ∝ y^power / f^(power − 1); 1 leaves y as it is
     soft_frequency: Optional[Tuple[float, ...]] = None  # f of each tag; None takes each batch's own
 
-    def checked(self) -> "Objective":
-        """RAISES (ScinerError): SCINER-E302 for an unknown loss, SCINER-E312 out of range."""
-        if self.loss not in LOSSES:
-            known = ", ".join(LOSSES)
-            raise ScinerError(Errors.E302.format(name="loss", value=self.loss, known=known))
-        if not isinstance(self.soft_labels, bool):
-            raise _out_of_range("soft_labels", self.soft_labels, "true or false")
-        for name, low, high, shown in (
-            ("gold_weight", 0, float("inf"), "0 or more"),
-            ("gce_q", 1e-3, 1, "in [0.001, 1]"),
-            ("soft_min", 0, 1, "in [0, 1]"),
-            ("soft_power", 1, float("inf"), "1 or more"),
-        ):
-            value = getattr(self, name)
-            is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            if not is_number or not low <= value <= high or value == float("inf"):
-                raise _out_of_range(name, value, shown)
-        return self
+    @classmethod
+    def of(cls, goal: Goal) -> "Objective":
+        return cls(
+            goal.gold_weight,
+            goal.loss,
+            goal.gce_q,
+            goal.soft_labels,
+            goal.soft_min,
+            goal.soft_power,
+        )
 
 
 @registry.callbacks("spacy-sciner.objective.v1")
@@ -69,12 +62,22 @@ def make_objective_callback(
     """For `training.before_update`: the sciner components train towards this objective.
 
     The arguments are the fields of `Objective`. No part of a trained pipeline needs them.
-    RAISES (ScinerError): What `Objective.checked` does.
+    RAISES (ScinerError): SCINER-E521 for what `retrain` of params.yaml may not be either.
     """
+    goal = check_section(
+        Goal,
+        {
+            "gold_weight": gold_weight,
+            "loss": loss,
+            "gce_q": gce_q,
+            "soft_labels": soft_labels,
+            "soft_min": soft_min,
+            "soft_power": soft_power,
+        },
+        where="training.before_update",
+    )
     frequency = None if soft_frequency is None else tuple(soft_frequency)
-    objective = Objective(
-        gold_weight, loss, gce_q, soft_labels, soft_min, soft_power, frequency
-    ).checked()
+    objective = Objective.of(goal)._replace(soft_frequency=frequency)
 
     def before_update(nlp: Language, info: Dict[str, Any]) -> None:
         for _, pipe in nlp.pipeline:
@@ -180,7 +183,3 @@ def _soft_of(doc: Doc, n_tokens: int, labels: Sequence[str]) -> Floats2d:
         reason = f"has them for {len(stored[1])} tokens instead of {n_tokens}"
         raise ScinerError(Errors.E330.format(paper=paper, reason=reason))
     return stored[1]
-
-
-def _out_of_range(name: str, value: Any, shown: str) -> ScinerError:
-    return ScinerError(Errors.E312.format(name=name, value=value, range=shown))

@@ -13,8 +13,8 @@ Without resamples (`evaluate.bootstrap: 0`) the changes themselves decide.
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
-from ..errors import Errors, ScinerError
 from ..scoring.compare import SCORES, Change, PaperCounts, compare
+from ..settings.tree import Evaluate
 
 Metrics = Dict[str, Any]  # one metrics/iteration-K.json
 Papers = Mapping[str, PaperCounts]  # "dev" and "test"
@@ -27,22 +27,15 @@ class Rule(NamedTuple):
     n_bootstrap: int = 1000
     seed: int = 0
 
-    def checked(self) -> "Rule":
-        """RAISES (ScinerError): SCINER-E302 for an unknown score, SCINER-E312 out of range."""
-        if self.by not in SCORES:
-            known = ", ".join(SCORES)
-            raise ScinerError(
-                Errors.E302.format(name="evaluate.promote_by", value=self.by, known=known)
-            )
-        for name, value in (
-            ("promote_confidence", self.confidence),
-            ("max_type_drop", self.max_type_drop),
-        ):
-            is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            if not is_number or not 0 <= value <= 1:
-                name = f"evaluate.{name}"
-                raise ScinerError(Errors.E312.format(name=name, value=value, range="in [0, 1]"))
-        return self
+    @classmethod
+    def of(cls, evaluate: Evaluate) -> "Rule":
+        return cls(
+            evaluate.promote_by,
+            evaluate.promote_confidence,
+            evaluate.max_type_drop,
+            evaluate.bootstrap,
+            evaluate.seed,
+        )
 
 
 class Verdict(NamedTuple):

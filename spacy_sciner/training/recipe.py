@@ -1,12 +1,11 @@
 """How one pipeline is trained: what the experiment sets, put into a training config."""
 
 from pathlib import Path
-from typing import Any, Dict, NamedTuple, Optional
+from typing import NamedTuple, Optional
 
 from spacy.util import load_config
 from thinc.api import Config
 
-from ..errors import Errors, ScinerError
 from ..pipeline.objective import Objective
 
 
@@ -63,29 +62,3 @@ def configure(
         if "encoder" in config["training"]["batcher"]:
             config["training"]["batcher"]["encoder"] = str(start)
     return Config(config)
-
-
-def checked(recipe: Recipe) -> Recipe:
-    """The same with numbers for the learning rates: to YAML 1.1, `3e-4` without a dot is text."""
-    whole = (("epochs", 1), ("batch_words", 1), ("min_steps", 0), ("finish_epochs", 0))
-    for name, least in whole:
-        value = getattr(recipe, name)
-        if type(value) is not int or value < least:
-            raise _out_of_range(name, value, f"a whole number from {least} on")
-    if isinstance(recipe.ema, bool) or not isinstance(recipe.ema, (int, float)):
-        raise _out_of_range("ema", recipe.ema, "in [0, 1), 0 for none")
-    if not 0 <= recipe.ema < 1:
-        raise _out_of_range("ema", recipe.ema, "in [0, 1), 0 for none")
-    rates: Dict[str, Any] = {}
-    for name in ("learn_rate", "finish_learn_rate"):
-        try:
-            rates[name] = float(getattr(recipe, name))
-        except (TypeError, ValueError):
-            rates[name] = 0.0
-        if not 0 < rates[name] < 1:
-            raise _out_of_range(name, getattr(recipe, name), "in (0, 1)")
-    return recipe._replace(objective=recipe.objective.checked(), **rates)
-
-
-def _out_of_range(name: str, value: Any, shown: str) -> ScinerError:
-    return ScinerError(Errors.E312.format(name=name, value=value, range=shown))

@@ -17,7 +17,7 @@ from .calibrate import calibrate_pipeline
 from .checkpoint import Checkpoint
 from .loop import EpochDone, TrainingLoop, no_report
 from .processes import Group, if_first, training_group
-from .recipe import Recipe, checked, configure
+from .recipe import Recipe, configure
 from .schedule import add_schedule
 
 # What a checkpoint depends on besides the recipe and the files it names.
@@ -67,11 +67,9 @@ def train_pipeline(
         belongs to the caller, who removes it.
     report (Callable): Told of each epoch.
     RETURNS (dict): "epochs", "steps", and the best "score" on dev, in [0, 1].
-    RAISES (ScinerError): SCINER-E302 or E312 for a setting out of range, SCINER-E313 if the
-        training or dev data are empty, SCINER-E330 without soft labels to train
-        on, SCINER-E314 without the config or the pipeline to start from.
+    RAISES (ScinerError): SCINER-E313 if the training or dev data are empty, SCINER-E330 without
+        soft labels to train on, SCINER-E314 without the config or the pipeline to start from.
     """
-    recipe = checked(recipe)
     for path in [recipe.config, *([start / "config.cfg"] if start else [])]:
         if not path.is_file():
             raise ScinerError(Errors.E314.format(path=path))

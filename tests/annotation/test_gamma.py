@@ -15,10 +15,8 @@ from spacy_sciner.annotation.gamma import (
     accepted_shares,
     adaptive_gamma,
     certify,
-    check_rule,
     judge,
 )
-from spacy_sciner.errors import ScinerError
 from spacy_sciner.types import ScoredSpan
 
 
@@ -108,22 +106,6 @@ def test_accepted_shares_are_of_each_labels_own_predictions():
     found += [judged("B", 0.95, True).candidate]
     shares = accepted_shares(found, GammaRule("adaptive", "entity", base=0.9), ["A", "B", "C"])
     assert shares == {"A": 0.5, "B": 1.0, "C": 0.0}
-
-
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
-        (GammaRule("lax", "entity"), "E302: Unknown gamma 'lax'"),
-        (GammaRule(0.5, "sentence"), "E302: Unknown accept 'sentence'"),  # type: ignore[arg-type]
-        (GammaRule(2.0, "entity"), "E001"),
-        (GammaRule("auto", "entity", alpha=0), "E312: annotate.alpha is 0"),
-        (GammaRule("auto", "entity", delta="low"), "E312: annotate.delta"),  # type: ignore[arg-type]
-        (GammaRule("adaptive", "entity", base=1.0), "E312: annotate.adaptive_gamma"),
-    ],
-)
-def test_wrong_settings(wrong: GammaRule, message: str):
-    with pytest.raises(ScinerError, match=message):
-        check_rule(wrong)
 
 
 def test_what_annotates_together_is_judged_together(tiny_model):

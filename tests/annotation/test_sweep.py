@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import spacy
-import yaml
+from stage_project import make_settings
 from tiny import CONFIGS, gold_docs, make_doc
 
 from spacy_sciner.annotation import sweep as module
@@ -17,20 +17,10 @@ from spacy_sciner.errors import ScinerError
 from spacy_sciner.training.experiment import Experiment
 
 SETTINGS = {
-    "seed": 0,
-    "device": "cpu",
-    "precision": "fp32",
-    "train": {
-        "config": str(CONFIGS / "tiny.cfg"),
-        "epochs": 2,
-        "learn_rate": 0.01,
-        "batch_words": 32,
-        "calibrate": True,
-    },
-    "retrain": {"start": "warm", "epochs": 1, "learn_rate": 0.01},
+    "train": {"config": str(CONFIGS / "tiny.cfg"), "epochs": 2, "learn_rate": 0.01},
+    "retrain": {"epochs": 1},
     "annotate": {"accept": "entity", "gamma_o": 0.0, "calibrated": True},
-    "merge": {"max_all_o_ratio": None, "max_paragraphs": None, "seed": 0},
-    "iterations": {"1": {"prev": "0", "gamma": 0.5}},
+    "merge": {"max_paragraphs": None},
 }
 
 
@@ -47,7 +37,6 @@ def project(tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -
     write_docs(tmp_path / "corpus/pool.spacy", blank)
     write_docs(tmp_path / "corpus/pool_gold.spacy", pool_gold)
     shutil.copytree(tiny_model, tmp_path / "training/0/model-best")
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(SETTINGS))
     return tmp_path
 
 
@@ -110,7 +99,7 @@ def test_gold_of_another_pool(project):
 
 @pytest.mark.usefixtures("folders_of_docs")
 def test_retraining_at_a_gamma_goes_on_where_it_stopped(project, monkeypatch):
-    experiment = Experiment(project / "params.yaml", 1)
+    experiment = Experiment(make_settings(**SETTINGS), 1)
     trained = []
     real = module.train_pipeline
 
@@ -133,13 +122,12 @@ def test_retraining_at_a_gamma_goes_on_where_it_stopped(project, monkeypatch):
     docs = read_docs(project / "sweep/0.2/iteration-1/train.spacy", spacy.blank("en").vocab)
     assert {doc.user_data["source"] for doc in docs} == {"gold", "pseudo"}
     # Another setting is another result.
-    changed = {**SETTINGS, "retrain": {"start": "warm", "epochs": 2, "learn_rate": 0.01}}
-    (project / "params.yaml").write_text(yaml.safe_dump(changed))
+    experiment = Experiment(make_settings(**{**SETTINGS, "retrain": {"epochs": 2}}), 1)
     run(0.2)
     assert len(trained) == 2
     with pytest.raises(ScinerError, match="SCINER-E312"):
         retrain_at(
-            Experiment(project / "params.yaml", 0),
+            Experiment(make_settings(**SETTINGS), 0),
             0.5,
             accept="entity",
             pool=project / "corpus/pool.spacy",

@@ -8,6 +8,7 @@ from stub_project import StubProject
 
 from spacy_sciner.cli.iterate import _git, iterate
 from spacy_sciner.errors import ScinerError
+from spacy_sciner.settings import read_yaml
 
 DVC = (sys.executable, "-m", "dvc")
 SCINER = (sys.executable, "-c", "from spacy_sciner.cli import main; main()", "iterate", "--to")
@@ -43,9 +44,8 @@ def at_end(project, monkeypatch):
 
 
 def gammas(project):
-    from spacy_sciner.params import load_params
-
-    return [v["gamma"] for v in load_params(project.root / "params.yaml", "iterations").values()]
+    iterations = read_yaml(project.root / "params.yaml")["iterations"]
+    return [iteration["gamma"] for iteration in iterations.values()]
 
 
 def stages(text):

@@ -6,7 +6,7 @@ import shutil
 import sys
 
 import pytest
-import yaml
+from stage_project import change
 from tiny import gold_docs, make_doc
 
 from spacy_sciner.cli import main
@@ -23,11 +23,7 @@ def project(tmp_path, tiny_model, monkeypatch):
     write_docs(tmp_path / "corpus/pool.spacy", blank)
     write_docs(tmp_path / "corpus/pool_gold.spacy", golds)
     shutil.copytree(tiny_model, tmp_path / "training/0/model-best")
-    params = {
-        "annotate": {"accept": "token", "gamma_o": None, "calibrated": True},
-        "iterations": {"1": {"prev": "0", "gamma": 0.98}},
-    }
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
+    change(tmp_path, annotate={"calibrated": True})
     return tmp_path
 
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
+from stage_project import change, make_settings
 
 from spacy_sciner.corpus import docbin
 from spacy_sciner.corpus.convert import convert_corpus
@@ -55,19 +55,17 @@ def _project(tmp_path, **corpus):
         "exclude": [],
         **corpus,
     }
-    _params(tmp_path, settings)
     return {
-        "params_path": tmp_path / "params.yaml",
+        "settings": _settings(settings),
         "assets": tmp_path / "assets",
         "parsed": tmp_path / "parsed",
         "out": tmp_path / "corpus",
     }
 
 
-def _params(tmp_path, settings):
+def _settings(corpus):
     convert = {"seed": 0, "overlap_ngrams": 13, "overlap_min": 3, "min_words": 1}
-    params = {"convert": convert, "corpora": {"c": settings}}
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
+    return make_settings(convert=convert, corpora={"c": corpus})
 
 
 def _docs(arguments, name):
@@ -205,7 +203,9 @@ def _run(script, *arguments):
 
 def test_script(tmp_path):
     arguments = _project(tmp_path)
-    options = [f"--{k.removesuffix('_path')}={v}" for k, v in arguments.items()]
+    change(tmp_path, corpora={"c": arguments.pop("settings").corpora["c"].model_dump(mode="json")})
+    arguments["params"] = tmp_path / "params.yaml"
+    options = [f"--{k}={v}" for k, v in arguments.items()]
     done = _run("convert.py", "--corpus=c", *options)
     assert done.returncode == 0
     labels, names = done.stderr.splitlines()
@@ -255,10 +255,9 @@ def test_calibration_papers_come_out_of_trains_and_out_of_the_pool(
     assert not pool & set(papers["calibration"])
 
     # Without the split the file goes, so that nothing certifies on old papers.
-    (tmp_path / "params.yaml").unlink()
     del split["calibration"]
     settings = {"gold": [{"path": "gold.json", "format": "label-studio"}], "split": split}
-    _params(tmp_path, settings)
+    arguments["settings"] = _settings(settings)
     assert "calibration" not in convert_corpus("c", **arguments)["papers"]
     assert not (arguments["out"] / "gold/calibration.spacy").exists()
 

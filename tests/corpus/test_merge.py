@@ -7,6 +7,7 @@ from spacy_sciner.corpus.docbin import read_docs, write_docs
 from spacy_sciner.corpus.merge import merge_docs, merge_iteration, rarities
 from spacy_sciner.corpus.soft import set_soft
 from spacy_sciner.errors import ScinerError
+from spacy_sciner.settings.tree import Merge
 
 from .helpers import TOKENIZER, make_doc
 
@@ -76,17 +77,11 @@ def test_choice_is_seeded():
     assert chosen(0) != chosen(1)
 
 
-@pytest.mark.parametrize("ratio", [-1, "1", True, float("nan"), float("inf")])
-def test_bad_ratio(ratio):
-    with pytest.raises(ScinerError, match=r"SCINER-E215: `max_all_o_ratio` .*0 or more"):
-        merge_docs(GOLD, [], max_all_o_ratio=ratio)
-
-
-def _folder(tmp_path, merge="{max_all_o_ratio: 1.0, seed: 0}"):
+def _folder(tmp_path):
     write_docs(tmp_path / "corpus" / "gold" / "train.spacy", GOLD)
     write_docs(tmp_path / "corpus" / "iteration-2" / "pseudo.spacy", [_pseudo("B-M", None)])
-    (tmp_path / "params.yaml").write_text(f"merge: {merge}")
-    return {"iteration": 2, "params_path": tmp_path / "params.yaml"}
+    settings = Merge(max_all_o_ratio=1.0, max_paragraphs=None, balance=0, seed=0)
+    return {"iteration": 2, "settings": settings}
 
 
 def test_stage(tmp_path):
@@ -100,24 +95,6 @@ def test_stage(tmp_path):
     before = (folder / "train.spacy").read_bytes()
     merge_iteration(tmp_path / "corpus", **arguments)
     assert (folder / "train.spacy").read_bytes() == before
-
-
-@pytest.mark.parametrize(
-    ("merge", "message"),
-    [
-        ("1", "`merge` .*must be a mapping"),
-        ("{ratio: 1}", "`ratio` .*left out: only max_all_o_ratio, max_paragraphs, balance"),
-        ("{max_paragraphs: 0}", "`max_paragraphs` .*1 or more"),
-        ("{seed: x}", "`seed` .*whole number"),
-        ("{max_all_o_ratio: -1}", "`max_all_o_ratio`"),
-        ("{balance: -1}", "`balance` .*0 or more"),
-        ("{balance: null}", "`balance` .*0 or more"),
-    ],
-)
-def test_bad_section(tmp_path, merge, message):
-    arguments = _folder(tmp_path, merge)
-    with pytest.raises(ScinerError, match=f"SCINER-E215: {message}"):
-        merge_iteration(tmp_path / "corpus", **arguments)
 
 
 def test_pseudo_labels_not_there(tmp_path):

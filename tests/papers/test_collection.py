@@ -4,12 +4,12 @@ import json
 import pytest
 
 from spacy_sciner.errors import ScinerError
-from spacy_sciner.papers import make_settings, parse_papers, summarise
+from spacy_sciner.papers import parse_papers, summarise
 from spacy_sciner.papers.run import file_stem
 
+from .helpers import make_settings, params
 from .make_pdf import make_paper, make_scan
 from .test_run import LONG, article, read
-from .test_settings import params
 
 TEXT = f"{LONG} {LONG}"
 

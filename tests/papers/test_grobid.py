@@ -1,4 +1,3 @@
-import dataclasses
 import importlib
 import threading
 import time
@@ -8,12 +7,12 @@ import pytest
 from loopback import serving
 
 from spacy_sciner.errors import ScinerError
-from spacy_sciner.papers import make_settings, parse_papers
+from spacy_sciner.papers import parse_papers
 from spacy_sciner.papers.grobid import convert_tei, parse_pdfs
 
+from .helpers import make_settings, params
 from .layouts import Layout, make_layout
 from .test_readers import TEI
-from .test_settings import params
 
 ANSWER = TEI.format(abstract="<p>An abstract.</p>").encode()
 
@@ -172,7 +171,7 @@ def test_a_paper_of_which_grobid_leaves_little_is_named(server, tmp_path):
     (tmp_path / "papers").mkdir()
     make_layout(tmp_path / "papers" / "long.pdf", Layout())
     settings = make_settings(params(engine="grobid", min_words=2, workers=1))
-    settings = dataclasses.replace(settings, grobid=settings_for(server))
+    settings = settings.replaced(grobid=settings_for(server))
     report = parse_papers(tmp_path / "papers", tmp_path / "out", settings)
     (loss,) = report["text_lost"]
     assert loss["file"] == "long.pdf"

@@ -9,12 +9,12 @@ import pytest
 from reportlab.lib.utils import simpleSplit
 from reportlab.pdfgen.canvas import Canvas
 
-from spacy_sciner.papers import make_settings, parse_papers, warn_of_loss
+from spacy_sciner.papers import parse_papers, warn_of_loss
 from spacy_sciner.papers.loss import find_loss
 
+from .helpers import make_settings, params
 from .layouts import Layout, make_layout, make_source
 from .make_pdf import column
-from .test_settings import params
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "parse.py"
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from spacy_sciner.papers import make_settings, parse_papers
+from spacy_sciner.papers import parse_papers
 
-from .test_settings import params
+from .helpers import make_settings, params
 
 MIRROR = Path(os.environ.get("SCINER_MIRROR", "nowhere"))
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "parse.py"

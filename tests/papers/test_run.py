@@ -6,12 +6,12 @@ from collections import Counter
 import pytest
 
 from spacy_sciner.errors import ScinerError
-from spacy_sciner.papers import make_settings, parse_papers, reader, run, summarise
+from spacy_sciner.papers import parse_papers, reader, run, summarise
 from spacy_sciner.papers.run import cut
 
+from .helpers import make_settings, params
 from .make_pdf import make_encrypted, make_paper, make_scan
 from .test_readers import TEI
-from .test_settings import params
 
 LONG = "This sentence has exactly eight words in it."
 

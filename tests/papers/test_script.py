@@ -3,18 +3,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from stage_project import change
 
 from .make_pdf import make_paper, make_scan
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "parse.py"
-PARAMS = """parse: {engine: embedded, min_words: 10, max_words: 400, workers: 1,
-  grobid: {url: "http://localhost:8070", timeout_s: 120, concurrency: 4, retries: 5}}
-"""
 
 
 @pytest.fixture
 def parse(tmp_path):
-    (tmp_path / "params.yaml").write_text(PARAMS, encoding="utf8")
+    change(tmp_path, parse={"workers": 1})
 
     def call(*args):
         command = [sys.executable, str(SCRIPT), *args]

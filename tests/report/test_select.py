@@ -1,6 +1,6 @@
 import pytest
+from stage_project import make_settings
 
-from spacy_sciner.errors import ScinerError
 from spacy_sciner.report.select import Rule, best_of, judge, type_names
 
 from .examples import iteration
@@ -98,17 +98,10 @@ def test_reasons():
     assert verdicts[1].reason.endswith("there is no dev gold to decide by")
 
 
-@pytest.mark.parametrize(
-    ("setting", "message"),
-    [
-        ({"by": "accuracy"}, "E302: Unknown evaluate.promote_by 'accuracy'"),
-        ({"confidence": 80}, "E312: evaluate.promote_confidence is 80"),
-        ({"max_type_drop": "2 %"}, "E312: evaluate.max_type_drop is '2 %'"),
-    ],
-)
-def test_wrong_rules(setting, message):
-    with pytest.raises(ScinerError, match=f"SCINER-{message}"):
-        Rule(**setting).checked()
+def test_a_rule_is_what_params_say():
+    settings = make_settings(evaluate={"promote_by": "macro_f1", "max_type_drop": 0.1, "seed": 4})
+    rule = Rule.of(settings.evaluate)
+    assert (rule.by, rule.max_type_drop, rule.n_bootstrap, rule.seed) == ("macro_f1", 0.1, 10, 4)
 
 
 def test_type_names_of_all_iterations():

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stage_project import ANNOTATE, PARAMS, change
+from stage_project import change
 from tiny import CONFIGS, gold_docs, make_doc
 
 from spacy_sciner.corpus.docbin import read_docs, write_docs
@@ -90,7 +90,7 @@ def test_gamma_adaptive_is_written_down(run_script, project: Path):
 
 
 def test_an_ensemble_is_trained_and_annotates(run_script, project: Path):
-    change(project, train={**PARAMS["train"], "epochs": 3, "teachers": 3})
+    change(project, train={"epochs": 3, "teachers": 3})
     done = run_script("train", "--iteration", "0", cwd=project)
     assert done.returncode == 0, done.stderr
     assert "3 teachers" in done.stdout
@@ -113,7 +113,7 @@ def test_an_ensemble_is_trained_and_annotates(run_script, project: Path):
 
 def test_a_warm_ensemble_goes_on_member_by_member(run_script, project: Path):
     """With next to no learning rate, each member stays what it was."""
-    other = {**PARAMS["train"], "epochs": 3}
+    other = {"epochs": 3}
     change(project, seed=7, train=other)
     done = run_script("train", "--iteration=0", "--out=training/0/teachers/1", cwd=project)
     assert done.returncode == 0, done.stderr
@@ -135,17 +135,17 @@ def test_a_teacher_of_another_encoder(run_script, project: Path, tiny_encoder, t
     text = (CONFIGS / "transformer.cfg").read_text()
     small = text.replace("window = 256", "window = 32").replace("overlap = 64", "overlap = 8")
     (project / "small.cfg").write_text(small)
-    train = {**PARAMS["train"], "config": "small.cfg", "epochs": 2, "teacher_learn_rate": 0.01}
+    train = {"config": "small.cfg", "epochs": 2, "teacher_learn_rate": 0.01}
     encoder = {"name": str(tiny_encoder), "teacher": {"name": str(tiny_bpe_encoder)}}
     change(project, encoder=encoder, train={**train, "teachers": 1})
+    done = run_script("adapt", cwd=project)
+    assert "train.teachers: 1 is not 2 or more, which encoder.teacher needs" in done.stderr
+    change(project, encoder=encoder, train={**train, "teachers": 2})
     done = run_script("adapt", cwd=project)
     assert done.returncode == 0, done.stderr
     assert "model_type bert" in done.stdout
     assert "model_type roberta" in done.stdout
-    done = run_script("train", "--iteration=0", cwd=project)
-    assert "SCINER-E312: train.teachers is 1, it must be 2 or more with" in done.stderr
-
-    retrain = {**PARAMS["retrain"], "epochs": 1, "teachers": 2}
+    retrain = {"epochs": 1, "teachers": 2}
     change(project, encoder=encoder, train={**train, "teachers": 2}, retrain=retrain)
     for k in (0, 1):
         done = run_script("train", f"--iteration={k}", cwd=project)
@@ -178,7 +178,7 @@ def test_soft_labels_from_the_pool_to_training(run_script, project: Path):
     """As if γ had accepted nothing: the student still learns what its teacher knows."""
     change(
         project,
-        annotate={**PARAMS["annotate"], "soft": True},
+        annotate={"soft": True},
         retrain={
             "start": "fresh",
             "epochs": 20,
@@ -201,10 +201,10 @@ def test_soft_labels_from_the_pool_to_training(run_script, project: Path):
 
 
 def test_soft_labels_that_are_not_there(run_script, project: Path):
-    change(project, retrain={**PARAMS["retrain"], "soft_labels": True})
     assert run_script("pseudo_label", "--iteration=1", "--previous=0", cwd=project).returncode == 0
     folder = project / "corpus/iteration-1"
     shutil.copy(folder / "pseudo.spacy", folder / "train.spacy")
+    change(project, retrain={"soft_labels": True}, annotate={"soft": True})
     done = run_script("train", "--iteration=1", cwd=project)
     assert done.returncode == 1
     assert "SCINER-E330" in done.stderr
@@ -213,7 +213,7 @@ def test_soft_labels_that_are_not_there(run_script, project: Path):
 
 def test_a_low_yield_is_shouted(run_script, project: Path):
     shutil.copytree(project / "training/0", project / "training/1")
-    change(project, annotate={**ANNOTATE, "gamma_o": 0.0})
+    change(project, annotate={"gamma_o": 0.0})
     # Words without any entity in them: gold's density predicts some.
     words = ["the", "paper", "reaches", "nothing", "."] * 40
     nothing = make_doc(words, None, vocab=gold_docs()[0].vocab)

@@ -3,12 +3,10 @@
 from pathlib import Path
 from typing import Any, Dict
 
-import pytest
 import spacy
 from tiny import gold_docs
 
 from spacy_sciner.corpus.docbin import write_docs
-from spacy_sciner.errors import ScinerError
 
 from .helpers import Corpus, files_of, train
 
@@ -49,12 +47,3 @@ def test_a_finish_that_is_no_better_on_dev_changes_nothing(tiny_corpus: Corpus, 
     finished = train(tiny_corpus, tmp_path / "finished", **settings)
     assert plain_result["score"] == finished["score"] == 1.0
     assert files_of(tmp_path / "plain") == files_of(tmp_path / "finished")
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("finish_epochs", -1), ("finish_learn_rate", 0), ("ema", 1.0), ("ema", "high")],
-)
-def test_e312_for_an_option_out_of_range(name, value, tiny_corpus, tmp_path):
-    with pytest.raises(ScinerError, match=rf"SCINER-E312: {name} is {value!r}"):
-        train(tiny_corpus, tmp_path / "m", **{name: value})

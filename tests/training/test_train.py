@@ -172,31 +172,6 @@ def test_device_and_precision_are_the_recipes(tiny_corpus, tiny_encoder, tmp_pat
     assert (model["device"], model["precision"]) == ("cpu", "bf16")
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("epochs", 0),
-        ("epochs", "many"),
-        ("epochs", 2.5),
-        ("min_steps", -1),
-        ("batch_words", 0),
-        ("batch_words", None),
-        ("learn_rate", 0),
-        ("learn_rate", 1),
-        ("learn_rate", "fast"),
-    ],
-)
-def test_e312_for_a_setting_out_of_range(name, value, tiny_corpus, tmp_path):
-    with pytest.raises(ScinerError, match=rf"SCINER-E312: {name} is {value!r}"):
-        train(tiny_corpus, tmp_path / "m", **{name: value})
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_learning_rate_that_yaml_reads_as_a_string(tiny_corpus: Corpus, tmp_path: Path):
-    """To YAML 1.1, `3e-4` without a dot is text."""
-    assert train(tiny_corpus, tmp_path / "m", learn_rate="2e-2")["score"] == 1.0
-
-
 def test_e313_without_examples(tiny_corpus: Corpus, tmp_path: Path):
     write_docs(tmp_path / "empty.spacy", [make_doc([], [], vocab=spacy.blank("en").vocab)])
     with pytest.raises(ScinerError, match=r"SCINER-E313.*empty\.spacy"):

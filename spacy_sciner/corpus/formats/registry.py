@@ -17,7 +17,6 @@ from .label_studio import read_label_studio, write_label_studio
 from .paths import files_of
 from .sniff import paper_of_file
 
-PARAGRAPHS = "paragraphs"  # `papers` of a gold file whose paragraphs are papers of their own
 TEXT_KEY_FORMATS = ("label-studio", "prodigy", "doccano")
 
 

@@ -12,11 +12,13 @@ from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
 
 from ...errors import Errors, ScinerError, ScinerWarning, Warnings
+from ...settings import GoldFile
+from ...settings.corpora import CALIBRATION, GOLD_SPLITS, PARAGRAPHS
 from ..annotated import Annotated, annotated_to_doc, make_tokenizer
 from ..duplicates import Found, compare_extras, one_annotation_each, same_papers, without_leaks
-from ..formats.registry import PARAGRAPHS, AnnotatedFile, read_gold
+from ..formats.registry import AnnotatedFile, read_gold
 from ..rules import Repairs
-from ..settings import CALIBRATION, GOLD_SPLITS, CorpusSettings, GoldFile
+from ..settings import CorpusSettings
 from ..split import split_papers
 
 

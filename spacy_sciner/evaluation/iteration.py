@@ -1,0 +1,70 @@
+"""The evaluate stage: one iteration on gold that never moves, its pool, its confidences."""
+
+from pathlib import Path
+from typing import Any, Callable, Dict, Optional
+
+from ..corpus.docbin import read_docs
+from ..files import fingerprint, replacing, write_json
+from ..pipeline.sciner import find_sciner
+from ..training.experiment import Experiment, load_pipeline
+from ..training.narrate import quiet
+from ..training.train import Report
+from .measure import (
+    measure_calibration,
+    measure_clean,
+    measure_paper_protocol,
+    measure_pool,
+    pool_tags,
+)
+
+Narrate = Callable[[str], Report]
+
+
+def evaluate_iteration(
+    experiment: Experiment, *, resume: Optional[Path] = None, narrate: Narrate = quiet
+) -> Dict[str, Any]:
+    """Write `metrics/iteration-K.json`, and for the report two files in `evaluation/`.
+
+    resume, narrate: As in `train_teachers`, for the model of the paper's protocol.
+    RETURNS (dict): The metrics.
+    RAISES (ScinerError): SCINER-E314 without the pipeline, SCINER-E201 without its data.
+    """
+    k, settings = experiment.iteration, experiment.settings.evaluate
+    bootstrap = {"n_bootstrap": settings.bootstrap, "seed": settings.seed}
+    nlp = load_pipeline(experiment.model)
+    golds = read_docs(experiment.gold("test"), nlp.vocab)
+    test = measure_clean(nlp, golds, **bootstrap)
+    dev = measure_clean(nlp, read_docs(experiment.gold("dev"), nlp.vocab), **bootstrap)
+    papers = {"dev": dev.pop("papers"), "test": test.pop("papers")}
+    metrics: Dict[str, Any] = {"iteration": k, "clean": {"test": test, "dev": dev}}
+    metrics["paper_protocol"] = None
+    if settings.paper_protocol:
+        metrics["paper_protocol"] = measure_paper_protocol(
+            experiment.recipe,
+            merged=experiment.training_file,
+            dev=experiment.gold("dev"),
+            start=experiment.start,
+            seed=settings.seed,
+            resume=resume,
+            report=narrate(f"for the paper's protocol, iteration {k}"),
+        )
+    metrics["pool"], tags = None, b""
+    if k:
+        folder = experiment.training_file.parent
+        pseudo = folder / "pseudo.spacy"
+        metrics["pool"] = measure_pool(
+            pseudo, Path("corpus/pool_gold.spacy"), folder / "_pseudo.json"
+        )
+        tags = pool_tags(pseudo, nlp.get_pipe(find_sciner(nlp)).labels)  # type: ignore[attr-defined]
+    metrics["calibration"], reliability = measure_calibration(nlp, golds)
+    write_json(Path(f"metrics/iteration-{k}.json"), metrics)
+    details = {
+        "model": fingerprint(experiment.model),
+        "metrics": metrics,
+        "reliability": reliability,
+        "papers": papers,
+    }
+    write_json(Path(f"evaluation/iteration-{k}.json"), details)
+    with replacing(Path(f"evaluation/iteration-{k}.tags")) as temporary:
+        temporary.write_bytes(tags)
+    return metrics

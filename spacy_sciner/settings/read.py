@@ -1,0 +1,112 @@
+"""params.yaml → Settings, or one error with every problem of the file."""
+
+import re
+from pathlib import Path
+from typing import Any, Dict, Iterator, Set, Tuple, Type, TypeVar, Union
+
+import yaml
+from pydantic import ValidationError
+
+from ..errors import Errors, ScinerError
+from .fields import Section
+from .problems import describe, find_problems, show
+from .rules import Problem
+from .tree import Settings
+
+S = TypeVar("S", bound=Section)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML 1.1, but `3e-4` without a dot is a number, as in YAML 1.2."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)[eE][-+]?[0-9]+$"),
+    list("-+0123456789."),
+)
+
+
+def read_settings(path: Union[str, Path]) -> Settings:
+    """Read and check a params file.
+
+    RAISES (ScinerError): SCINER-E520 with every problem of the file, one a line; SCINER-E502 if it
+        cannot be read as YAML.
+    """
+    data, repeated = _load(Path(path))
+    problems = [*repeated, *find_problems(Settings, data)]
+    if problems:
+        raise ScinerError(Errors.E520.format(path=path, n=len(problems), problems=show(problems)))
+    return Settings.model_validate(data)
+
+
+def check_section(kind: Type[S], data: Dict[str, Any], *, where: str) -> S:
+    """Arguments that come from elsewhere than params.yaml, held to a section's own ranges.
+
+    where (str): What the message calls the place.
+    RAISES (ScinerError): SCINER-E521 with every problem, one a line.
+    """
+    try:
+        return kind.model_validate(data)
+    except ValidationError as e:
+        problems = show(describe(e, kind, data))
+        raise ScinerError(Errors.E521.format(where=where, problems=problems)) from e
+
+
+def read_yaml(path: Union[str, Path]) -> Any:
+    """What a YAML file holds, with text as the keys of mappings.
+
+    RAISES (ScinerError): SCINER-E502 if it cannot be read, or has a key twice.
+    """
+    data, repeated = _load(Path(path))
+    for where, reason in repeated:
+        raise ScinerError(Errors.E502.format(path=path, reason=f"{where} {reason}"))
+    return data
+
+
+def _load(path: Path) -> Tuple[Any, list[Problem]]:
+    """RETURNS (Tuple[Any, List[Problem]]): The data, and the keys that are given twice."""
+    try:
+        loader = _Loader(path.read_bytes().decode("utf8"))
+        node = loader.get_single_node()
+        if node is None:
+            return {}, []
+        repeated = list(_repeated(node, "", set()))
+        return _with_text_keys(loader.construct_document(node), {}), repeated
+    # The last: a tag such as !!bool before what is none, an impossible date, a thousand brackets.
+    except (OSError, yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as e:
+        reason = " ".join(str(e).split()) or type(e).__name__
+        raise ScinerError(Errors.E502.format(path=path, reason=reason)) from e
+
+
+def _repeated(node: yaml.Node, above: str, seen: Set[int]) -> Iterator[Problem]:
+    """Keys that stand twice in a mapping; YAML itself takes the last without a word."""
+    if id(node) in seen or isinstance(node, yaml.ScalarNode):
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.SequenceNode):
+        for i, child in enumerate(node.value):
+            yield from _repeated(child, f"{above}[{i}]", seen)
+        return
+    lines: Dict[str, int] = {}
+    for key, child in node.value:
+        name, line = str(key.value), key.start_mark.line + 1
+        path = f"{above}.{name}" if above else name
+        if name in lines and name != "<<":
+            yield path, f"is given twice, in lines {lines[name]} and {line}"
+        lines.setdefault(name, line)
+        yield from _repeated(child, path, seen)
+
+
+def _with_text_keys(data: Any, done: Dict[int, Any]) -> Any:
+    """Unquoted, an iteration's number is a number to YAML."""
+    if not isinstance(data, (dict, list)):
+        return data
+    if id(data) not in done:  # what an alias repeats, and a loop of aliases
+        made: Any = {} if isinstance(data, dict) else []
+        done[id(data)] = made
+        if isinstance(data, dict):
+            made.update({str(key): _with_text_keys(value, done) for key, value in data.items()})
+        else:
+            made.extend(_with_text_keys(value, done) for value in data)
+    return done[id(data)]
