@@ -6,7 +6,8 @@ from typing import Annotated, Any, Dict, List
 
 import typer
 
-from ..params import load_params
+from ..settings import read_settings
+from ..settings.tree import Parse
 
 BUSY = 0.5  # cores' share that other processes take: worth a word
 
@@ -18,14 +19,14 @@ def doctor(
     """Processor, precision, cores, memory, encoder, versions, GROBID; and what to change."""
     from ..models.facts import machine_facts
 
-    device, precision = load_params(params, "device"), load_params(params, "precision")
-    facts = machine_facts(device, precision)
-    facts["encoder"] = _encoder(load_params(params, "encoder.name"))
-    facts["grobid"] = _grobid(load_params(params, "parse"))
+    settings = read_settings(params)
+    facts = machine_facts(settings.device, settings.precision)
+    facts["encoder"] = _encoder(settings.encoder.name)
+    facts["grobid"] = _grobid(settings.parse)
     facts["advice"] = advice(
         facts,
-        protocol=load_params(params, "evaluate.paper_protocol"),
-        teachers=load_params(params, "train.teachers"),
+        protocol=settings.evaluate.paper_protocol,
+        teachers=settings.train.teachers,
     )
     typer.echo(json.dumps(facts, indent=2, ensure_ascii=False) if as_json else _table(facts))
 
@@ -74,15 +75,14 @@ def _at(folder: Path) -> Any:
     return nullcontext(folder)
 
 
-def _grobid(parse: Dict[str, Any]) -> Dict[str, Any]:
+def _grobid(parse: Parse) -> Dict[str, Any]:
     """Empty unless papers are read by a server."""
-    if parse.get("engine") != "grobid":
+    if parse.engine != "grobid":
         return {}
     from ..errors import ScinerError
     from ..papers.grobid import check_server
-    from ..papers.settings import GrobidSettings
 
-    settings = GrobidSettings(**parse["grobid"])
+    settings = parse.grobid
     try:
         check_server(settings)
     except ScinerError as e:

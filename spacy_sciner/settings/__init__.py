@@ -4,7 +4,7 @@ tree.py      the tree, a section a stage; corpora.py: section `corpora`
 fields.py    what a knob is: meaning, unit, range
 rules.py     what several sections have to agree in
 read.py      params.yaml → Settings, or one error with every problem of the file
-describe.py  docs/parameters.md and params.schema.json, written by `sciner parameters`
+describe.py  docs/parameters.md and params.schema.json, written by `python -m spacy_sciner.settings`
 """
 
 from .corpora import Corpus, GoldFile
