@@ -12,13 +12,14 @@ from ..errors import ScinerWarning, Warnings
 from ..files import progress, remove, write_json
 from ..settings import Settings
 from ..settings.corpora import CALIBRATION
+from ..settings.tree import Convert
 from .counterparts import counterparts
 from .docbin import DocFile, write_docs
 from .pool import Pool, PoolParagraph, read_parsed, select_pool
 from .projection import project_paper, with_tags
 from .reader import iob_tags, words_and_spaces
 from .settings import CorpusSettings
-from .splits.gold import read_gold_splits
+from .splits.gold import GoldSplits, read_gold_splits
 
 
 def convert_corpus(
@@ -37,23 +38,14 @@ def convert_corpus(
     convert = settings.convert
     corpus = CorpusSettings.of(settings, name, labels_path=assets / "labels.yaml")
     read = read_gold_splits(corpus, folder=assets / name, seed=convert.seed)
-    reader, gold = read.reader, dict(read.docs)
-    annotated_pool = [_pool_paragraph(doc) for doc in gold.pop("pool")]
+    reader, gold = read.reader, {s: docs for s, docs in read.docs.items() if s != "pool"}
     parsed_papers = read_parsed(parsed)
-    parsed_pool = _new_papers(parsed_papers, annotated_pool)
-    pool = select_pool(
-        [*annotated_pool, *parsed_pool],
-        gold=gold,
-        exclude=corpus.exclude,
-        overlap_ngrams=convert.overlap_ngrams,
-        overlap_min=convert.overlap_min,
-        min_words=convert.min_words,
-    )
+    pool = pool_of(read, parsed_papers, corpus=corpus, convert=convert)
     if not pool.paragraphs:
         warnings.warn(Warnings.W202.format(parsed=parsed), ScinerWarning, stacklevel=2)
-    projected = _by_paper(read.pool_gold)
+    projected = by_paper(read.pool_gold)
     # The pool may be more than memory holds as docs: they are written, and read, one by one.
-    counts = {split: _Counts(corpus.labels) for split in (*gold, "pool", "pool_gold")}
+    counts = {split: Counts(corpus.labels) for split in (*gold, "pool", "pool_gold")}
     for split, docs in gold.items():
         write_docs(out / "gold" / f"{split}.spacy", counts[split].seen(docs))
     if CALIBRATION not in gold:
@@ -86,6 +78,25 @@ def convert_corpus(
     return report
 
 
+def pool_of(
+    read: GoldSplits,
+    parsed: Sequence[PoolParagraph],
+    *,
+    corpus: CorpusSettings,
+    convert: Convert,
+) -> Pool:
+    """The pool of a corpus: its annotated text and the parsed papers, but for what is left out."""
+    annotated = [_pool_paragraph(doc) for doc in read.docs["pool"]]
+    return select_pool(
+        [*annotated, *_new_papers(parsed, annotated)],
+        gold={split: docs for split, docs in read.docs.items() if split != "pool"},
+        exclude=corpus.exclude,
+        overlap_ngrams=convert.overlap_ngrams,
+        overlap_min=convert.overlap_min,
+        min_words=convert.min_words,
+    )
+
+
 def _pool_paragraph(doc: Doc) -> PoolParagraph:
     place = doc.user_data
     return PoolParagraph(place["paper"], place["paragraph"], place["section"], doc.text, doc)
@@ -113,7 +124,7 @@ def _pool_doc(paragraph: PoolParagraph, tokenizer: Tokenizer) -> Doc:
     return doc
 
 
-def _by_paper(docs: Iterable[Doc]) -> Dict[str, List[Doc]]:
+def by_paper(docs: Iterable[Doc]) -> Dict[str, List[Doc]]:
     found: Dict[str, List[Doc]] = {}
     for doc in docs:
         found.setdefault(doc.user_data["paper"], []).append(doc)
@@ -156,7 +167,7 @@ def _gold_of_pool(
     return docs, dict(counts)
 
 
-class _Counts:
+class Counts:
     """Counts docs as they go by."""
 
     def __init__(self, labels: Sequence[str]):

@@ -250,7 +250,7 @@ class _Paper:
             reason = "only letters, digits, - and _ may be in it"
             raise bad_label(span.label, file_format="brat", reason=reason)
         # No annotation of BRAT's reaches over a line end: it has a fragment on each line.
-        parts = list(re.finditer(r"[^\r\n]+", text[span.start : span.end]))
+        parts = list(re.finditer(r"\S([^\r\n]*\S)?", text[span.start : span.end]))
         shift = start + span.start
         places = ";".join(f"{shift + part.start()} {shift + part.end()}" for part in parts)
         own_text = " ".join(part[0] for part in parts)

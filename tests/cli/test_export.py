@@ -1,0 +1,71 @@
+"""`sciner export`: from a DocBin to an annotation tool's file."""
+
+import json
+import sys
+
+import pytest
+from tiny import gold_docs
+
+from spacy_sciner.cli import main
+from spacy_sciner.corpus.docbin import write_docs
+
+
+@pytest.fixture
+def docs(tmp_path):
+    golds = gold_docs()
+    for n, doc in enumerate(golds):
+        doc.user_data.update(paper="P1", paragraph=n, source="gold", section="")
+    write_docs(tmp_path / "gold.spacy", golds)
+    return tmp_path / "gold.spacy"
+
+
+def sciner(monkeypatch, *options):
+    monkeypatch.setattr(sys, "argv", ["sciner", "export", *map(str, options)])
+    with pytest.raises(SystemExit) as done:
+        main()
+    return done.value.code or 0
+
+
+def test_gold_is_written_and_what_is_lost_is_said(docs, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "out" / "gold.conll"
+    assert sciner(monkeypatch, docs, "--format", "conll", "--out", out) == 0
+    shown = capsys.readouterr()
+    n_ents = sum(len(doc.ents) for doc in gold_docs())
+    n_docs = len(gold_docs())
+    assert shown.out.startswith(f"✔ 1 papers, {n_docs} paragraphs, {n_ents} entities in ")
+    assert "conll does not hold: the white space of" in shown.err
+    assert out.read_text(encoding="utf8").count("\tB-") == n_ents
+
+
+def test_predictions_of_a_pipeline_come_with_scores(
+    docs, tmp_path, tiny_model, monkeypatch, capsys
+):
+    out = tmp_path / "tasks.json"
+    options = (docs, "--format", "label-studio", "--out", out, "--model", tiny_model)
+    assert sciner(monkeypatch, *options) == 0
+    assert f"{len(gold_docs())} paragraphs not gold" in capsys.readouterr().out
+    tasks = json.loads(out.read_text(encoding="utf8"))
+    results = [r for task in tasks for r in task["predictions"][0]["result"]]
+    assert len(results) == sum(len(doc.ents) for doc in gold_docs())
+    assert all(0 < result["score"] <= 1 for result in results)
+    assert tasks[0]["predictions"][0]["model_version"].endswith("/model-best")
+
+
+def test_what_is_there_is_replaced_only_when_told(docs, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "tasks.jsonl"
+    out.write_text("mine")
+    options = (docs, "--format", "prodigy", "--out", out)
+    assert sciner(monkeypatch, *options) == 1
+    assert capsys.readouterr().err.startswith("✘ SCINER-E241")
+    assert out.read_text() == "mine"
+    assert sciner(monkeypatch, *options, "--force") == 0
+    assert out.read_text(encoding="utf8").startswith("{")
+
+
+def test_bad_input(tmp_path, docs, monkeypatch, capsys):
+    out = tmp_path / "out"
+    assert sciner(monkeypatch, tmp_path / "none.spacy", "--format", "brat", "--out", out) == 1
+    assert "SCINER-E201" in capsys.readouterr().err
+    assert sciner(monkeypatch, docs, "--format", "word", "--out", out) == 1
+    assert "SCINER-E243" in capsys.readouterr().err
+    assert not out.exists()
