@@ -17,7 +17,7 @@ from typing import Any, Callable, Dict, Literal, Mapping, NamedTuple, Optional, 
 
 import numpy as np
 
-from .tagging import inside_of
+from .tagging import are_words, inside_of
 from .types import Floats1d, Floats2d, Ints1d, ScoredSpan
 
 WordConfidence = Literal["product", "mean", "min", "first"]
@@ -122,8 +122,17 @@ def confidences(
 
     Without a calibration a token's is what the model says and an entity is as sure as its least
     sure word. With one, tokens are tempered and an entity's is the probability that exactly this
-    entity is right, as far as the calibration papers tell.
+    entity is right, as far as the calibration papers tell. A token without content is as sure as
+    the next word (the last word, at the end; 1 where there is none) and counts in no entity.
     """
+    words = are_words(word_logs)
+    if not words.all():
+        nth = np.concatenate([[0], np.cumsum(words)])
+        inner = [e._replace(start=int(nth[e.start]), end=int(nth[e.end])) for e in entities]
+        of_words, marks_ = confidences(word_logs[words], tags[words], inner, calibration)
+        if not len(of_words):
+            return np.ones(len(tags), dtype=np.float32), marks_
+        return of_words[np.minimum(nth[:-1], len(of_words) - 1)], marks_
     if calibration is None:
         confidence = token_confidence(word_logs, tags)
         marks = [span_confidence(confidence, e.start, e.end) for e in entities]

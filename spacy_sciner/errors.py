@@ -150,6 +150,10 @@ class Errors(metaclass=_Coded):
         "them aside? See the _report.json beside it."
     )
     E314 = "Stage input {path} is missing. Run `dvc repro`, or the stage that makes it."
+    E332 = (
+        "The confidences of sciner in {paper} are not those of this document ({reason}): it was "
+        "cut out of another or made anew. Run sciner on it, or read doc._.sciner_confidence before."
+    )
     E331 = "{path} has {n} documents, the scores are of {expected}. Run `dvc repro convert`."
     E315 = "frozen_layers is {n_layers}; the encoder has {total} layers. Give 0 to {total}."
     E316 = (

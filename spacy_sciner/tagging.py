@@ -46,8 +46,51 @@ def decode_all(scores: Sequence[Floats2d]) -> List[Ints1d]:
     """`decode` of many documents, in order; faster than one after the other.
 
     The row-wise best tags are the best path whenever they are legal, since the constraint only
-    takes paths away. Most documents stop there; the rest walk the lattice together.
+    takes paths away. Most documents stop there; the rest walk the lattice together. Tokens without
+    content (`are_words`) have no part in it: they are inside an entity that goes on behind them,
+    else outside.
     """
+    words = [are_words(rows) for rows in scores]
+    if all(of_doc.all() for of_doc in words):
+        return _best_paths(scores)
+    paths = _best_paths([rows[of_doc] for rows, of_doc in zip(scores, words)])
+    return [_spread(path, of_doc) for path, of_doc in zip(paths, words)]
+
+
+def are_words(scores: Floats2d) -> np.ndarray:
+    """Which tokens have content: bool, shape (n_tokens,). The others' log-scores are all 0.
+
+    No word has such a row: its first piece's probabilities sum to 1, so not all of them are 1.
+    """
+    return np.any(scores, axis=1)
+
+
+def tags_of_words(tags: Ints1d, words: np.ndarray) -> Ints1d:
+    """The tags of the tokens with content: an entity begins with its first of them.
+
+    words (np.ndarray): bool, shape (n_tokens,): which tokens have content.
+    """
+    if words.all():
+        return tags
+    found = tags.copy()
+    for i in np.flatnonzero(~words[:-1] & (tags[:-1] > 0) & (tags[:-1] % 2 == 1)):
+        begin = tags[i]
+        inside = i + 1
+        while inside < len(tags) and tags[inside] == begin + 1 and not words[inside]:
+            inside += 1
+        if inside < len(tags) and tags[inside] == begin + 1:
+            found[inside] = begin
+    return found[words]
+
+
+def _spread(path: Ints1d, words: np.ndarray) -> Ints1d:
+    """Tags of all tokens from those of the words."""
+    following = np.append(path, OUTSIDE)[np.cumsum(words) - words]  # the tag of the next word
+    goes_on = (following > 0) & (following % 2 == 0)
+    return np.where(words | goes_on, following, OUTSIDE)
+
+
+def _best_paths(scores: Sequence[Floats2d]) -> List[Ints1d]:
     paths = [rows.argmax(axis=1).astype(np.int64) for rows in scores]
     illegal = [i for i, path in enumerate(paths) if not is_legal(path)]
     illegal.sort(key=lambda i: -len(paths[i]))

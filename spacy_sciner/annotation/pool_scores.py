@@ -28,7 +28,14 @@ from .shards import Texts
 SHARD = 1024  # paragraphs predicted and written at a time, and lost by a kill at most
 PREFIX = "scores-"
 # What the scores depend on besides the model's files and the pool.
-MODULES = ("models", "confidence.py", "tagging.py", "pipeline/sciner.py", "annotation/shards.py")
+MODULES = (
+    "models",
+    "content.py",
+    "confidence.py",
+    "tagging.py",
+    "pipeline/sciner.py",
+    "annotation/shards.py",
+)
 LIBRARIES = ("numpy", "spacy", "spacy-transformers", "tokenizers", "torch", "transformers")
 
 

@@ -13,6 +13,7 @@ from ..corpus.soft import set_soft
 from ..files import progress_bar
 from ..pipeline.sciner import find_sciner
 from ..selection import Accept, Gamma
+from ..tagging import are_words
 from ..training.ensemble import describe, mean_scores
 from ..training.experiment import load_pipeline
 from .engine import HERE, Engine
@@ -77,7 +78,7 @@ def pseudo_label(
                 counts.add_prediction(doc)
                 doc = annotator(doc)
                 if soft:
-                    set_soft(doc, np.exp(logs), labels)
+                    set_soft(doc, np.exp(logs) * are_words(logs)[:, None], labels)
                 counts.add(doc)
                 yield doc
                 bar.update()

@@ -10,6 +10,7 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from ..confidence import Calibration, confidences
+from ..content import trim_entities
 from ..corpus.docbin import count_docs, iter_docs, read_docs
 from ..corpus.merge import merge_iteration
 from ..corpus.reader import iob_tags
@@ -70,6 +71,7 @@ def sweep_gammas(
             entities = tags_to_spans(tags, labels)
             confidence, marks = confidences(word_logs, tags, entities, fitted)
             scored = [e._replace(score=float(mark)) for e, mark in zip(entities, marks)]
+            gold = trim_entities(gold)
             known = [tag is not None for tag in iob_tags(gold)]
             truth = {ScoredSpan(e.start, e.end, e.label_) for e in gold.ents}
             for gamma, tally in tallies.items():

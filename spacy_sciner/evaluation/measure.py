@@ -13,9 +13,10 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..confidence import Calibration, confidences
+from ..content import trim_entities
 from ..corpus.docbin import iter_docs, read_docs, write_docs
 from ..corpus.reader import words_and_spaces
-from ..corpus.soft import get_soft
+from ..corpus.soft import get_soft, soft_logs
 from ..files import progress
 from ..pipeline.sciner import BEGIN_IOB, OUTSIDE_IOB, find_sciner
 from ..scoring.calibration import (
@@ -31,13 +32,13 @@ from ..training.recipe import Recipe
 from ..training.train import Report, train_pipeline
 
 HELD_OUT = 0.2  # the paper's share of the merged file
-_LEAST_PROB = 1e-9  # keeps logs finite
 
 
 def measure_clean(
     nlp: Language, golds: List[Doc], *, n_bootstrap: int, seed: int
 ) -> Dict[str, Any]:
     """Scores on gold, with the counts of each paper under "papers"."""
+    golds = [trim_entities(gold) for gold in golds]
     predictions = predict(nlp, golds)
     pairs = [to_pair(gold, predicted) for gold, predicted in zip(golds, predictions)]
     scores = score(pairs, n_bootstrap=n_bootstrap, seed=seed)
@@ -163,7 +164,7 @@ def measure_pool(pseudo: Path, pool_gold: Path, counts: Path) -> Dict[str, Any]:
         if soft is not None:
             has_soft = True
             labels, probs = soft
-            tags = decode(np.log(np.maximum(probs, _LEAST_PROB))) if len(probs) else []
+            tags = decode(soft_logs(probs)) if len(probs) else []
             decided.add([tuple(span)[:3] for span in tags_to_spans(np.array(tags), labels)], gold)
     figures: Dict[str, Any] = json.loads(counts.read_text(encoding="utf8"))
     figures.update(accepted.scores())
@@ -179,6 +180,7 @@ class _Judged:
         self.n_right = self.n_judged = self.n_gold = self.n_proposed = 0
 
     def add(self, proposed: Sequence[Tuple[Any, ...]], gold: Doc) -> None:
+        gold = trim_entities(gold)
         truth = {(e.start, e.end, e.label_) for e in gold.ents}
         known = gold.to_array("ENT_IOB") != 0
         judged = [entity for entity in proposed if known[entity[0] : entity[1]].all()]

@@ -11,7 +11,8 @@ from spacy.training import Example
 from .encoders import open_encoder
 from .piece_table import PieceTable
 from .shim import get_shim
-from .transformer_tagger import TAGGER, padded_length
+from .transformer_tagger import TAGGER
+from .windows import padded_length
 from .wordpieces import WordPieces
 
 Lengths = Callable[[Sequence[Example]], Tuple[List[int], float]]

@@ -5,6 +5,7 @@ from typing import Dict, List, NamedTuple, Sequence
 import numpy as np
 from spacy.tokens import Doc
 
+from ..content import visible
 from ..types import Ints1d
 from .shapes import word_shape
 from .wordpieces import WordPieces
@@ -17,7 +18,7 @@ class Pieces(NamedTuple):
 
     ids: Ints1d  # (n_pieces,)
     shapes: Ints1d  # (n_pieces,): the shape of each piece's token
-    counts: Ints1d  # (n_tokens,): pieces of each token, 1 or more
+    counts: Ints1d  # (n_tokens,): pieces of each token, 0 if it has no content
 
 
 class PieceTable:
@@ -41,7 +42,7 @@ class PieceTable:
         counts = self._counts[rows]
         ends = np.cumsum(counts)
         shift = self._starts[rows] - (ends - counts)
-        ids = self._ids[np.repeat(shift, counts) + np.arange(ends[-1])]
+        ids = self._ids[np.repeat(shift, counts) + np.arange(ends[-1], dtype=np.int64)]
         return Pieces(ids, np.repeat(self._shapes[rows], counts), counts)
 
     def _rows(self, orths: List[int], docs: Sequence[Doc]) -> Ints1d:
@@ -60,7 +61,8 @@ class PieceTable:
             self._row_of.update(zip(new, range(len(self._counts), len(self._counts) + len(new))))
             self._starts = np.append(self._starts, first + np.cumsum(counts) - counts)
             self._counts = np.append(self._counts, counts)
-            self._shapes = np.append(self._shapes, [word_shape(word) for word in words])
-            self._ids = np.append(self._ids, [i for ids in pieces for i in ids])
+            self._shapes = np.append(self._shapes, [word_shape(visible(word)) for word in words])
+            flat = np.array([i for ids in pieces for i in ids], dtype=np.int64)
+            self._ids = np.append(self._ids, flat)
         row_of = self._row_of
         return np.array([row_of[orth] for orth in orths], dtype=np.int64)

@@ -11,6 +11,7 @@ import torch
 from spacy.tokens import Doc
 from thinc.api import Model, chain
 
+from ..content import has_content
 from ..errors import Errors, ScinerError
 from ..types import Floats2d
 from .head import HEADS, TagHead
@@ -24,7 +25,9 @@ def build_token_tagger_v1(
 
     tok2vec (Model[List[Doc], List[Floats2d]]): One vector per token.
     head (str): "linear" or "bilstm".
-    RETURNS (Model[List[Doc], List[Floats2d]]): Log-probabilities, shape (n_tokens, n_tags).
+    RETURNS (Model[List[Doc], List[Floats2d]]): Log-probabilities, shape (n_tokens, n_tags); the
+        row of a token without content is 0. The head does not see it, nor does the tok2vec, unless
+        it is a listener: what another pipe has made of the document is shared as it is.
     RAISES (ScinerError): SCINER-E302 for an unknown head.
     """
     if head not in HEADS:
@@ -38,9 +41,59 @@ def build_token_tagger_v1(
         attrs={"head": head, "dropout_rate": 0.1},
         shims=[TorchTagger(_rebuild, device="cpu", precision="fp32")],
     )
-    model: Model[List[Doc], List[Floats2d]] = chain(tok2vec, tagger)
+    chained: Model[List[Doc], List[Floats2d]] = chain(tok2vec, tagger)
+    model: Model[List[Doc], List[Floats2d]] = Model(
+        chained.name,
+        forward_words,
+        init=chained.init,
+        dims={name: chained.maybe_get_dim(name) for name in chained.dim_names},
+        layers=chained.layers,
+    )
     model.set_ref("tok2vec", tok2vec)
     return model
+
+
+def forward_words(
+    model: Model[List[Doc], List[Floats2d]], docs: List[Doc], is_train: bool
+) -> Tuple[List[Floats2d], Callable[[List[Floats2d]], List[Doc]]]:
+    """Both layers, over the tokens with content."""
+    tok2vec, tagger = model.layers
+    ops: Any = model.ops
+    words = [np.array([has_content(token.text) for token in doc], dtype=bool) for doc in docs]
+    if all(of_doc.all() for of_doc in words):
+        vectors, to_docs = tok2vec(docs, is_train)
+        scores, to_vectors = tagger(vectors, is_train)
+        return scores, lambda d_scores: to_docs(to_vectors(d_scores))
+    # A listener knows the documents that it has vectors of; it takes no others.
+    listens = any(hasattr(node, "receive") for node in tok2vec.walk())
+    shown = docs if listens else [_words_of(doc, of_doc) for doc, of_doc in zip(docs, words)]
+
+    def pick(rows: List[Floats2d]) -> List[Floats2d]:
+        return [ops.asarray2f(ops.to_numpy(of_doc)[w]) for of_doc, w in zip(rows, words)]
+
+    def spread(rows: List[Floats2d]) -> List[Floats2d]:
+        full = [np.zeros((len(w), of_doc.shape[1]), "f") for of_doc, w in zip(rows, words)]
+        for of_doc, found, w in zip(rows, full, words):
+            found[w] = ops.to_numpy(of_doc)
+        return [ops.asarray2f(of_doc) for of_doc in full]
+
+    vectors, to_docs = tok2vec(shown, is_train)
+    scores, to_vectors = tagger(pick(vectors) if listens else vectors, is_train)
+
+    def backprop(d_scores: List[Floats2d]) -> List[Doc]:
+        d_vectors = to_vectors(pick(d_scores))
+        to_docs(spread(d_vectors) if listens else d_vectors)
+        return docs
+
+    return spread(scores), backprop
+
+
+def _words_of(doc: Doc, words: np.ndarray) -> Doc:
+    """A document of the tokens with content alone, with their norms."""
+    found = Doc(doc.vocab, words=[token.text for token, is_word in zip(doc, words) if is_word])
+    for token, norm in zip(found, (t.norm_ for t, is_word in zip(doc, words) if is_word)):
+        token.norm_ = norm
+    return found
 
 
 def init(

@@ -24,11 +24,10 @@ from .encoders import open_encoder
 from .head import HEADS, EncoderTagger, build_encoder, freeze, load_encoder
 from .piece_table import PieceTable
 from .shim import TorchTagger, get_shim
-from .windows import cut_windows
+from .windows import check_window, cut_windows, padded_length
 from .wordpieces import WordPieces
 
 TAGGER = "sciner_transformer_tagger"  # the model's name
-LENGTH_STEP = 16  # padded lengths are multiples of it: few shapes keep memory flat
 
 
 class Row(NamedTuple):
@@ -73,7 +72,8 @@ def build_transformer_tagger_v1(
     batch_pieces (int): Word-pieces in one forward pass, padding counted; bounds the memory.
     device (str): "auto", "cpu" or "cuda".
     precision (str): "auto", "fp32", "bf16" or "fp16".
-    RETURNS (Model[List[Doc], List[Floats2d]]): Log-scores, shape (n_tokens, n_tags) a document.
+    RETURNS (Model[List[Doc], List[Floats2d]]): Log-scores, shape (n_tokens, n_tags) a document; a
+        token without content, or without word-pieces, is shown to no encoder: its row is 0.
     RAISES (ScinerError): SCINER-E302 for an unknown head, word_confidence, device or precision,
         SCINER-E312 for a number out of range.
     """
@@ -142,7 +142,7 @@ def init(
     # The directory is where this machine keeps it, not what the model is.
     for key in ("_name_or_path", "transformers_version"):
         data["encoder"].pop(key, None)
-    _check_window(model, data)
+    check_window(model.attrs["window"], data)
     shim.set_module(_add_head(encoder, data, fast=fast), data)
 
 
@@ -179,15 +179,20 @@ def forward(
             first = n_before + row.offset
             owned = output[row_i, first : first + row.piece_end - row.piece_start]
             logs[row.piece_start : row.piece_end] = owned
-    words = pieces_to_words(logs, ends - counts, how) if len(counts) else logs
+    words = counts > 0  # the encoder sees no others; their scores are 0
+    starts = (ends - counts)[words]
+    scores = pieces_to_words(logs, starts, how) if len(starts) else logs
+    if not words.all():
+        of_words, scores = scores, np.zeros((len(counts), n_tags), dtype=np.float32)
+        scores[words] = of_words
     lengths = [len(doc) for doc in docs]
 
     def backprop(d_docs: List[Floats2d]) -> List[Doc]:
         to_pieces = first_pieces_grad if how == "first" else words_to_pieces_grad
         if not steps:
             return docs
-        d_words = np.concatenate([ops.to_numpy(d) for d in d_docs])
-        d_logs = to_pieces(d_words, ends - counts, len(logs))
+        d_words = np.concatenate([ops.to_numpy(d) for d in d_docs])[words]
+        d_logs = to_pieces(d_words, starts, len(logs))
         for batch, shape, backprop_batch in steps:
             d_output = np.zeros(shape, dtype=np.float32)
             for row_i, row in enumerate(batch):
@@ -197,8 +202,8 @@ def forward(
             backprop_batch(d_output)
         return docs
 
-    of_docs = [words[end - n : end] for n, end in zip(lengths, np.cumsum(lengths, dtype=int))]
-    return [ops.asarray2f(scores) for scores in of_docs], backprop
+    of_docs = [scores[end - n : end] for n, end in zip(lengths, np.cumsum(lengths, dtype=int))]
+    return [ops.asarray2f(of_doc) for of_doc in of_docs], backprop
 
 
 def batch_rows(rows: Sequence[Row], batch_pieces: int, n_around: int) -> Iterator[List[Row]]:
@@ -215,12 +220,10 @@ def batch_rows(rows: Sequence[Row], batch_pieces: int, n_around: int) -> Iterato
         first += n_rows
 
 
-def padded_length(length: int) -> int:
-    return -(-length // LENGTH_STEP) * LENGTH_STEP
-
-
 def _to_rows(model: Model, docs: Sequence[Doc]) -> Tuple[Ints1d, List[Row]]:
-    """Word-pieces of each token of all documents, and all windows of all documents."""
+    """Number of word-pieces of each token of all documents, and all windows of all documents.
+
+    Windows are over the tokens with content alone."""
     shim = get_shim(model)
     if "pieces" not in shim.runtime:
         if not shim.data:
@@ -233,17 +236,18 @@ def _to_rows(model: Model, docs: Sequence[Doc]) -> Tuple[Ints1d, List[Row]]:
     first = 0
     for doc in docs:
         last = first + len(doc)
-        if first == last:
+        words = first + np.flatnonzero(pieces.counts[first:last])
+        first = last
+        if not len(words):
             continue
         for window in cut_windows(
-            pieces.counts[first:last], size=model.attrs["window"], overlap=model.attrs["overlap"]
+            pieces.counts[words], size=model.attrs["window"], overlap=model.attrs["overlap"]
         ):
-            inside = slice(int(begins[first + window.start]), int(ends[first + window.end - 1]))
-            own_start = int(begins[first + window.own_start])
-            own_end = int(ends[first + window.own_end - 1])
+            inside = slice(int(begins[words[window.start]]), int(ends[words[window.end - 1]]))
+            own_start = int(begins[words[window.own_start]])
+            own_end = int(ends[words[window.own_end - 1]])
             ids, shapes = pieces.ids[inside], pieces.shapes[inside]
             rows.append(Row(ids, shapes, own_start, own_end, own_start - inside.start))
-        first = last
     return pieces.counts, rows
 
 
@@ -276,22 +280,3 @@ def _add_head(encoder: Any, data: Dict[str, Any], *, fast: bool) -> EncoderTagge
     return EncoderTagger(
         encoder, width, n_tags, head=data["head"], shapes=data["shapes"], fast=fast
     )
-
-
-def _check_window(model: Model, data: Dict[str, Any]) -> None:
-    """RAISES (ScinerError): SCINER-E309 if a window would not fit the encoder's positions."""
-    positions = data["encoder"].get("max_position_embeddings")
-    special = data["wordpieces"]["special"]
-    n_special = len(special["prefix"]) + len(special["suffix"])
-    if positions is None:
-        return
-    # RoBERTa's kind numbers its positions from pad + 1 on.
-    offset = special["pad"] + 1 if data["encoder"]["model_type"] in _OFFSET_POSITIONS else 0
-    # Padding is rounded up, and pads take positions too in encoders that do not mask them.
-    limit = (positions - offset) // LENGTH_STEP * LENGTH_STEP
-    if padded_length(model.attrs["window"] + n_special) > limit:
-        room = limit - n_special
-        raise ScinerError(Errors.E309.format(window=model.attrs["window"], limit=room))
-
-
-_OFFSET_POSITIONS = {"roberta", "xlm-roberta", "camembert", "mpnet", "longformer"}

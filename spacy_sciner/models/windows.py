@@ -4,9 +4,14 @@ Every token is in at least one window and owned by exactly one: the window in wh
 central, which for two overlapping windows means the border is the middle of their overlap.
 """
 
-from typing import List, NamedTuple
+from typing import Any, Dict, List, NamedTuple
 
 import numpy as np
+
+from ..errors import Errors, ScinerError
+
+LENGTH_STEP = 16  # padded lengths are multiples of it: few shapes keep memory flat
+_OFFSET_POSITIONS = {"roberta", "xlm-roberta", "camembert", "mpnet", "longformer"}
 
 
 class Window(NamedTuple):
@@ -16,6 +21,10 @@ class Window(NamedTuple):
     end: int
     own_start: int
     own_end: int
+
+
+def padded_length(length: int) -> int:
+    return -(-length // LENGTH_STEP) * LENGTH_STEP
 
 
 def cut_windows(n_pieces: np.ndarray, *, size: int, overlap: int) -> List[Window]:
@@ -52,3 +61,19 @@ def cut_windows(n_pieces: np.ndarray, *, size: int, overlap: int) -> List[Window
     cuts.append(len(n_pieces))
     # Among very long tokens a window may be the best place of none of them.
     return [Window(s, e, a, b) for (s, e), a, b in zip(bounds, cuts, cuts[1:]) if a < b]
+
+
+def check_window(window: int, data: Dict[str, Any]) -> None:
+    """RAISES (ScinerError): SCINER-E309 if a window would not fit the encoder's positions."""
+    positions = data["encoder"].get("max_position_embeddings")
+    special = data["wordpieces"]["special"]
+    n_special = len(special["prefix"]) + len(special["suffix"])
+    if positions is None:
+        return
+    # RoBERTa's kind numbers its positions from pad + 1 on.
+    offset = special["pad"] + 1 if data["encoder"]["model_type"] in _OFFSET_POSITIONS else 0
+    # Padding is rounded up, and pads take positions too in encoders that do not mask them.
+    limit = (positions - offset) // LENGTH_STEP * LENGTH_STEP
+    if padded_length(window + n_special) > limit:
+        room = limit - n_special
+        raise ScinerError(Errors.E309.format(window=window, limit=room))

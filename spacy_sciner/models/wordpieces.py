@@ -9,6 +9,8 @@ from typing import Any, Dict, List, Sequence
 
 from tokenizers import Tokenizer
 
+from ..content import visible
+
 MAX_PIECES = 32
 
 
@@ -16,7 +18,7 @@ class WordPieces:
     """A tokenizer reduced to what a tagger needs.
 
     tokenizer (Tokenizer): The fast tokenizer.
-    special (dict): "prefix" and "suffix" (ids around a sequence), "pad" and "unk" (one id each).
+    special (dict): "prefix" and "suffix" (ids around a sequence) and "pad" (one id).
     max_pieces (int): Most pieces of one token. What is longer, a URL or a base64 blob, is seen by
         its first pieces; it gets its prediction from these.
     """
@@ -49,17 +51,15 @@ class WordPieces:
             "prefix": wrapped[:middle],
             "suffix": wrapped[middle + 1 :],
             "pad": pad if pad is not None else 0,
-            "unk": marker,
         }
         return cls(slow_or_fast.backend_tokenizer, special, min(MAX_PIECES, at_most))
 
     def __call__(self, words: Sequence[str]) -> List[List[int]]:
-        """Piece ids of each word, at least one: a word that the tokenizer drops becomes `unk`."""
+        """Piece ids of each word; none if it has no content or the tokenizer drops it."""
         encodings = self.tokenizer.encode_batch(
-            [[word] for word in words], is_pretokenized=True, add_special_tokens=False
+            [[visible(word)] for word in words], is_pretokenized=True, add_special_tokens=False
         )
-        unk = [self.special["unk"]]
-        return [encoding.ids[: self.max_pieces] or unk for encoding in encodings]
+        return [encoding.ids[: self.max_pieces] for encoding in encodings]
 
     def to_dict(self) -> Dict[str, Any]:
         """Plain data, enough for `from_dict` to make the same tokenizer without a file."""

@@ -12,7 +12,7 @@ from spacy.training import Example
 from ..errors import Errors, ScinerError
 from ..selection import ACCEPTS, Accept, Gamma, check_gamma, select
 from ..types import ScoredSpan
-from . import sciner  # noqa: F401  (registers doc._.sciner_confidence)
+from . import token_confidence  # noqa: F401  (registers doc._.sciner_confidence)
 
 
 @Language.factory(
@@ -142,10 +142,15 @@ class SciNERAnnotator(Pipe):
 def scored_entities(doc: Doc, spans_key: str = "sciner") -> List[ScoredSpan]:
     """The predicted entities with sciner's confidence in each, None where it has none."""
     group = doc.spans.get(spans_key, ())
-    marks = group.attrs.get("scores", ()) if isinstance(group, SpanGroup) else ()
-    known = {(s.start, s.end, s.label_): float(mark) for s, mark in zip(group, marks)}
-    keys = [(ent.start, ent.end, ent.label_) for ent in doc.ents]
-    return [ScoredSpan(*key, known.get(key)) for key in keys]
+    attrs = group.attrs if isinstance(group, SpanGroup) else {}
+    places = attrs.get("places")  # in characters, which no retokenizer moves
+    if places is None:
+        places = [(s.start_char, s.end_char, s.label_) for s in group]
+    known = {tuple(place): float(mark) for place, mark in zip(places, attrs.get("scores", ()))}
+    return [
+        ScoredSpan(e.start, e.end, e.label_, known.get((e.start_char, e.end_char, e.label_)))
+        for e in doc.ents
+    ]
 
 
 def check_settings(gamma: Gamma, gamma_o: Optional[float], accept: str) -> None:

@@ -161,7 +161,9 @@ def sharpen(probs: Floats2d, frequency: np.ndarray, *, power: float) -> Floats2d
     if power == 1.0:
         return probs.copy()
     scaled = probs.astype(np.float64) ** power / np.maximum(frequency, 1e-12) ** (power - 1.0)
-    sharp: Floats2d = (scaled / scaled.sum(axis=1, keepdims=True)).astype(np.float32)
+    # Tokens without content have no mass.
+    mass = np.maximum(scaled.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
+    sharp: Floats2d = (scaled / mass).astype(np.float32)
     return sharp
 
 

@@ -13,8 +13,17 @@ from thinc.api import Config, Model
 
 from ..confidence import Calibration, confidences
 from ..errors import Errors, ScinerError
-from ..tagging import OUTSIDE, UNKNOWN, decode_all, labels_to_tags, tags_to_spans
+from ..tagging import (
+    OUTSIDE,
+    UNKNOWN,
+    are_words,
+    decode_all,
+    labels_to_tags,
+    tags_of_words,
+    tags_to_spans,
+)
 from ..types import Floats2d, Ints1d
+from . import token_confidence  # noqa: F401  (registers doc._.sciner_confidence)
 from .objective import Objective, is_machine, make_targets, token_losses
 
 # The default model lives here as a config string, and nowhere in code.
@@ -29,10 +38,6 @@ word_confidence = "product"
 # spaCy's codes of token.ent_iob; 0 is unknown.
 INSIDE_IOB, OUTSIDE_IOB, BEGIN_IOB = 1, 2, 3
 
-if not Doc.has_extension("sciner_confidence"):
-    # float32 (n_tokens,): probability of each token's decoded tag; None before sciner ran.
-    Doc.set_extension("sciner_confidence", default=None)
-
 
 @Language.factory(
     "sciner",
@@ -40,6 +45,7 @@ if not Doc.has_extension("sciner_confidence"):
     default_config={
         "model": DEFAULT_MODEL,
         "spans_key": "sciner",
+        "overwrite": False,
         "scorer": {"@scorers": "spacy-sciner.sciner_scorer.v1"},
     },
     default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0},
@@ -49,22 +55,26 @@ def make_sciner(
     name: str,
     model: Model[List[Doc], List[Floats2d]],
     spans_key: str,
+    overwrite: bool,
     scorer: Optional[Callable],
 ) -> "SciNER":
     """Make a sciner component.
 
     model (Model[List[Doc], List[Floats2d]]): One row of log-scores per token.
     spans_key (str): Where in `doc.spans` the entities with their scores go.
+    overwrite (bool): Replace the entities that are there already. False keeps them: a predicted
+        entity that overlaps one gives way.
     scorer (Callable): Scores examples for `nlp.evaluate`.
     """
-    return SciNER(nlp.vocab, model, name, spans_key=spans_key, scorer=scorer)
+    return SciNER(nlp.vocab, model, name, spans_key=spans_key, overwrite=overwrite, scorer=scorer)
 
 
 class SciNER(TrainablePipe):
     """Tag tokens with BIO labels and write the entities with their confidences.
 
     Writes `doc.ents`, `doc.spans[spans_key]` with `attrs["scores"]` (float32, one per entity) and
-    `doc._.sciner_confidence` (float32, one per token). Both are calibrated if `cfg["calibration"]`
+    `doc._.sciner_confidence` (float32, one per token). The span group has all that was predicted,
+    what gave way to entities of earlier pipes too. Both are calibrated if `cfg["calibration"]`
     is there (see confidence.Calibration); which tags win never depends on it.
     """
 
@@ -75,12 +85,14 @@ class SciNER(TrainablePipe):
         name: str = "sciner",
         *,
         spans_key: str = "sciner",
+        overwrite: bool = False,
         scorer: Optional[Callable] = None,
     ):
         self.vocab = vocab
         self.model = model
         self.name = name
         self.spans_key = spans_key
+        self.overwrite = overwrite
         self.scorer = scorer
         self.cfg: Dict[str, Any] = {"labels": []}
         self.objective = Objective()  # a setting of the training, never saved
@@ -142,16 +154,18 @@ class SciNER(TrainablePipe):
         return scores
 
     def set_annotations(self, docs: Iterable[Doc], scores: Sequence[Floats2d]) -> None:
-        """Decode and write the entities. Existing entities are replaced."""
+        """Decode and write the entities; those that are there already stay, unless `overwrite`."""
         calibration = Calibration.from_cfg(self.cfg)
         all_logs = [self.model.ops.to_numpy(doc_scores) for doc_scores in scores]
         for doc, logs, tags in zip(docs, all_logs, decode_all(all_logs)):
             entities = tags_to_spans(tags, self.labels)
             confidence, marks = confidences(logs, tags, entities, calibration)
             spans = [Span(doc, e.start, e.end, label=e.label) for e in entities]
-            doc.set_ents(spans)
+            doc.set_ents(spans if self.overwrite else [*doc.ents, *_free(spans, doc)])
             group = SpanGroup(doc, name=self.spans_key, spans=spans)
             group.attrs["scores"] = marks
+            # spaCy's retokenizer leaves a group's token numbers as they were.
+            group.attrs["places"] = [(s.start_char, s.end_char, s.label_) for s in spans]
             doc.spans[self.spans_key] = group
             doc._.sciner_confidence = confidence
 
@@ -168,16 +182,21 @@ class SciNER(TrainablePipe):
         validate_examples(examples, "SciNER.get_loss")
         references = [eg.reference for eg in examples]
         tags = [self._gold_tags(eg) for eg in examples]
+        logs = [self.model.ops.to_numpy(doc_scores) for doc_scores in scores]
+        words = [are_words(rows) for rows in logs]
+        for doc_tags, of_doc in zip(tags, words):
+            doc_tags[of_doc], doc_tags[~of_doc] = tags_of_words(doc_tags, of_doc), UNKNOWN
         targets = make_targets(references, tags, labels=self.labels, objective=self.objective)
+        for target, of_doc in zip(targets, words):
+            target[~of_doc] = 0.0  # soft labels say something of every token
         n_known = max(1, sum(int(target.any(axis=1).sum()) for target in targets))
         loss = 0.0
         gradients: List[Floats2d] = []
         ops: Any = self.model.ops
-        for reference, target, doc_scores in zip(references, targets, scores):
+        for reference, target, rows in zip(references, targets, logs):
             gce = self.objective.loss == "gce" and is_machine(reference)
-            losses, d_scores = token_losses(
-                ops.to_numpy(doc_scores), target, gce_q=self.objective.gce_q if gce else None
-            )
+            gce_q = self.objective.gce_q if gce else None
+            losses, d_scores = token_losses(rows, target, gce_q=gce_q)
             loss += float(losses.sum()) / n_known
             gradients.append(ops.asarray2f(d_scores / np.float32(n_known)))
         return loss, gradients
@@ -197,6 +216,12 @@ class SciNER(TrainablePipe):
             same = inside & (types == label_hash)
             tags[same] = np.where(iobs[same] == BEGIN_IOB, begin, begin + 1)
         return tags
+
+
+def _free(spans: List[Span], doc: Doc) -> List[Span]:
+    """The spans that overlap none of the document's entities."""
+    taken = {i for ent in doc.ents for i in range(ent.start, ent.end)}
+    return [span for span in spans if taken.isdisjoint(range(span.start, span.end))]
 
 
 def _aligned_entities(example: Example) -> Tuple[np.ndarray, np.ndarray]:

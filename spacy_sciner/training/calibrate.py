@@ -15,7 +15,14 @@ from ..corpus.docbin import read_docs
 from ..corpus.reader import iob_tags, words_and_spaces
 from ..pipeline.sciner import find_sciner
 from ..scoring.fit import fit_logistic, fit_temperature
-from ..tagging import UNKNOWN, decode, labels_to_tags, tags_to_spans
+from ..tagging import (
+    UNKNOWN,
+    are_words,
+    decode,
+    labels_to_tags,
+    tags_of_words,
+    tags_to_spans,
+)
 from ..types import Floats2d, Ints1d
 
 # Weights of the entity fit are drawn to these: the token confidences as they are, but for what the
@@ -26,10 +33,10 @@ LEAST_SLOPE = 0.05  # an entity's confidence always rises with that of its words
 
 
 class Scored(NamedTuple):
-    """A gold document with the model's scores."""
+    """A gold document with the model's scores, tokens without content left out."""
 
-    word_logs: Floats2d  # (n_tokens, n_tags)
-    gold_tags: Ints1d  # (n_tokens,), UNKNOWN where gold says nothing
+    word_logs: Floats2d  # (n_words, n_tags)
+    gold_tags: Ints1d  # (n_words,), UNKNOWN where gold says nothing
 
 
 def calibrate_pipeline(model: Path, dev: Path) -> Calibration:
@@ -88,7 +95,9 @@ def score_gold(nlp: Language, golds: Sequence[Doc]) -> List[Scored]:
             # A label that the model does not know is unknown to the fit.
             tags = [tag_ids.get(tag, UNKNOWN) for tag in iob_tags(gold)]
             logs = sciner.model.ops.to_numpy(doc_scores)
-            scored.append(Scored(logs, np.array(tags, dtype=np.int64)))
+            words = are_words(logs)
+            gold_tags = tags_of_words(np.array(tags, dtype=np.int64), words)
+            scored.append(Scored(logs[words], gold_tags))
     return scored
 
 

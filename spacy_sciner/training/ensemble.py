@@ -12,6 +12,7 @@ from typing import Callable, Iterable, Iterator, Optional, Sequence
 import numpy as np
 
 from ..files import fingerprint, replacing
+from ..tagging import are_words
 from ..types import Floats2d
 from .experiment import Experiment
 from .narrate import quiet
@@ -61,7 +62,10 @@ def mean_scores(members: Sequence[Iterable[Floats2d]]) -> Iterator[Floats2d]:
         return
     for rows in zip(*members):
         total = reduce(np.logaddexp, [row.astype(np.float64) for row in rows])
-        yield (total - np.log(len(rows))).astype(np.float32)
+        # What has no content to one of the tokenizers has none to all.
+        words = np.logical_and.reduce([are_words(row) for row in rows])
+        mean = np.where(words[:, None], total - np.log(len(rows)), 0.0)
+        yield mean.astype(np.float32)
 
 
 def describe(model: Path, teachers: Sequence[Path]) -> str:

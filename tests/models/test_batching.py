@@ -15,7 +15,8 @@ from spacy.vocab import Vocab
 from tiny import CONFIGS, make_examples
 
 from spacy_sciner.models.batching import make_length_batcher
-from spacy_sciner.models.transformer_tagger import LENGTH_STEP, Row, batch_rows, padded_length
+from spacy_sciner.models.transformer_tagger import Row, batch_rows
+from spacy_sciner.models.windows import LENGTH_STEP, padded_length
 
 VOCAB = Vocab()
 

@@ -237,12 +237,6 @@ def test_confidence_is_none_before_the_component_ran(nlp: Language):
     assert nlp.make_doc("we train")._.sciner_confidence is None
 
 
-def test_earlier_entities_are_replaced(nlp: Language):
-    gold = gold_docs(nlp.vocab)[1]
-    doc = make_doc([t.text for t in gold], ["B-Task"] * 5, vocab=nlp.vocab)
-    assert ents_of(nlp(doc)) == ents_of(gold)
-
-
 def test_predict_leaves_the_documents_alone(nlp: Language):
     doc = plain(nlp, gold_docs(nlp.vocab)[1])
     scores = nlp.get_pipe("sciner").predict([doc])
