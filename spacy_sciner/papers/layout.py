@@ -19,6 +19,7 @@ SCRIPT_SPACE = 0.3  # the same between the letters of a script, which are set wi
 TOUCH = 0.04  # of the font size: closer than that is one word whatever PDFium sees
 GAP = 0.95  # of the font size: a wider gap splits a line (the narrowest gutters in use are 1.2)
 CELL = 1.4  # of the font size: a gap within one column that wide is a table's, not a sentence's
+EVEN = 0.1  # of the font size: gaps that differ less are all alike, which a table's are not
 SCRIPT = 0.85  # of its neighbour's size: smaller is a sub- or superscript
 
 
@@ -206,9 +207,12 @@ def _line(row: Sequence[Fragment], column: Tuple[float, float], page_i: int, spa
     glyphs = sorted((g for run in row for g in run), key=lambda g: g.x0)
     printed = [g for g in glyphs if not g.text.isspace()]
     (font, size), n = Counter((g.font, g.size) for g in printed).most_common(1)[0]
-    gaps = sum(b[0].x0 - a[-1].x1 > CELL * size for a, b in pairwise(row))
+    text = normalise(glyphs_to_text(join_accents(glyphs), size))
+    gaps = [b[0].x0 - a[-1].x1 for a, b in pairwise(row)]
+    if len(text.split()) == len(row) > 2 and max(gaps) - min(gaps) < EVEN * size:
+        gaps = []  # a few long words, stretched to both edges of a narrow column
     return Line(
-        text=normalise(glyphs_to_text(join_accents(glyphs), size)),
+        text=text,
         x0=printed[0].x0,
         x1=max(g.x1 for g in printed),
         y=_baseline([g for g in printed if g.size == size] or printed),
@@ -217,7 +221,7 @@ def _line(row: Sequence[Fragment], column: Tuple[float, float], page_i: int, spa
         bold=sum(g.bold for g in printed) > 0.6 * len(printed),
         purity=n / len(printed),
         lead=printed[0].font,
-        gaps=gaps,
+        gaps=sum(gap > CELL * size for gap in gaps),
         page=page_i,
         column=column,
         n_chars=len(printed),

@@ -14,8 +14,8 @@ from .glyphs import Glyph
 
 ALIGNED = 1.5  # points between the edges of numbers that stand below one another
 APART = 0.35  # of the font size: nearer to a word than that, a number belongs to it
-LEAST = 3  # numbers on a page that make a strip of their own; fewer need another page's strip
-HEIGHT = 0.3  # of the page's text that such a strip is high, at least
+LEAST = 3  # numbers that make a strip certain; fewer need one that is, in place or in step
+HEIGHT = 0.3  # of the page's text that a certain strip is high, at least
 CROSSED = 0.4  # lines that may cross a strip (title, abstract, tables), for each line beside it
 LONGEST_STEP = 20  # from one number to the next
 COUNTING = 0.75  # of the steps are alike; a ruler may hide behind a figure
@@ -43,11 +43,12 @@ def find_margin_numbers(pages: Sequence[Sequence[Sequence[Glyph]]]) -> List[Set[
         for strips, runs in zip(found, pages, strict=True)
     ]
     known = [edge for strips in certain for strip in strips for edge in _edges(strip)]
+    steps = {_step(strip) for strips in certain for strip in strips}
     return [
         {
             glyph
             for strip in strips
-            if strip in sure or any(abs(a - b) < ALIGNED for a in _edges(strip) for b in known)
+            if strip in sure or _step(strip) in steps or _is_below(known, strip)
             for number in strip
             for glyph in number.glyphs
         }
@@ -105,12 +106,23 @@ def _edges(strip: Strip) -> Tuple[float, float]:
     return min(number.x0 for number in strip), max(number.x1 for number in strip)
 
 
+def _step(strip: Strip) -> int:
+    """From one number to the next, as a rule; 0 for one number alone."""
+    steps = Counter(below.value - above.value for above, below in pairwise(strip))
+    return steps.most_common(1)[0][0] if steps else 0
+
+
 def _counts(strip: Strip) -> bool:
-    steps = [below.value - above.value for above, below in pairwise(strip)]
-    if not steps:
-        return True  # alone: whether another page has it there decides
-    step, n = Counter(steps).most_common(1)[0]
-    return 0 < step <= LONGEST_STEP and n >= COUNTING * len(steps)
+    step = _step(strip)
+    if len(strip) == 1:
+        return True  # whether another page has it there decides
+    n = sum(below.value - above.value == step for above, below in pairwise(strip))
+    return 0 < step <= LONGEST_STEP and n >= COUNTING * (len(strip) - 1)
+
+
+def _is_below(known: Sequence[float], strip: Strip) -> bool:
+    """Whether a strip goes on where another page, or column of it, has one."""
+    return any(abs(a - b) < ALIGNED for a in _edges(strip) for b in known)
 
 
 def _is_free(strip: Strip, runs: Sequence[Sequence[Glyph]]) -> bool:

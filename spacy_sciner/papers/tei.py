@@ -9,7 +9,7 @@ from .headings import BACK_MATTER
 from .markup import Section, find, name_of, text_of
 
 _LEFT_OUT = frozenset({"figure", "table", "formula", "note", "listBibl"})
-_PARAGRAPHS = frozenset({"p", "item", "ab"})
+_PARAGRAPHS = frozenset({"p", "item", "ab", "quote", "q", "cit", "lg"})
 
 
 def read_tei(root: Any) -> List[Section]:

@@ -45,6 +45,12 @@ LAYOUTS = {
         columns=2, every=5, side="gutter", gutter=36, wide_abstract=True
     ),
     "three columns, numbered": Layout(columns=3, every=1, size=8, gutter=30, apart=6),
+    "three narrow columns, justified": Layout(
+        columns=3, every=5, side="outer", gutter=36, size=8, justify=True, paragraphs=13
+    ),
+    "a last column with two numbers": Layout(
+        columns=2, every=10, side="right", gutter=44, size=8, restart=True, paragraphs=7
+    ),
     "a ruler": Layout(ruler=True, every=1),
     "two columns, a ruler": Layout(columns=2, ruler=True, every=1, head=True, justify=True),
     "turned left": Layout(turn=90, page_turn=90),

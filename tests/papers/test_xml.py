@@ -48,6 +48,13 @@ def test_elements_part_words_or_do_not(tmp_path, inside, expected):
     assert read(tmp_path, BODY.format(wrapped)) == [("", expected)]
 
 
+def test_quotations_and_lists_beside_paragraphs_are_paragraphs(tmp_path):
+    inside = "<p>One.</p><quote><p>Two.</p></quote><q>Three.</q><list><item>Four.</item></list>"
+    assert [text for _, text in read(tmp_path, BODY.format(inside))] == [
+        "One.", "Two.", "Three.", "Four.",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("declared", "expected"),
     [
