@@ -90,6 +90,29 @@ def make_encrypted(path: Path) -> Path:
     return path
 
 
+def make_mapped(path: Path, *, text: str, mapped: str) -> Path:
+    """One line of Helvetica whose `#` stands for `mapped`: what fonts of mathematics do."""
+    cmap = (
+        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapType 2 def "
+        "1 begincodespacerange <00> <FF> endcodespacerange "
+        f"1 beginbfchar <{ord('#'):02X}> <{mapped.encode('utf-16-be').hex()}> endbfchar "
+        "1 beginbfrange <24> <7E> <0024> endbfrange endcmap end end"
+    )
+    content = f"BT /F 10 Tf 72 700 Td ({text}) Tj ET"
+    objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R "
+        "/Resources << /Font << /F 5 0 R >> >> >>",
+        f"<< /Length {len(content)} >>\nstream\n{content}\nendstream",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /ToUnicode 6 0 R >>",
+        f"<< /Length {len(cmap)} >>\nstream\n{cmap}\nendstream",
+    ]
+    body = "".join(f"{i} 0 obj\n{content}\nendobj\n" for i, content in enumerate(objects, 1))
+    path.write_text(f"%PDF-1.4\n{body}trailer << /Root 1 0 R /Size 7 >>\n%%EOF\n", encoding="ascii")
+    return path
+
+
 def column(canvas: Canvas, x: float, y: float, lines: List[str]) -> None:
     for line in lines:
         indent = 12 if line.startswith(" ") else 0

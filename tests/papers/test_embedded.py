@@ -1,13 +1,14 @@
 import contextlib
 
 import pytest
+from reportlab.pdfgen.canvas import Canvas
 
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.papers.embedded import parse_pdf
-from spacy_sciner.papers.glyphs import Glyph
+from spacy_sciner.papers.glyphs import Glyph, read_pages
 from spacy_sciner.papers.layout import glyphs_to_text, join_accents
 
-from .make_pdf import make_encrypted, make_paper, make_scan
+from .make_pdf import draw, make_encrypted, make_mapped, make_paper, make_scan
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +97,27 @@ def test_cut_in_half(tmp_path):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with contextlib.suppress(ScinerError):
         assert isinstance(parse_pdf(path), list)
+
+
+@pytest.mark.parametrize(
+    ("mapped", "expected"), [("𝛼", "𝛼"), ("α", "α"), ("\U000f0001", ""), ("\ue001", "")]
+)
+def test_letters_above_ffff_arrive_and_private_ones_do_not(tmp_path, mapped, expected):
+    path = make_mapped(tmp_path / "math.pdf", text="rate#now", mapped=mapped)
+    (page,) = read_pages(path)
+    assert "".join(glyph.text for glyph in page.glyphs) == f"rate{expected}now"
+
+
+def test_print_that_is_on_no_paper_is_left_out(tmp_path):
+    """What a damaged file says of places and sizes costs its letters and no more."""
+    canvas = Canvas(str(tmp_path / "wild.pdf"))
+    draw(canvas, "Times-Roman", 10, 72, 700, "A sound line of text that has ten words in it.")
+    draw(canvas, "Times-Roman", 0, 72, 680, "No size.")
+    draw(canvas, "Times-Roman", 10, 1e9, 660, "Far away.")
+    draw(canvas, "Times-Roman", 1e7, 72, 640, "Huge.")
+    canvas.save()
+    ((_, text),) = parse_pdf(tmp_path / "wild.pdf")
+    assert text == "A sound line of text that has ten words in it."
 
 
 def glyph(text, x0, *, y=100.0, size=10.0, width=5.0):
