@@ -113,6 +113,10 @@ class Errors(metaclass=_Coded):
     )
     E241 = "{path} is there already. Name another place, or give --force to replace it."
     E242 = "{path} does not fit {text}: {reason}. Export both again, or remove {path}."
+    E244 = (
+        "{path} is no annotation file and no paper that is known by its content. Give its "
+        "--format: {known}."
+    )
     E243 = "Nothing can be written as {format!r}. Formats to write: {known}."
 
     # --- models, pipeline, adapt -------------------------------------------------------------

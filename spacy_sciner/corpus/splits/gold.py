@@ -6,7 +6,7 @@ Nothing is written here; `convert` writes what comes out, `sciner check` only te
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, List, Sequence, Tuple, Union
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
@@ -27,7 +27,7 @@ class GoldReader:
     """What every gold file of a run is read with, and what was found."""
 
     folder: Path  # of the corpus
-    labels: Tuple[str, ...]
+    labels: Optional[Tuple[str, ...]]  # to keep, None for all
     tokenizer: Tokenizer = field(default_factory=make_tokenizer)
     repairs: Repairs = field(default_factory=Repairs)
     found: Found = field(default_factory=Found)
