@@ -85,10 +85,13 @@ class GoldFile(Section):
         return name
 
     @model_validator(mode="after")
-    def _has_a_table(self) -> "GoldFile":
+    def _fits_the_format(self) -> "GoldFile":
         if self.papers not in (None, PARAGRAPHS) and self.format != "conll":
             message = "is neither `paragraphs` nor for the format conll, which may have a table"
             raise PydanticCustomError("setting", message, {"key": "papers"})
+        if self.text_key is not None and self.format in ("conll", "brat", "spacy"):
+            message = "is for the formats in JSON only: label-studio, prodigy, doccano"
+            raise PydanticCustomError("setting", message, {"key": "text_key"})
         return self
 
 

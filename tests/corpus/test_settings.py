@@ -1,11 +1,13 @@
 """A corpus of params.yaml with its name and labels."""
 
 import pytest
+from pydantic import ValidationError
 from stage_project import make_settings
 from tiny import ROOT
 
 from spacy_sciner.corpus.settings import CorpusSettings, load_labels
 from spacy_sciner.errors import ScinerError
+from spacy_sciner.settings import GoldFile
 
 LABELS = ROOT / "assets" / "labels.yaml"
 GOLD = {"path": "gold.txt", "format": "conll"}
@@ -57,3 +59,9 @@ def test_papers_on_request_and_the_key_of_the_text():
     gold = {"path": "gold", "format": "doccano", "papers": "paragraphs", "text_key": "body"}
     (file,) = corpus_of(gold=[gold]).gold
     assert (file.papers, file.text_key) == ("paragraphs", "body")
+
+
+@pytest.mark.parametrize("file_format", ["conll", "brat", "spacy"])
+def test_a_key_is_for_json_only(file_format):
+    with pytest.raises(ValidationError, match="is for the formats in JSON only"):
+        GoldFile(path="gold", format=file_format, text_key="body")

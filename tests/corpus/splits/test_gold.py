@@ -2,9 +2,10 @@ import json
 
 import pytest
 
-from spacy_sciner.corpus.settings import CorpusSettings, GoldFile
+from spacy_sciner.corpus.settings import CorpusSettings
 from spacy_sciner.corpus.splits.gold import read_gold_splits
 from spacy_sciner.errors import ScinerError, ScinerWarning
+from spacy_sciner.settings import GoldFile
 
 from ..helpers import ents_of
 
@@ -37,7 +38,7 @@ def _texts(docs):
 def test_a_folder_is_divided_by_file(tmp_path):
     for name in ("p1", "p2", "p3"):
         _conll(tmp_path / "gold" / f"{name}.conll", f"{name} uses BERT", f"{name} ends")
-    read = _read(tmp_path, _corpus(GoldFile("gold", "conll")))
+    read = _read(tmp_path, _corpus(GoldFile(path="gold", format="conll")))
     papers = {split: {d.user_data["paper"] for d in docs} for split, docs in read.docs.items()}
     assert sorted(len(papers[split]) for split in ("train", "dev", "test")) == [1, 1, 1]
     assert set.union(*papers.values()) == {"p1", "p2", "p3"}
@@ -49,8 +50,10 @@ def test_one_paper_cannot_be_divided_and_the_way_out_is_told(tmp_path):
     _conll(tmp_path / "all.conll", *(f"text {n} of BERT" for n in range(9)))
     message = r"SCINER-E209: .*hold 1 paper \(all\), and train, dev, test need one each.*DOCSTART"
     with pytest.raises(ScinerError, match=message):
-        _read(tmp_path, _corpus(GoldFile("all.conll", "conll")))
-    asked = _read(tmp_path, _corpus(GoldFile("all.conll", "conll", papers="paragraphs")))
+        _read(tmp_path, _corpus(GoldFile(path="all.conll", format="conll")))
+    asked = _read(
+        tmp_path, _corpus(GoldFile(path="all.conll", format="conll", papers="paragraphs"))
+    )
     assert [len(asked.docs[split]) for split in ("train", "dev", "test")] == [3, 3, 3]
 
 
@@ -58,7 +61,7 @@ def test_train_does_without_held_out_texts(tmp_path):
     _conll(tmp_path / "train.conll", "we use BERT here", "another text of LSTM")
     _conll(tmp_path / "dev.conll", "we use BERT here")
     _conll(tmp_path / "test.conll", "a third text")
-    files = [GoldFile(f"{s}.conll", "conll", split=s) for s in ("train", "dev", "test")]
+    files = [GoldFile(path=f"{s}.conll", format="conll", split=s) for s in ("train", "dev", "test")]
     read = _read(tmp_path, _corpus(*files))
     assert _texts(read.docs["train"]) == ["another text of LSTM"]
     report = read.reader.to_dict()
@@ -69,7 +72,7 @@ def test_train_does_without_held_out_texts(tmp_path):
 def test_nothing_left_to_train_on(tmp_path):
     for split in ("train", "dev", "test"):
         _conll(tmp_path / f"{split}.conll", "we use BERT here")
-    files = [GoldFile(f"{s}.conll", "conll", split=s) for s in ("train", "dev", "test")]
+    files = [GoldFile(path=f"{s}.conll", format="conll", split=s) for s in ("train", "dev", "test")]
     with pytest.raises(ScinerError, match=r"SCINER-E209: Split 'train'.*all its texts are in dev"):
         _read(tmp_path, _corpus(*files))
 
@@ -77,7 +80,7 @@ def test_nothing_left_to_train_on(tmp_path):
 def test_copies_of_a_paper_go_to_one_split(tmp_path):
     texts = ["we use BERT", "LSTM works well", "parsing is hard for SVM"]
     _conll(tmp_path / "all.conll", *(texts * 4))
-    read = _read(tmp_path, _corpus(GoldFile("all.conll", "conll", papers="paragraphs")))
+    read = _read(tmp_path, _corpus(GoldFile(path="all.conll", format="conll", papers="paragraphs")))
     found = {split: set(_texts(read.docs[split])) for split in ("train", "dev", "test")}
     assert [len(texts) for texts in found.values()] == [1, 1, 1]
     assert len(set.union(*found.values())) == 3
@@ -99,7 +102,7 @@ def _task(text, word, **more):
 def _three(tmp_path):
     _conll(tmp_path / "dev.conll", "a text for dev")
     _conll(tmp_path / "test.conll", "a text for test")
-    return [GoldFile(f"{s}.conll", "conll", split=s) for s in ("dev", "test")]
+    return [GoldFile(path=f"{s}.conll", format="conll", split=s) for s in ("dev", "test")]
 
 
 def test_of_two_sessions_one_is_gold_and_the_other_kept_for_agreement(tmp_path):
@@ -109,7 +112,7 @@ def test_of_two_sessions_one_is_gold_and_the_other_kept_for_agreement(tmp_path):
         _task(text, "BERT", _session_id="ann", answer="accept"),
         _task(text, "SQuAD", _session_id="bob", answer="accept"),
     )
-    gold = GoldFile("p.jsonl", "prodigy", split="train")
+    gold = GoldFile(path="p.jsonl", format="prodigy", split="train")
     read = _read(tmp_path, _corpus(gold, *_three(tmp_path)))
     assert [ents_of(doc) for doc in read.docs["train"]] == [[("BERT", "M")]]
     assert [p.annotator for p in read.reader.repairs.extras] == ["bob"]
@@ -124,7 +127,7 @@ def test_two_entries_are_two_annotators(tmp_path):
         (folder / "p1.txt").write_text(text)
         start = text.index(word)
         (folder / "p1.ann").write_text(f"T1\tM {start} {start + len(word)}\t{word}\n")
-    files = [GoldFile(name, "brat", split="train") for name in ("ann", "bob")]
+    files = [GoldFile(path=name, format="brat", split="train") for name in ("ann", "bob")]
     read = _read(tmp_path, _corpus(*files, *_three(tmp_path)))
     assert [ents_of(doc) for doc in read.docs["train"]] == [[("BERT", "M")]]
     assert [p.file for p in read.reader.repairs.extras] == ["bob/p1.txt"]
@@ -134,7 +137,7 @@ def test_the_report_tells_units_and_counts(tmp_path):
     text = "𝑥 and 𝑦: we train BERT."
     start = len(text[: text.index("BERT")].encode("utf-16-le")) // 2
     _lines(tmp_path / "p.jsonl", {"text": text, "label": [[start, start + 4, "M"]]})
-    gold = GoldFile("p.jsonl", "doccano", split="train")
+    gold = GoldFile(path="p.jsonl", format="doccano", split="train")
     read = _read(tmp_path, _corpus(gold, *_three(tmp_path)))
     assert read.reader.files[0]["offsets"] == "UTF-16 units"
     report = read.reader.to_dict()
@@ -143,14 +146,17 @@ def test_the_report_tells_units_and_counts(tmp_path):
 
 def test_labels_tell_tags_without_letters(tmp_path):
     (tmp_path / "p.conll").write_text("We\tO\nBERT\tM\nlarge\tM\n")
-    read = _read(tmp_path, _corpus(GoldFile("p.conll", "conll", split="train"), *_three(tmp_path)))
+    read = _read(
+        tmp_path,
+        _corpus(GoldFile(path="p.conll", format="conll", split="train"), *_three(tmp_path)),
+    )
     assert [ents_of(doc) for doc in read.docs["train"]] == [[("BERT large", "M")]]
     assert read.reader.files[0]["scheme"] == "IO"
 
 
 def test_text_key_reaches_the_reader(tmp_path):
     _lines(tmp_path / "p.jsonl", {"title": "x", "body": "We train BERT.", "label": [[9, 13, "M"]]})
-    gold = GoldFile("p.jsonl", "doccano", split="train", text_key="body")
+    gold = GoldFile(path="p.jsonl", format="doccano", split="train", text_key="body")
     read = _read(tmp_path, _corpus(gold, *_three(tmp_path)))
     assert _texts(read.docs["train"]) == ["We train BERT."]
 
@@ -158,6 +164,9 @@ def test_text_key_reaches_the_reader(tmp_path):
 def test_a_paper_in_two_splits_is_told(tmp_path):
     _conll(tmp_path / "a" / "p.conll", "a text of BERT")
     _conll(tmp_path / "b" / "p.conll", "another text of BERT")
-    files = [GoldFile("a", "conll", split="train"), GoldFile("b", "conll", split="dev")]
+    files = [
+        GoldFile(path="a", format="conll", split="train"),
+        GoldFile(path="b", format="conll", split="dev"),
+    ]
     with pytest.warns(ScinerWarning, match=r"SCINER-W201: 1 papers .*p \(train, dev\)"):
         _read(tmp_path, _corpus(*files, _three(tmp_path)[1]))
