@@ -26,7 +26,7 @@ def main(
         Path, typer.Option(help="Where unchanged files are found again; outside of --out.")
     ] = Path("data/.parse-cache"),
 ) -> None:
-    """Read PDF, GROBID TEI (*.tei.xml), SciPDF JSON and collections (*.jsonl) into paragraphs.
+    """Read PDF, GROBID TEI, JATS, SciPDF JSON and collections (*.jsonl) into paragraphs.
 
     Writes <out>/<paper>.jsonl, one paragraph a line, and <out>/_report.json with counts and the
     reason for every file set aside. The engine for PDFs is `parse.engine` in params.yaml:

@@ -34,7 +34,9 @@ class Errors(metaclass=_Coded):
     E002 = "No γ for the label(s) {missing}. Give one number for all labels, or one for each."
 
     # --- papers ------------------------------------------------------------------------------
-    E104 = "No folder {path}. Give --papers a folder with PDF, TEI, SciPDF JSON or JSONL files."
+    E104 = (
+        "No folder {path}. Give --papers a folder with PDF, TEI, JATS, SciPDF JSON or JSONL files."
+    )
     E105 = "None of the {n} papers in {path} gave a paragraph. {reasons}"
     E110 = "{file} cannot be opened as a PDF: {reason}."
     E111 = "{file} has no text layer on its {pages} page(s): a scan? Run OCR on it first."
