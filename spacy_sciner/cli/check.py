@@ -99,10 +99,11 @@ def _sorted(
 ) -> Tuple[List[Path], List[Tuple[Path, str]]]:
     """Papers, and gold with its format."""
     from ..corpus.formats.guess import PAPER, guess_kind
-    from ..corpus.formats.registry import FORMATS
+    from ..corpus.formats.registry import formats
 
-    known = ", ".join([*FORMATS, PAPER])
-    if file_format is not None and file_format not in (*FORMATS, PAPER):
+    names = (*formats(), PAPER)
+    known = ", ".join(names)
+    if file_format is not None and file_format not in names:
         raise ScinerError(Errors.E244.format(path=f"--format {file_format}", known=known))
     papers: List[Path] = []
     gold: List[Tuple[Path, str]] = []

@@ -2,10 +2,12 @@
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
 
 from ...errors import Errors, ScinerError
+from ...settings.corpora import FORMAT_GROUP
 from ..annotated import Annotated, CharSpan, Numbering, make_tokenizer
 from ..docbin import read_docs
 from ..reader import words_and_spaces
@@ -60,11 +62,12 @@ def read_gold(
         options = {"papers_path": papers_path, "labels": labels}
     elif file_format in TEXT_KEY_FORMATS:
         options = {"text_key": text_key}
+    read_file = formats()[file_format].read
     paragraphs: List[Annotated] = []
     schemes: Set[str] = set()
     for file_path, name in files:
         try:
-            read, scheme = _READERS[file_format](file_path, file=name, repairs=repairs, **options)
+            read, scheme = read_file(file_path, file=name, repairs=repairs, **options)
         except (UnicodeDecodeError, OSError) as e:
             raise ScinerError(
                 Errors.E205.format(path=file_path, format=file_format, reason=e)
@@ -133,29 +136,39 @@ def _without_scheme(read: Callable[..., List[Annotated]]) -> _Reader:
     return reader
 
 
-_READERS: Dict[str, _Reader] = {
-    "conll": read_conll,
-    "label-studio": _without_scheme(read_label_studio),
-    "brat": _without_scheme(read_brat_paper),
-    "prodigy": _without_scheme(read_jsonl),
-    "doccano": _without_scheme(read_jsonl),
-    "spacy": _without_scheme(read_spacy),
-}
-FORMATS = tuple(_READERS)
+@dataclass(frozen=True)
+class Format:
+    """How a format is read and written; another package's is an entry point of `FORMAT_GROUP`.
 
-# write(path, paragraphs, *, losses); spaCy's own files are written by `docbin`.
-_WRITERS: Dict[str, Callable[..., None]] = {
-    "conll": write_conll,
-    "brat": write_brat,
-    "label-studio": write_label_studio,
-    "prodigy": write_prodigy,
-    "doccano": write_doccano,
+    read (Callable): (path, *, file, repairs) → paragraphs, and the scheme or None.
+    write (Optional[Callable]): (path, paragraphs, *, losses), see `writing`; None: it is not.
+    """
+
+    read: _Reader
+    write: Optional[Callable[..., None]] = None
+
+
+_FORMATS: Dict[str, Format] = {
+    "conll": Format(read_conll, write_conll),
+    "label-studio": Format(_without_scheme(read_label_studio), write_label_studio),
+    "brat": Format(_without_scheme(read_brat_paper), write_brat),
+    "prodigy": Format(_without_scheme(read_jsonl), write_prodigy),
+    "doccano": Format(_without_scheme(read_jsonl), write_doccano),
+    "spacy": Format(_without_scheme(read_spacy)),  # written by `docbin`
 }
+FORMATS = tuple(_FORMATS)
+
+
+def formats() -> Dict[str, Format]:
+    """All formats by name: the project's own, and those of other packages."""
+    points = entry_points(group=FORMAT_GROUP)
+    return {**{point.name: point.load() for point in points}, **_FORMATS}
 
 
 def writer_of(file_format: str) -> Callable[..., None]:
     """RAISES (ScinerError): SCINER-E243 for a format that cannot be written."""
-    if file_format not in _WRITERS:
-        known = ", ".join(_WRITERS)
-        raise ScinerError(Errors.E243.format(format=file_format, known=known))
-    return _WRITERS[file_format]
+    known = {name: one.write for name, one in formats().items() if one.write is not None}
+    if file_format not in known:
+        names = ", ".join(known)
+        raise ScinerError(Errors.E243.format(format=file_format, known=names))
+    return known[file_format]

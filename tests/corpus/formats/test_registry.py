@@ -1,7 +1,11 @@
+from types import SimpleNamespace
+
 import pytest
 
+from spacy_sciner.corpus.annotated import Annotated
 from spacy_sciner.corpus.docbin import write_docs
-from spacy_sciner.corpus.formats.registry import FORMATS, read_gold
+from spacy_sciner.corpus.formats import registry
+from spacy_sciner.corpus.formats.registry import FORMATS, Format, read_gold, writer_of
 from spacy_sciner.corpus.reader import iob_tags
 from spacy_sciner.corpus.rules import Repairs
 from spacy_sciner.errors import ScinerError
@@ -158,3 +162,18 @@ def test_texts_that_are_addresses_tell_the_way_out(tmp_path):
     _write(tmp_path, {"gold.jsonl": '{"text": "https://x.org/p.txt", "label": []}'})
     with pytest.raises(ScinerError, match=r"SCINER-E206: .*address 1 .*export the text itself"):
         _read(tmp_path / "gold.jsonl", "doccano")
+
+
+def test_another_package_adds_a_format(tmp_path, monkeypatch):
+    def read(path, *, file, repairs):
+        return [Annotated("P1", 0, path.read_text(), [], file)], None
+
+    def write(path, paragraphs, *, losses):
+        path.write_text("".join(one.doc.text for one in paragraphs))
+
+    point = SimpleNamespace(name="plain", load=lambda: Format(read, write))
+    monkeypatch.setattr(registry, "entry_points", lambda group: [point])
+    (tmp_path / "a.txt").write_text("We train")
+    found, _ = _read(tmp_path / "a.txt", "plain")
+    assert [p.text for p in found.paragraphs] == ["We train"]
+    assert writer_of("plain") is write

@@ -194,7 +194,7 @@ def test_labels_that_a_format_cannot_hold(tmp_path, file_format, label):
 
 
 def test_unknown_format():
-    with pytest.raises(ScinerError, match=r"SCINER-E243: .*'spacy'.*conll, brat, label-studio"):
+    with pytest.raises(ScinerError, match=r"SCINER-E243: .*'spacy'.*conll, label-studio, brat"):
         writer_of("spacy")
 
 
