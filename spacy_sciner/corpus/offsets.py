@@ -212,8 +212,8 @@ def _is_inside_word(text: str, i: int) -> bool:
     if not 0 < i < len(text):
         return False
     before, after = text[i - 1], text[i]
-    # A number's unit begins a word of its own: 10|km, as the tokenizer has it.
-    if before.isdigit() and after.isalpha():
+    # A number's unit and a negation are words of their own to the tokenizer: 10|km, do|n't.
+    if (before.isdigit() and after.isalpha()) or text[i : i + 3] in ("n't", "n’t"):
         return False
     return before.isalnum() and after.isalnum()
 

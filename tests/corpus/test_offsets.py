@@ -80,6 +80,11 @@ def test_two_ways_that_fit_alike_are_told():
     assert decision == (Counting(UTF16), None)
 
 
+def test_the_tokenizers_edges_are_edges():
+    spans = [CharSpan(3, 5, "M"), CharSpan(5, 8, "M"), CharSpan(12, 14, "M")]
+    assert decide(["We don't at 10km"], [spans], path="f").counting == PLAIN
+
+
 def test_half_a_character_is_no_place():
     text, spans = apply(Counting(UTF16), "𝑥𝑦", [CharSpan(1, 2, "M"), CharSpan(None, 2, "M")])
     assert spans[0].start > len(text)  # counted as bad offsets where it is used
