@@ -72,17 +72,7 @@ def page(speed: Dict[str, Any], parse: Dict[str, Any], scale: Dict[str, Any]) ->
         f"- Parsing: {a_pdf:.2f} s a PDF and core, measured: {PAPERS:,} × {a_pdf:.2f} s = "
         f"{PAPERS * a_pdf / 3600:.0f} core-hours. A GPU does not help.",
     ]
-    for task, what in (
-        ("predict", f"Pseudo-labelling: {PARAGRAPHS:,} paragraphs once"),
-        ("train", f"Training: {TRAINED:,} paragraphs × {EPOCHS} epochs"),
-    ):
-        counted = "; ".join(
-            f"{name} {operations[name][task] / 1e9:,.1f} GFLOP a paragraph" for name in ENCODERS
-        )
-        lines.append(
-            f"- {what}. {counted}. {rates[task] / 1e9:,.0f} GFLOP/s measured on {cores} cores; "
-            f"a GPU is assumed to reach {GPU_SHARE[task]:.0%} of {GPU_PEAK / 1e12:.0f} TFLOP/s."
-        )
+    lines += counted_operations(operations, rates, cores)
     lines += [
         f"- 64 cores are taken as {64 // cores} times {cores}: shards of the pool are independent. "
         "For training they would need `torchrun`, whose loss is not measured.",
@@ -95,6 +85,32 @@ def page(speed: Dict[str, Any], parse: Dict[str, Any], scale: Dict[str, Any]) ->
         "|---|---:|---:|---:|---:|",
         row("parse", [PAPERS * a_pdf / cores, PAPERS * a_pdf / 64, None, None]),
     ]
+    lines += encoder_rows(operations, rates, cores)
+    return "\n".join(lines) + "\n"
+
+
+def counted_operations(
+    operations: Dict[str, Dict[str, float]], rates: Dict[str, float], cores: int
+) -> List[str]:
+    lines = []
+    for task, what in (
+        ("predict", f"Pseudo-labelling: {PARAGRAPHS:,} paragraphs once"),
+        ("train", f"Training: {TRAINED:,} paragraphs × {EPOCHS} epochs"),
+    ):
+        counted = "; ".join(
+            f"{name} {operations[name][task] / 1e9:,.1f} GFLOP a paragraph" for name in ENCODERS
+        )
+        lines.append(
+            f"- {what}. {counted}. {rates[task] / 1e9:,.0f} GFLOP/s measured on {cores} cores; "
+            f"a GPU is assumed to reach {GPU_SHARE[task]:.0%} of {GPU_PEAK / 1e12:.0f} TFLOP/s."
+        )
+    return lines
+
+
+def encoder_rows(
+    operations: Dict[str, Dict[str, float]], rates: Dict[str, float], cores: int
+) -> List[str]:
+    lines = []
     for name in ENCODERS:
         for task, n in (("predict", PARAGRAPHS), ("train", TRAINED * EPOCHS)):
             total = n * operations[name][task]
@@ -102,7 +118,7 @@ def page(speed: Dict[str, Any], parse: Dict[str, Any], scale: Dict[str, Any]) ->
             here = total / rates[task]
             label = "pseudo-label" if task == "predict" else "train"
             lines.append(row(f"{label}, {name}", [here, here * cores / 64, gpu, gpu / 8]))
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def row(name: str, seconds: List[Any]) -> str:

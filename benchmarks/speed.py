@@ -119,16 +119,16 @@ def main(
     if quality_epochs:
         facts["quality_epochs"] = quality_epochs
         minutes = {
-            contestant: minutes_of(facts, runs, quality_epochs)
-            for (contestant, task), runs in results.items()
+            contestant: minutes_of(facts, timed, quality_epochs)
+            for (contestant, task), timed in results.items()
             if task == "train"
         }
-        for seed in range(quality_runs):
-            for contestant in names:
-                if minutes.get(contestant, 0) <= quality_minutes:
-                    turn(contestant, "quality", seed)
+        slow = {c: round(m) for c, m in minutes.items() if m > quality_minutes}
+        rounds = [(seed, c) for seed in range(quality_runs) for c in names if c not in slow]
+        for seed, contestant in rounds:
+            turn(contestant, "quality", seed)
             keep()
-        facts["no_quality"] = {c: round(m) for c, m in minutes.items() if m > quality_minutes}
+        facts["no_quality"] = slow
         keep()
 
 

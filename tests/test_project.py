@@ -1,11 +1,12 @@
 """The project as a whole: its tools, its layout, and what must agree across files."""
 
+import ast
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import List
+from typing import Iterator, List, Tuple
 
 import pytest
 import yaml
@@ -31,6 +32,7 @@ LAYOUT = [
     ),
     *("tests/conftest.py", "tests/test_project.py", "tests/test_end_to_end.py"),
 ]
+LONGEST_FILE, LONGEST_FUNCTION = 300, 50  # lines
 # Split, so that this file does not find itself.
 MACHINE_PATH = re.compile(r"(?<![\w.~}])/" + r"(?:work|home|root|Users|mnt)/" + r"\w")
 in_git = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a Git checkout")
@@ -184,3 +186,24 @@ def test_the_published_recipe_names_settings_that_exist():
     for section, values in recipe.items():
         assert set(values) <= set(params[section])
     assert any(params[s][k] != v for s, values in recipe.items() for k, v in values.items())
+
+
+def functions_of(tree: ast.Module) -> Iterator[Tuple[str, int]]:
+    """Each function with the lines of its body, its docstring aside."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            yield node.name, (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+@in_git
+def test_files_and_functions_are_short():
+    long = []
+    for path in tracked():
+        if path.suffix == ".py":
+            text = path.read_text(encoding="utf8")
+            name = path.relative_to(ROOT).as_posix()
+            long += [name] * (len(text.splitlines()) > LONGEST_FILE)
+            found = functions_of(ast.parse(text))
+            long += [f"{name}: {function}" for function, n in found if n > LONGEST_FUNCTION]
+    assert long == []

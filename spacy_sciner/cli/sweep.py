@@ -1,7 +1,7 @@
 """`sciner sweep`: what each γ would let through, and with --retrain the F1 it leads to."""
 
 from pathlib import Path
-from typing import Annotated, Any, List, Optional
+from typing import Annotated, Any, Dict, List, Optional
 
 import typer
 
@@ -33,8 +33,6 @@ def sweep(
     """
     from ..annotation.pseudo_label import predict_members
     from ..annotation.sweep import retrain_at, sweep_gammas
-    from ..report.sweep import sweep_html, sweep_rows, sweep_tsv, sweep_type_rows
-    from ..report.tables import to_text
     from ..training.ensemble import mean_scores
     from ..training.experiment import Experiment
 
@@ -70,7 +68,14 @@ def sweep(
             one.update(dev_f1=result["dev_f1"], test_f1=result["test_f1"])
             typer.echo(f"γ {one['gamma']:g}: dev F1 {one['dev_f1']:.3f}")
     how = {"iteration": iteration, "accept": rule, "gamma_o": annotate.gamma_o}
-    title = f"γ of iteration {iteration}, accepted by {rule}"
+    _write(out, how, figures)
+
+
+def _write(out: Path, how: Dict[str, Any], figures: List[Dict[str, Any]]) -> None:
+    from ..report.sweep import sweep_html, sweep_rows, sweep_tsv, sweep_type_rows
+    from ..report.tables import to_text
+
+    title = f"γ of iteration {how['iteration']}, accepted by {how['accept']}"
     write_json(out / "sweep.json", {**how, "gammas": figures})
     write_text(out / "sweep.tsv", sweep_tsv(figures))
     write_text(out / "sweep.html", sweep_html(figures, title))

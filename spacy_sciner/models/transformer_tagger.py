@@ -77,21 +77,10 @@ def build_transformer_tagger_v1(
     RAISES (ScinerError): SCINER-E302 for an unknown head, word_confidence, device or precision,
         SCINER-E312 for a number out of range.
     """
-    for size, number, least in (
-        ("window", window, 1),
-        ("overlap", overlap, 0),
-        ("batch_pieces", batch_pieces, 1),
-        ("frozen_layers", frozen_layers, 0),
-    ):
-        if number < least:
-            raise ScinerError(Errors.E312.format(name=size, value=number, range=f"{least} or more"))
-    for option, value, known in (
-        ("head", head, HEADS),
-        ("word_confidence", word_confidence, WORD_CONFIDENCES),
-    ):
-        if value not in known:
-            message = Errors.E302.format(name=option, value=value, known=", ".join(known))
-            raise ScinerError(message)
+    _check_least(1, window=window, batch_pieces=batch_pieces)
+    _check_least(0, overlap=overlap, frozen_layers=frozen_layers)
+    _check_known(HEADS, head=head)
+    _check_known(WORD_CONFIDENCES, word_confidence=word_confidence)
     # Thinc saves `attrs` with the weights, and what was saved wins over the config. These may be
     # set anew where a trained pipeline is loaded, so they are no attrs.
     run = partial(forward, word_confidence=word_confidence, batch_pieces=batch_pieces)
@@ -112,6 +101,19 @@ def build_transformer_tagger_v1(
         },
         shims=[TorchTagger(partial(_rebuild, fast=fast), device=device, precision=precision)],
     )
+
+
+def _check_least(least: int, **numbers: int) -> None:
+    for name, number in numbers.items():
+        if number < least:
+            raise ScinerError(Errors.E312.format(name=name, value=number, range=f"{least} or more"))
+
+
+def _check_known(known: Sequence[str], **options: str) -> None:
+    for name, value in options.items():
+        if value not in known:
+            message = Errors.E302.format(name=name, value=value, known=", ".join(known))
+            raise ScinerError(message)
 
 
 def init(
@@ -179,12 +181,9 @@ def forward(
             first = n_before + row.offset
             owned = output[row_i, first : first + row.piece_end - row.piece_start]
             logs[row.piece_start : row.piece_end] = owned
-    words = counts > 0  # the encoder sees no others; their scores are 0
+    words = counts > 0  # the encoder sees no others
     starts = (ends - counts)[words]
-    scores = pieces_to_words(logs, starts, how) if len(starts) else logs
-    if not words.all():
-        of_words, scores = scores, np.zeros((len(counts), n_tags), dtype=np.float32)
-        scores[words] = of_words
+    scores = _to_words(logs, words, starts, how)
     lengths = [len(doc) for doc in docs]
 
     def backprop(d_docs: List[Floats2d]) -> List[Doc]:
@@ -204,6 +203,20 @@ def forward(
 
     of_docs = [scores[end - n : end] for n, end in zip(lengths, np.cumsum(lengths, dtype=int))]
     return [ops.asarray2f(of_doc) for of_doc in of_docs], backprop
+
+
+def _to_words(logs: Floats2d, words: np.ndarray, starts: np.ndarray, how: str) -> Floats2d:
+    """Scores of all tokens, 0 for those that are no words.
+
+    words (np.ndarray): Bool, shape (n_tokens,).
+    starts (np.ndarray): Each word's first piece.
+    """
+    scores = pieces_to_words(logs, starts, how) if len(starts) else logs
+    if words.all():
+        return scores
+    every = np.zeros((len(words), logs.shape[1]), dtype=np.float32)
+    every[words] = scores
+    return every
 
 
 def batch_rows(rows: Sequence[Row], batch_pieces: int, n_around: int) -> Iterator[List[Row]]:

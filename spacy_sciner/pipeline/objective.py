@@ -21,7 +21,7 @@ from spacy.util import registry
 from ..corpus.soft import get_soft
 from ..errors import Errors, ScinerError
 from ..settings.read import check_section
-from ..settings.tree import Goal
+from ..settings.schedules import Goal
 from ..tagging import UNKNOWN
 from ..types import Floats1d, Floats2d, Ints1d
 

@@ -87,7 +87,7 @@ def test_paper_protocol_trains_on_four_fifths_and_scores_the_rest(
     write_docs(merged, docs)
     seen = {}
 
-    def train(recipe, *, train, dev, out, start):
+    def train(recipe, *, train, dev, out, start, **how):
         seen["train"] = [d.user_data["paragraph"] for d in measure.read_docs(train, VOCAB)]
         seen["start"] = start
         spacy.load(tiny_model).to_disk(out)
