@@ -118,18 +118,28 @@ def main(
         keep()
     if quality_epochs:
         facts["quality_epochs"] = quality_epochs
-        minutes = {
-            contestant: minutes_of(facts, timed, quality_epochs)
-            for (contestant, task), timed in results.items()
-            if task == "train"
-        }
-        slow = {c: round(m) for c, m in minutes.items() if m > quality_minutes}
+        slow = too_slow(facts, results, quality_epochs, quality_minutes)
         rounds = [(seed, c) for seed in range(quality_runs) for c in names if c not in slow]
         for seed, contestant in rounds:
             turn(contestant, "quality", seed)
             keep()
         facts["no_quality"] = slow
         keep()
+
+
+def too_slow(
+    facts: Dict[str, Any],
+    results: Dict[Tuple[str, str], List[Dict[str, Any]]],
+    epochs: int,
+    longest: float,
+) -> Dict[str, int]:
+    """Who would train longer than `longest` minutes, and how long."""
+    minutes = {
+        contestant: minutes_of(facts, timed, epochs)
+        for (contestant, task), timed in results.items()
+        if task == "train"
+    }
+    return {c: round(m) for c, m in minutes.items() if m > longest}
 
 
 def check_names(only: List[str]) -> List[str]:

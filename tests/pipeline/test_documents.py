@@ -1,6 +1,7 @@
 """Documents of every kind through the sciner component, alone, in batches, to bytes and back."""
 
 from pathlib import Path
+from typing import List
 
 import numpy as np
 import pytest
@@ -9,6 +10,19 @@ from spacy.tokens import Doc, DocBin
 from tiny import LABELS, cnn_config, ents_of, gold_docs, model_config, overfit, plain
 
 from .helpers import facts, make_nlp
+
+
+def awkward(nlp: Language) -> List[Doc]:
+    words = [
+        [],
+        ["BERT"],
+        ["\u200b"],
+        [" ", "\u200b", "\n"],
+        ["we", "\u200b", "train", "\u00ad", "BERT"],
+        ["z" * 5000],
+        ["we", "train", "Random", "Forest", "on", "SQuAD"] * 500,  # 3,000 tokens
+    ]
+    return [Doc(nlp.vocab, words=w) for w in words]
 
 
 def test_every_token_of_every_document_gets_a_confidence(nlp: Language):

@@ -1,7 +1,6 @@
 """The sciner component: what it learns, writes and refuses."""
 
 from pathlib import Path
-from typing import List
 
 import numpy as np
 import pytest
@@ -234,16 +233,3 @@ def test_the_scorer_is_exact_match(nlp: Language):
     scores = nlp.evaluate([Example(plain(nlp, gold), gold) for gold in golds])
     assert (scores["ents_p"], scores["ents_r"], scores["ents_f"]) == (1.0, 1.0, 1.0)
     assert set(scores["ents_per_type"]) == set(LABELS)
-
-
-def awkward(nlp: Language) -> List[Doc]:
-    words = [
-        [],
-        ["BERT"],
-        ["\u200b"],
-        [" ", "\u200b", "\n"],
-        ["we", "\u200b", "train", "\u00ad", "BERT"],
-        ["z" * 5000],
-        ["we", "train", "Random", "Forest", "on", "SQuAD"] * 500,  # 3,000 tokens
-    ]
-    return [Doc(nlp.vocab, words=w) for w in words]
