@@ -27,6 +27,7 @@ $(VENV)/.ready: pyproject.toml $(CONSTRAINTS) requirements/encoder.txt
 	touch $@
 
 repro: env  ## Run the whole loop on the embedded sample corpus
+	@$(BIN)/sciner doctor --plan
 	$(BIN)/dvc repro
 	@cat report/iterations.txt
 

@@ -26,6 +26,7 @@ import os
 import random
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Annotated, Any, Dict, List, Optional, Tuple
@@ -81,24 +82,21 @@ def main(
     folder, corpus = (data, name_of(data)) if data else find_data(corpus, work)
     facts = {"corpus": corpus, "threads": threads, "runs": runs}
     facts.update(prepare(folder, work / "parts", encoder, paragraphs))
-    learn_rate = settings.train.learn_rate
+    job_of = partial(
+        Job,
+        encoder=str(encoder),
+        folder=str(work / "parts"),
+        threads=threads,
+        epochs=quality_epochs,
+        learn_rate=settings.train.learn_rate,
+    )
     results: Dict[Tuple[str, str], List[Dict[str, Any]]] = {}
     failed: Dict[str, str] = {}
 
     def turn(contestant: str, task: str, seed: int = 0) -> None:
         if contestant in failed:
             return
-        job = Job(
-            name=contestant,
-            task=task,
-            encoder=str(encoder),
-            folder=str(work / "parts"),
-            threads=threads,
-            seed=seed,
-            epochs=quality_epochs,
-            learn_rate=float(learn_rate),
-        )
-        result, reason = run_child(job, work)
+        result, reason = run_child(job_of(name=contestant, task=task, seed=seed), work)
         if reason:
             failed[contestant] = f"{task}: {reason}"
         else:

@@ -26,12 +26,13 @@ def main(
     """
     from spacy_sciner.evaluation.iteration import evaluate_iteration
     from spacy_sciner.training.experiment import Experiment
-    from spacy_sciner.training.narrate import Narrator
+    from spacy_sciner.training.measure import narrator_for
 
     settings = read_settings(params)
     resume = resume / f"protocol-{iteration}"
     experiment = Experiment(settings, iteration)
-    test = evaluate_iteration(experiment, resume=resume, narrate=Narrator)["clean"]["test"]
+    narrate = narrator_for(settings)
+    test = evaluate_iteration(experiment, resume=resume, narrate=narrate)["clean"]["test"]
     remove(resume)
     interval = (
         f"{test['f1_low']:.3f}–{test['f1_high']:.3f}" if settings.evaluate.bootstrap else "none"

@@ -31,15 +31,17 @@ def main(
     """
     from spacy_sciner.training.ensemble import train_teachers
     from spacy_sciner.training.experiment import Experiment
-    from spacy_sciner.training.narrate import Narrator, quiet
+    from spacy_sciner.training.measure import narrator_for
+    from spacy_sciner.training.narrate import quiet
     from spacy_sciner.training.processes import training_group
     from spacy_sciner.training.train import train_pipeline
 
-    experiment = Experiment(read_settings(params), iteration, previous)
+    settings = read_settings(params)
+    experiment = Experiment(settings, iteration, previous)
     n_teachers = 1 if out else experiment.n_teachers
     resume = resume / f"iteration-{iteration}"
     with training_group() as group:
-        narrate = Narrator if group.is_first else quiet
+        narrate = narrator_for(settings) if group.is_first else quiet
         result = train_pipeline(
             experiment.recipe,
             train=experiment.training_file,

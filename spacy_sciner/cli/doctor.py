@@ -2,24 +2,37 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Dict, List
+from typing import Annotated, Any, Dict, List, Tuple
 
 import typer
 
-from ..settings import read_settings
+from ..errors import ScinerError
+from ..settings import Settings, read_settings
 from ..settings.tree import Parse
+from .costs import Stage
 
-BUSY = 0.5  # cores' share that other processes take: worth a word
+BUSY = 0.5  # load for each core from which on it is worth a word
+HEALTHY = "Nothing to change."
 
 
 def doctor(
     params: Annotated[Path, typer.Option(help="The experiment.")] = Path("params.yaml"),
     as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Only what each stage will take on this machine.")
+    ] = False,
 ) -> None:
-    """Processor, precision, cores, memory, encoder, versions, GROBID; and what to change."""
+    """Processor, precision, cores, memory, encoder, versions, GROBID; what each stage of the
+    experiment will take on this machine, from a short measurement; and what to change."""
     from ..models.facts import machine_facts
+    from .costs import show
 
     settings = read_settings(params)
+    stages, reason = _stages(settings)
+    if plan:
+        typer.echo("What `dvc repro` does where nothing is done yet, and about how long it takes:")
+        typer.echo(show(stages) if stages else f"  not known: {reason}")
+        return
     facts = machine_facts(settings.device, settings.precision)
     facts["encoder"] = _encoder(settings.encoder.name)
     facts["grobid"] = _grobid(settings.parse)
@@ -28,17 +41,35 @@ def doctor(
         protocol=settings.evaluate.paper_protocol,
         teachers=settings.train.teachers,
     )
-    typer.echo(json.dumps(facts, indent=2, ensure_ascii=False) if as_json else _table(facts))
+    facts["stages"] = [stage._asdict() for stage in stages]
+    if as_json:
+        typer.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        return
+    costs = show(stages) if stages else f"  not known: {reason}"
+    typer.echo(f"{_table(facts)}\n\nAll stages, where nothing is done yet:\n{costs}")
+    typer.echo("\n".join(["", *(f"- {line}" for line in facts["advice"] or [HEALTHY])]))
+
+
+def _stages(settings: Settings) -> Tuple[List[Stage], str]:
+    """The stages with their costs, or none and the reason why they are not known."""
+    from ..training.measure import measure_rates
+    from .costs import count_words, plan
+
+    try:
+        words, rates = count_words(settings), measure_rates(settings)
+    except ScinerError as e:
+        return [], str(e)
+    return plan(settings, words, train_s=rates.train, predict_s=rates.predict), ""
 
 
 def advice(facts: Dict[str, Any], *, protocol: bool, teachers: int) -> List[str]:
     """What a person can do, the most urgent first; empty if nothing is wrong."""
-    said = [f"{what}: {facts[what]['problem']}" for what in ("encoder", "grobid") if facts[what]]
-    said = [line for line in said if not line.endswith("None")]
+    parts = {what: facts[what].get("problem") for what in ("encoder", "grobid")}
+    said = [f"{what}: {problem}" for what, problem in parts.items() if problem]
     if facts["load"] is not None and facts["load"] > BUSY * facts["cores"]:
         said.append(
-            f"A load of {facts['load']:.1f} on {facts['cores']} cores: other processes compute. "
-            "Close them, or steps take several times as long."
+            f"A load of {facts['load']:.1f} on {facts['cores']} cores: something computes already. "
+            "Beside it, steps may take longer."
         )
     if facts["device"] == "cpu" and facts["gpus"]:
         said.append("There is a GPU, unused: set `device: auto` in params.yaml.")
@@ -56,7 +87,6 @@ def advice(facts: Dict[str, Any], *, protocol: bool, teachers: int) -> List[str]
 
 def _encoder(name: str) -> Dict[str, Any]:
     """Without looking on the hub: a doctor downloads nothing."""
-    from ..errors import ScinerError
     from ..models.encoders import WEIGHTS, find_encoder, open_encoder
 
     if not name.startswith("pypi:") and not Path(name).is_dir():
@@ -79,7 +109,6 @@ def _grobid(parse: Parse) -> Dict[str, Any]:
     """Empty unless papers are read by a server."""
     if parse.engine != "grobid":
         return {}
-    from ..errors import ScinerError
     from ..papers.grobid import check_server
 
     settings = parse.grobid
@@ -112,5 +141,4 @@ def _table(facts: Dict[str, Any]) -> str:
         answer = "no answer" if facts["grobid"]["problem"] else "answers"
         rows["GROBID"] = f"{facts['grobid']['url']}: {answer}"
     lines = [f"{name:<10} {value}" for name, value in rows.items()]
-    lines += ["", *(f"- {line}" for line in facts["advice"] or ["Nothing to change."])]
     return "\n".join(lines)

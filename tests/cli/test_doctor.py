@@ -4,9 +4,12 @@ import json
 import sys
 
 import pytest
+from stage_project import change
+from tiny import ROOT
 
 from spacy_sciner.cli import main
 from spacy_sciner.cli.doctor import advice
+from spacy_sciner.training import measure
 
 QUIET = {
     "cores": 4,
@@ -18,31 +21,28 @@ QUIET = {
     "encoder": {"name": "e", "problem": None},
     "grobid": {},
 }
-PARAMS = """
-device: cpu
-precision: fp32
-parse: {engine: %s, grobid: {url: "http://localhost:1", timeout_s: 1, concurrency: 1, retries: 0}}
-encoder: {name: "%s"}
-train: {teachers: 3}
-evaluate: {paper_protocol: true}
-"""
+SERVER = {"url": "http://localhost:1", "timeout_s": 1, "concurrency": 1, "retries": 0}
 
 
 @pytest.fixture
 def run(tmp_path, monkeypatch, capsys):
-    def run(text, *options):
-        (tmp_path / "params.yaml").write_text(text, encoding="utf8")
-        command = ["sciner", "doctor", "--params", str(tmp_path / "params.yaml"), *options]
-        monkeypatch.setattr(sys, "argv", command)
+    """`sciner doctor` in a folder of its own, with the gold of the sample and nothing measured."""
+    (tmp_path / "assets").symlink_to(ROOT / "assets")
+    monkeypatch.chdir(tmp_path)
+
+    def run(*options, **sections):
+        change(tmp_path, **sections)
+        monkeypatch.setattr(sys, "argv", ["sciner", "doctor", *options])
         with pytest.raises(SystemExit) as done:
             main()
-        return done.value.code, capsys.readouterr()
+        return done.value.code or 0, capsys.readouterr()
 
     return run
 
 
-def test_doctor_tells_the_precision_and_the_trainings_that_can_go(run, tmp_path):
-    code, said = run(PARAMS % ("embedded", tmp_path))
+def test_doctor_tells_the_precision_and_the_trainings_that_can_go(run, tiny_encoder):
+    encoder = {"name": str(tiny_encoder), "sha256": None}
+    code, said = run(encoder=encoder, train={"teachers": 3})
     assert code == 0
     assert "float32 on cpu" in said.out
     assert "`train.teachers: 1` instead of 3 saves 2 trainings" in said.out
@@ -50,17 +50,45 @@ def test_doctor_tells_the_precision_and_the_trainings_that_can_go(run, tmp_path)
 
 
 def test_doctor_says_which_encoder_and_server_are_missing(run):
-    code, said = run(PARAMS % ("grobid", "pypi:no-such-package-of-ours"), "--json")
+    encoder = {"name": "pypi:no-such-package-of-ours", "sha256": None}
+    code, said = run("--json", encoder=encoder, parse={"engine": "grobid", "grobid": SERVER})
     facts = json.loads(said.out)
     assert code == 0
     assert "SCINER-E304" in facts["encoder"]["problem"]
+    assert facts["stages"] == []
     assert any("SCINER-E130" in line for line in facts["advice"])
 
 
-def test_doctor_ends_with_one_line_for_unusable_settings(run):
-    code, said = run("device: cpu\n")
+def test_doctor_ends_with_what_is_wrong_for_unusable_settings(run):
+    code, said = run(seed="x")
     assert code == 1
-    assert "SCINER-E501" in said.err
+    assert "SCINER-E520: params.yaml: 1 problem(s)" in said.err
+    assert "seed: 'x' is not" in said.err
+
+
+def test_the_plan_names_every_stage_and_is_measured_once(run, tiny_encoder, tmp_path, monkeypatch):
+    monkeypatch.setattr(measure, "WINDOW", 32)  # the tiny encoder has 64 positions
+    encoder = {"name": str(tiny_encoder), "sha256": None}
+    code, said = run("--plan", encoder=encoder, train={"teachers": 3})
+    assert code == 0
+    lines = said.out.splitlines()
+    assert lines[0].startswith("What `dvc repro` does")
+    names = [line.split("  ")[1] for line in lines[1:]]
+    assert names == [
+        *("parse, convert, adapt", "train", "pseudo-label@1", "merge@1, retrain@1"),
+        *("pseudo-label@2", "merge@2, retrain@2", "evaluate@0", "evaluate@1", "evaluate@2"),
+        *("report", "all"),
+    ]
+    assert "3 models on 6,557 words" in lines[2]
+    kept = (tmp_path / ".sciner-cache/machine.json").read_text()
+    run("--plan", encoder=encoder)
+    assert (tmp_path / ".sciner-cache/machine.json").read_text() == kept
+
+
+def test_the_plan_of_an_encoder_that_is_not_there_says_so(run):
+    code, said = run("--plan", encoder={"name": "pypi:no-such-package-of-ours", "sha256": None})
+    assert code == 0
+    assert "not known: SCINER-E304" in said.out
 
 
 def test_a_quiet_machine_gets_no_advice():

@@ -1,0 +1,126 @@
+"""How fast this machine trains and predicts with the configured encoder: a few steps, kept.
+
+The figures tell a person how long something will take, and when steps are far slower than they
+should be. They are kept outside of what DVC owns, and no result depends on them.
+"""
+
+import json
+import platform
+import time
+from pathlib import Path
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
+
+import spacy
+import torch
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+from spacy.training import Example
+from thinc.api import Adam
+
+from ..files import write_json
+from ..models.encoders import open_encoder
+from ..models.machine import usable_cores
+from ..models.shim import resolve_device, resolve_precision
+from ..settings.tree import Settings
+from .narrate import Narrator
+
+KEPT = Path(".sciner-cache/machine.json")
+WORDS = ("we", "train", "a", "model", "with", "learning", "rate", "on", "the", "corpus")
+STEPS = 3  # timed, after one that is not
+WINDOW = 128  # word-pieces: more than a document here has
+
+
+class Rates(NamedTuple):
+    """Seconds a word, padding included, on this machine."""
+
+    train: float
+    predict: float
+
+
+def measure_rates(settings: Settings, *, kept: Path = KEPT) -> Rates:
+    """Train and predict a little with the configured encoder, or read what was measured before.
+
+    RAISES (ScinerError): SCINER-E304 if the encoder is not to be had.
+    """
+    found = kept_rates(settings, kept=kept)
+    if found is None:
+        with open_encoder(settings.encoder.name) as encoder:
+            nlp = _make_pipeline(settings, encoder)
+            found = _time(nlp, settings.train.batch_words)
+        write_json(kept, {"key": _key(settings), **found._asdict()})
+    return found
+
+
+def kept_rates(settings: Settings, *, kept: Path = KEPT) -> Optional[Rates]:
+    """What was measured before for these settings on this machine, if anything was."""
+    try:
+        data: Dict[str, Any] = json.loads(kept.read_text(encoding="utf8"))
+        return Rates(data["train"], data["predict"]) if data["key"] == _key(settings) else None
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def narrator_for(settings: Settings, *, kept: Path = KEPT) -> Callable[[str], Narrator]:
+    """Narrators that know how long a step should take here, if `sciner doctor` measured it."""
+    rates = kept_rates(settings, kept=kept)
+    expected = rates.train * settings.train.batch_words if rates else None
+    return lambda title: Narrator(title, expected=expected)
+
+
+def _key(settings: Settings) -> str:
+    device = resolve_device(settings.device)
+    parts = [platform.node(), platform.machine(), torch.__version__, usable_cores(), device]
+    parts += [resolve_precision(settings.precision, device), settings.encoder.name]
+    parts += [settings.encoder.keep_layers, settings.train.batch_words]
+    return " ".join(map(str, parts))
+
+
+def _make_pipeline(settings: Settings, encoder: Path) -> Language:
+    nlp = spacy.blank("en")
+    model = {
+        "@architectures": "spacy-sciner.TransformerTagger.v1",
+        "name": str(encoder),
+        "freeze_embeddings": True,
+        "window": WINDOW,
+        "overlap": 0,
+        "device": settings.device,
+        "precision": settings.precision,
+    }
+    nlp.add_pipe("sciner", config={"model": model})
+    examples = _examples(nlp, 64)
+    nlp.initialize(lambda: examples)
+    return nlp
+
+
+def _examples(nlp: Language, n_words: int) -> List[Example]:
+    """Documents of 64 words each, about so many words together."""
+    examples = []
+    for _ in range(max(1, n_words // 64)):
+        gold = Doc(nlp.vocab, words=[WORDS[i % len(WORDS)] for i in range(64)])
+        gold.set_ents([Span(gold, 3, 5, label="Thing")])
+        examples.append(Example(Doc(nlp.vocab, words=[t.text for t in gold]), gold))
+    return examples
+
+
+def _time(nlp: Language, batch_words: int) -> Rates:
+    examples = _examples(nlp, batch_words)
+    n_words = sum(len(eg.predicted) for eg in examples)
+    optimizer = Adam(1e-5)
+    texts = [[token.text for token in eg.predicted] for eg in examples]
+
+    def predict() -> None:
+        list(nlp.pipe([Doc(nlp.vocab, words=words) for words in texts]))
+
+    train_s = _fastest(lambda: nlp.update(examples, sgd=optimizer))
+    return Rates(train_s / n_words, _fastest(predict) / n_words)
+
+
+def _fastest(step: Callable[[], Any]) -> float:
+    """Seconds of the step that was disturbed least, after one that is not timed."""
+    step()
+    seconds = []
+    for _ in range(STEPS):
+        start = time.perf_counter()
+        step()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
