@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Dict, List, Tuple
+from typing import Annotated, Any, Dict, List, Optional, Tuple
 
 import typer
 
@@ -12,6 +12,7 @@ from ..settings.tree import Parse
 from .costs import Stage
 
 BUSY = 0.5  # load for each core from which on it is worth a word
+LONG_S = 30 * 60.0  # a plan from which on it is worth a word how to shorten it
 HEALTHY = "Nothing to change."
 
 
@@ -36,11 +37,7 @@ def doctor(
     facts = machine_facts(settings.device, settings.precision)
     facts["encoder"] = _encoder(settings.encoder.name)
     facts["grobid"] = _grobid(settings.parse)
-    facts["advice"] = advice(
-        facts,
-        protocol=settings.evaluate.paper_protocol,
-        teachers=settings.train.teachers,
-    )
+    facts["advice"] = advice(facts, settings, total_s=sum(stage.seconds for stage in stages))
     facts["stages"] = [stage._asdict() for stage in stages]
     if as_json:
         typer.echo(json.dumps(facts, indent=2, ensure_ascii=False))
@@ -62,27 +59,53 @@ def _stages(settings: Settings) -> Tuple[List[Stage], str]:
     return plan(settings, words, train_s=rates.train, predict_s=rates.predict), ""
 
 
-def advice(facts: Dict[str, Any], *, protocol: bool, teachers: int) -> List[str]:
-    """What a person can do, the most urgent first; empty if nothing is wrong."""
-    parts = {what: facts[what].get("problem") for what in ("encoder", "grobid")}
-    said = [f"{what}: {problem}" for what, problem in parts.items() if problem]
-    if facts["load"] is not None and facts["load"] > BUSY * facts["cores"]:
-        said.append(
-            f"A load of {facts['load']:.1f} on {facts['cores']} cores: something computes already. "
-            "Beside it, steps may take longer."
-        )
-    if facts["device"] == "cpu" and facts["gpus"]:
-        said.append("There is a GPU, unused: set `device: auto` in params.yaml.")
-    if facts["device"] == "cpu" and facts["precision"] == "float32":
-        if facts["bf16"]:
-            said.append("The processor computes bf16: set `precision: auto`.")
-        if protocol:
-            said.append("fp32 on a CPU: `evaluate.paper_protocol: false` saves a training each.")
-        if teachers > 1:
-            said.append(
-                f"`train.teachers: 1` instead of {teachers} saves {teachers - 1} trainings."
-            )
-    return said
+def advice(facts: Dict[str, Any], settings: Settings, *, total_s: float) -> List[str]:
+    """What a person can do, the most urgent first; empty if nothing is wrong.
+
+    total_s (float): What all stages will take on this machine; 0 if that is not known.
+    """
+    cores, threads, load = facts["cores"], facts["threads"], facts["load"]
+    on_cpu = facts["device"] == "cpu"
+    idle_bf16 = on_cpu and facts["precision"] == "float32" and facts["bf16"]
+    said = [
+        _problem(facts, "encoder"),
+        _problem(facts, "grobid"),
+        f"A load of {load:.1f} on {cores} cores: something computes already, maybe your own work. "
+        "Beside it, steps may take longer."
+        if load is not None and load > BUSY * cores
+        else None,
+        f"torch uses {threads} threads on {cores} cores: set OMP_NUM_THREADS={cores}."
+        if threads != cores
+        else None,
+        "There is a GPU, unused: set `device: auto` in params.yaml."
+        if on_cpu and facts["gpus"]
+        else None,
+        "The processor computes bf16: set `precision: auto`." if idle_bf16 else None,
+    ]
+    if on_cpu and not facts["gpus"] and total_s > LONG_S:
+        said += _savings(settings)
+    return [line for line in said if line]
+
+
+def _problem(facts: Dict[str, Any], what: str) -> Optional[str]:
+    problem = facts[what].get("problem")
+    return f"{what}: {problem}" if problem else None
+
+
+def _savings(settings: Settings) -> List[Optional[str]]:
+    """What makes a long experiment shorter where there is no GPU."""
+    teachers = settings.train.teachers
+    return [
+        "`evaluate.paper_protocol: false` saves a training in each iteration."
+        if settings.evaluate.paper_protocol
+        else None,
+        f"`train.teachers: 1` instead of {teachers} saves {teachers - 1} trainings."
+        if teachers > 1
+        else None,
+        "`encoder.keep_layers` keeps only the lowest layers: fewer are faster and may find less."
+        if not settings.encoder.keep_layers
+        else None,
+    ]
 
 
 def _encoder(name: str) -> Dict[str, Any]:
@@ -129,7 +152,9 @@ def _table(facts: Dict[str, Any]) -> str:
         "bf16": f"{bf16}; trained in {facts['precision']} on {facts['device']}",
         "cores": f"{facts['cores']} usable, load {load}, {facts['threads']} threads, "
         f"OMP_NUM_THREADS {facts['omp_num_threads'] or 'not set'}",
-        "memory": f"{facts['memory_gb']} GB, {facts['free_memory_gb']} GB free",
+        "memory": "unknown"
+        if facts["memory_gb"] is None
+        else f"{facts['memory_gb']} GB, {facts['free_memory_gb']} GB free",
         "GPU": gpus,
         "encoder": f"{facts['encoder']['name']}, "
         + (

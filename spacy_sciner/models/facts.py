@@ -26,7 +26,7 @@ def machine_facts(device: str, precision: str) -> Dict[str, Any]:
     used = resolve_device(device)
     return {
         "processor": cpu.get("model name") or platform.processor() or platform.machine(),
-        "bf16": "avx512_bf16" in flags or "amx_bf16" in flags,
+        "bf16": resolve_precision("auto", "cpu") is torch.bfloat16,  # what `auto` goes by
         "amx": "amx_bf16" in flags,
         "device": used,
         "precision": str(resolve_precision(precision, used)).replace("torch.", ""),

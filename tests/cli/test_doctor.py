@@ -4,15 +4,17 @@ import json
 import sys
 
 import pytest
-from stage_project import change
+from stage_project import change, make_settings
 from tiny import ROOT
 
 from spacy_sciner.cli import main
-from spacy_sciner.cli.doctor import advice
+from spacy_sciner.cli.doctor import LONG_S, _table, advice
+from spacy_sciner.models import facts as facts_module
 from spacy_sciner.training import measure
 
 QUIET = {
     "cores": 4,
+    "threads": 4,
     "load": 0.1,
     "device": "cpu",
     "precision": "bfloat16",
@@ -40,8 +42,10 @@ def run(tmp_path, monkeypatch, capsys):
     return run
 
 
-def test_doctor_tells_the_precision_and_the_trainings_that_can_go(run, tiny_encoder):
+def test_doctor_tells_the_precision_and_the_trainings_that_can_go(run, tiny_encoder, monkeypatch):
     encoder = {"name": str(tiny_encoder), "sha256": None}
+    slow = measure.Rates(train=1.0, predict=0.1)
+    monkeypatch.setattr(measure, "measure_rates", lambda settings: slow)
     code, said = run(encoder=encoder, train={"teachers": 3})
     assert code == 0
     assert "float32 on cpu" in said.out
@@ -92,16 +96,45 @@ def test_the_plan_of_an_encoder_that_is_not_there_says_so(run):
 
 
 def test_a_quiet_machine_gets_no_advice():
-    assert advice(QUIET, protocol=True, teachers=3) == []
+    assert advice(QUIET, make_settings(train={"teachers": 3}), total_s=LONG_S) == []
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
         ({"load": 3.9}, "A load of 3.9 on 4 cores"),
+        ({"threads": 2}, "torch uses 2 threads on 4 cores: set OMP_NUM_THREADS=4"),
         ({"gpus": {"0: A": 80.0}}, "There is a GPU, unused"),
         ({"precision": "float32"}, "set `precision: auto`"),
     ],
 )
 def test_advice_names_what_is_wrong(change, words):
-    assert any(words in line for line in advice({**QUIET, **change}, protocol=False, teachers=1))
+    (line,) = advice({**QUIET, **change}, make_settings(), total_s=0)
+    assert words in line
+
+
+def test_a_long_plan_without_a_gpu_says_what_can_go():
+    settings = make_settings(
+        train={"teachers": 3}, evaluate={"paper_protocol": True}, encoder={"keep_layers": 0}
+    )
+    said = advice(QUIET, settings, total_s=LONG_S + 1)
+    assert [line.split("`")[1] for line in said] == [
+        *("evaluate.paper_protocol: false", "train.teachers: 1", "encoder.keep_layers")
+    ]
+    on_gpu = {**QUIET, "device": "cuda", "gpus": {"0: A": 80.0}}
+    assert advice(on_gpu, settings, total_s=LONG_S + 1) == []
+
+
+def test_memory_that_is_not_known_is_not_none_gigabytes(monkeypatch):
+    monkeypatch.setattr(facts_module, "_table", lambda path: {})  # as where Linux is not
+    found = facts_module.machine_facts("cpu", "auto")
+    found.update(encoder={"name": "e", "megabytes": 1, "problem": None}, grobid={})
+    assert "memory     unknown" in _table(found)
+
+
+@pytest.mark.parametrize(("computes", "row"), [(True, "bf16       yes"), (False, "bf16       no")])
+def test_bf16_is_what_precision_auto_goes_by(computes, row, monkeypatch):
+    monkeypatch.setattr("spacy_sciner.models.shim._cpu_computes_bf16", lambda: computes)
+    found = facts_module.machine_facts("cpu", "fp32")
+    found.update(encoder={"name": "e", "megabytes": 1, "problem": None}, grobid={})
+    assert row in _table(found)
