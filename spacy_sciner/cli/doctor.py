@@ -29,12 +29,13 @@ def doctor(
     from .costs import show
 
     settings = read_settings(params)
+    # Before the measurement, which is a load itself.
+    facts = machine_facts(settings.device, settings.precision)
     stages, reason = _stages(settings)
     if plan:
         typer.echo("What `dvc repro` does where nothing is done yet, and about how long it takes:")
         typer.echo(show(stages) if stages else f"  not known: {reason}")
         return
-    facts = machine_facts(settings.device, settings.precision)
     facts["encoder"] = _encoder(settings.encoder.name)
     facts["grobid"] = _grobid(settings.parse)
     facts["advice"] = advice(facts, settings, total_s=sum(stage.seconds for stage in stages))
