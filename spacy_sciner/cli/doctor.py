@@ -30,7 +30,7 @@ def doctor(
 
     settings = read_settings(params)
     # Before the measurement, which is a load itself.
-    facts = machine_facts(settings.device, settings.precision)
+    facts = {} if plan else machine_facts(settings.device, settings.precision)
     stages, reason = _stages(settings)
     if plan:
         typer.echo("What `dvc repro` does where nothing is done yet, and about how long it takes:")
