@@ -12,6 +12,7 @@ from typing import Dict
 
 import pytest
 import yaml
+from stage_project import overlaid
 from tiny import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -22,17 +23,18 @@ SMALL = {
         "epochs": 3,
         "learn_rate": 0.01,
         "batch_words": 512,
-        "calibrate": True,
+        "min_steps": 0,
+        "teachers": 1,
     },
-    "retrain": {"start": "warm", "epochs": 1, "learn_rate": 0.01},
-    "evaluate": {
-        "paper_protocol": True,
-        "bootstrap": 50,
-        "seed": 0,
-        "promote_by": "f1",
-        "promote_confidence": 0.8,
-        "max_type_drop": 0.02,
+    "retrain": {
+        "epochs": 1,
+        "learn_rate": 0.01,
+        "batch_words": 512,
+        "soft_labels": False,
     },
+    "evaluate": {"bootstrap": 50},
+}
+ITERATIONS = {
     "iterations": {"1": {"prev": "0", "gamma": 0.5}},
     "evaluations": {"0": {"data": "corpus/gold"}, "1": {"data": "corpus/iteration-1"}},
 }
@@ -46,7 +48,7 @@ def make_project(folder: Path, encoder: Path) -> Path:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, folder / name)
     params = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf8"))
-    params.update(SMALL)
+    params = {**overlaid(params, SMALL), **ITERATIONS}
     params["encoder"] = {"name": str(encoder), "sha256": None, "keep_layers": 0}
     (folder / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf8")
     subprocess.check_call(["git", "init", "-q"], cwd=folder)

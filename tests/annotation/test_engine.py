@@ -171,17 +171,6 @@ def test_each_process_takes_the_next_gpu(monkeypatch):
     assert found == ["4", "7", "4"]
 
 
-def test_e302_for_an_unknown_engine(tiny_model):
-    with pytest.raises(ScinerError, match=r"SCINER-E302: Unknown engine 'spark'"):
-        run(tiny_model, shards(1), "spark")
-
-
-@pytest.mark.parametrize("workers", [-1, "many", None, 1.5])
-def test_e312_for_workers(workers, tiny_model):
-    with pytest.raises(ScinerError, match=r"SCINER-E312: workers is .*0 or more"):
-        run(tiny_model, shards(1), "local", workers)
-
-
 def test_e318_without_ray(tiny_model, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ScinerError, match=r"SCINER-E318.*pip install 'spacy-sciner\[ray\]'"):

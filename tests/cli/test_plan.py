@@ -88,7 +88,7 @@ def test_settings_up_to_leave_out_later_iterations():
         ("iterations: {}\n", "SCINER-E516.*got none"),
         ('iterations: {"1": {prev: "0"}}\n', "SCINER-E516.*in one line"),
         ('iterations:\n  "1": {prev: "0"}\n  "3": {prev: "1"}\n', "SCINER-E516.*got 1, 3"),
-        ("other: 1\n", "SCINER-E501"),
+        ("other: 1\n", "SCINER-E516.*no section `iterations`"),
         ("iterations: [\n", "SCINER-E502"),
         ("- 1\n", "SCINER-E502.*not a mapping"),
     ],

@@ -10,7 +10,6 @@ import spacy
 from tiny import LABELS, ents_of, gold_docs, plain
 
 from spacy_sciner.confidence import Calibration, temper
-from spacy_sciner.errors import ScinerError
 from spacy_sciner.evaluation.measure import measure_calibration
 from spacy_sciner.pipeline.sciner import SciNER
 from spacy_sciner.scoring.calibration import expected_calibration_error
@@ -181,5 +180,3 @@ def test_a_pipeline_can_be_loaded_with_its_raw_confidences(
     )
     assert ents_of(raw) == ents_of(fitted)
     assert not np.allclose(raw._.sciner_confidence, fitted._.sciner_confidence)
-    with pytest.raises(ScinerError, match="SCINER-E312: calibrated is 'yes'"):
-        load_pipeline(model, calibrated="yes")  # type: ignore[arg-type]
