@@ -44,6 +44,7 @@ SOURCES = {  # marker in a page: page in benchmarks/
     "cost": "cost",
     "speed": "speed",
     "spans": "speed-spans",
+    "white_space": "white-space",
 }
 
 
