@@ -64,6 +64,10 @@ def make_tokenizer() -> Tokenizer:
     return create_tokenizer()(language)  # type: ignore[arg-type]
 
 
+# An entity is meant, and where it stands is not known.
+LOST = frozenset({"bad-offsets", "text-mismatch", "ambiguous-text"})
+
+
 def annotated_to_doc(
     annotated: Annotated,
     *,
@@ -89,6 +93,8 @@ def annotated_to_doc(
     for char_span in annotated.spans:
         is_unknown = char_span.label == UNKNOWN_LABEL
         span, rules = _align(doc, char_span, None if is_unknown else labels)
+        if LOST.intersection(rules):  # an entity is somewhere here: no other word is known to be O
+            unknown.update(range(len(doc)))
         for rule in rules:
             repairs.add(rule, file=annotated.file, paragraph=where, text=_name(char_span, doc))
         if span is not None and is_unknown:

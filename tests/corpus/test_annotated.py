@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spacy_sciner.corpus import rules
-from spacy_sciner.corpus.annotated import Annotated, CharSpan, Numbering
+from spacy_sciner.corpus.annotated import Annotated, CharSpan, Numbering, annotated_to_doc
 from spacy_sciner.corpus.reader import iob_tags
 from spacy_sciner.corpus.rules import Repairs
 
@@ -190,3 +190,12 @@ def test_every_rule_is_in_the_table_and_no_other_can_be_counted():
     assert tuple(row.split()[0] for row in table if row and row[0] != " ") == rules.RULES
     with pytest.raises(KeyError, match="no-such-rule"):
         Repairs().add("no-such-rule", file="f", paragraph=0, text="")
+
+
+def test_an_entity_whose_place_is_lost_leaves_no_word_known_to_be_o():
+    text = "We train BERT and an LSTM here ."
+    spans = [CharSpan(9, 13, "Method", "BERT"), CharSpan(0, 3, "Method", "GPT")]
+    annotated = Annotated("P", 0, text=text, spans=spans, file="f")
+    doc = annotated_to_doc(annotated, tokenizer=TOKENIZER, labels=None, repairs=Repairs())
+    assert [ent.text for ent in doc.ents] == ["BERT"]
+    assert {token.ent_iob_ for token in doc if token.text != "BERT"} == {""}
