@@ -40,7 +40,7 @@ $(VENV)/.bench-ready: $(VENV)/.ready
 	touch $@
 
 bench: $(VENV)/.bench-ready  ## Measure speed against spaCy, Hugging Face, SpanMarker and GLiNER
-	$(BIN)/python benchmarks/speed.py $(BENCH)
+	$(BIN)/python benchmarks/speed/speed.py $(BENCH)
 	$(BIN)/python benchmarks/pages.py
 
 clean:  ## Remove the environment and what was built, not the DVC cache

@@ -1,23 +1,62 @@
-"""Put what was measured, and the tables of commands, into README and docs between their markers.
+"""Write the pages of what was measured, and quote them in README and docs between their markers.
 
     python benchmarks/pages.py
 
-Tables come from benchmarks/*.md, which the benchmarks write; the sample's table from
-report/iterations.txt, where there is one.
+Pages come from benchmarks/results/*.json, by the script that measured them, and lie beside it;
+`loop_report.py` and `speed_report.py` draw their plots. The tables of commands come from the
+project, the sample's from report/iterations.txt, where there is one.
 """
 
 import re
+import sys
+from importlib import import_module
 from pathlib import Path
 from typing import List
 
 import typer
 import yaml
+from record import RESULTS, read
+from tables import table
 
 from spacy_sciner.cli import build_app
 from spacy_sciner.files import write_text
 
-ROOT = Path(__file__).parent.parent
-SOURCES = {  # marker in a page: page in benchmarks/
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+SCRIPTS = {  # page: its room, and the module whose `page` makes it of the result of that name
+    "ablation-acl": "quality/ablate",
+    "ablation-scierc": "quality/ablate",
+    "compile": "speed/compile",
+    "cost": "speed/cost",
+    "draws": "quality/draws",
+    "draws-encoders": "quality/draws",
+    "ensemble": "quality/ensemble",
+    "full-scierc": "quality/loop_report",
+    "gains": "quality/gains",
+    "guarantee": "quality/guarantee",
+    "guarantee-full": "quality/guarantee",
+    "guarantee-sample": "quality/guarantee",
+    "int8": "speed/int8",
+    "loop-acl": "quality/loop_report",
+    "loop-acl-five": "quality/loop_report",
+    "loop-acl-mpnet": "quality/loop_report",
+    "loop-acl-soft": "quality/loop_report",
+    "loop-acl-teacher": "quality/loop_report",
+    "loop-acl-warm": "quality/loop_report",
+    "loop-crossner-ai": "quality/loop_report",
+    "loop-scierc": "quality/loop_report",
+    "parse": "quality/parse",
+    "same_f1": "speed/same_f1",
+    "scale": "scale/scale",
+    "speed": "speed/speed_report",
+    "speed-f1": "speed/speed_report",
+    "speed-spans": "speed/speed_report",
+    "step_profile": "speed/step_profile",
+    "sweep-acl": "quality/sweep",
+    "white-space": "quality/white_space",
+}
+QUOTED = {  # marker in README and docs: page
+    "gains": "gains",
     "parse": "parse",
     "ablation": "ablation-scierc",
     "ablation_acl": "ablation-acl",
@@ -48,6 +87,29 @@ SOURCES = {  # marker in a page: page in benchmarks/
 }
 
 
+def page_of(name: str) -> str:
+    """A page as its results give it; "" where nothing was measured yet."""
+    room, _, module = SCRIPTS[name].partition("/")
+    if str(HERE / room) not in sys.path:
+        sys.path.append(str(HERE / room))
+    script = import_module(module)
+    sources = getattr(script, "SOURCES", (name,))
+    if not all((RESULTS / f"{source}.json").exists() for source in sources):
+        return ""
+    return str(script.page(*map(read, sources)))
+
+
+def path_of(name: str) -> Path:
+    return HERE / SCRIPTS[name].partition("/")[0] / f"{name}.md"
+
+
+def quoted(name: str, *, up: str) -> str:
+    """A page in another: without its title, and its plot, which lies beside it, where it is."""
+    folder = path_of(name).parent.relative_to(ROOT).as_posix()
+    text = re.sub(r"\A# .*\n", "", page_of(name))
+    return text.replace(f"]({name}.svg)", f"]({up}{folder}/{name}.svg)")
+
+
 def fill(page: str, *, up: str, ran: bool = True) -> str:
     """A page with every marked part renewed; a part whose source is absent stays.
 
@@ -56,37 +118,34 @@ def fill(page: str, *, up: str, ran: bool = True) -> str:
     """
     if ran:
         page = put(page, "repro", fenced("report/iterations.txt", ""))
-    for name, table in (("stages", stage_table), ("sciner", command_table)):
+    for name, commands in (("stages", stage_table), ("sciner", command_table)):
         if f"<!-- {name}:start -->" in page:
-            page = put(page, name, table())
-    for name, source in SOURCES.items():
-        # A plot lies beside its table, which is quoted in another folder.
-        text = text_of(f"benchmarks/{source}.md").replace(
-            f"]({source}.svg)", f"]({up}benchmarks/{source}.svg)"
-        )
-        page = put(page, name, text)
+            page = put(page, name, commands())
+    for name, source in QUOTED.items():
+        if f"<!-- {name}:start -->" in page:
+            page = put(page, name, quoted(source, up=up))
     return page
 
 
 def stage_table() -> str:
     stages = yaml.safe_load(text_of("dvc.yaml"))["stages"]
-    rows = ["| stage | what it does | command |", "|---|---|---|"]
+    rows = []
     for name, stage in stages.items():
         inner = stage.get("do", stage)
         command = re.sub(r"\$\{[^}]*\}", "K", inner["cmd"].replace("${corpus}", "CORPUS"))
         shown = f"`{name}@K`" if "do" in stage else f"`{name}`"
-        rows.append(f"| {shown} | {inner['desc']} | `{command}` |")
-    return "\n".join(rows)
+        rows.append([shown, inner["desc"], f"`{command}`"])
+    return "\n".join(table(["stage", "what it does", "command"], rows))
 
 
 def command_table() -> str:
     """The console commands with the first sentence of their help."""
-    rows = ["| command | what it does |", "|---|---|"]
+    rows = []
     commands = typer.main.get_command(build_app()).commands  # type: ignore[attr-defined]
     for name, command in sorted(commands.items()):
         first = (command.help or "").strip().split("\n\n")[0]
-        rows.append(f"| `sciner {name}` | {' '.join(first.split())} |")
-    return "\n".join(rows)
+        rows.append([f"`sciner {name}`", " ".join(first.split())])
+    return "\n".join(table(["command", "what it does"], rows))
 
 
 def put(page: str, name: str, text: str) -> str:
@@ -103,10 +162,8 @@ def fenced(path: str, language: str) -> str:
 
 
 def text_of(path: str) -> str:
-    """A file's text, without the title it has as a page of its own."""
     file = ROOT / path
-    text = file.read_text(encoding="utf8") if file.exists() else ""
-    return re.sub(r"\A# .*\n", "", text) if path.endswith(".md") else text
+    return file.read_text(encoding="utf8") if file.exists() else ""
 
 
 def pages() -> List[Path]:
@@ -118,6 +175,13 @@ def filled(page: Path, *, ran: bool = True) -> str:
     return fill(page.read_text(encoding="utf8"), up=up, ran=ran)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    for name in SCRIPTS:
+        if text := page_of(name):
+            write_text(path_of(name), text)
     for page in pages():
         write_text(page, filled(page))
+
+
+if __name__ == "__main__":
+    main()

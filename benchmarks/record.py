@@ -1,6 +1,7 @@
-"""Write a measurement where every measurement goes: benchmarks/results/<name>.json."""
+"""Write and read a measurement where every measurement goes: benchmarks/results/<name>.json."""
 
 import datetime
+import json
 import os
 import platform
 import shlex
@@ -8,25 +9,29 @@ import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
-from statistics import mean, stdev
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Sequence
 
 from spacy_sciner.files import write_json
 
-RESULTS = Path(__file__).parent / "results"
+HERE = Path(__file__).parent
+RESULTS = HERE / "results"
 PACKAGES = ("spacy", "spacy-transformers", "torch", "transformers", "numpy", "pypdfium2")
 
 
-def record(name: str, rows: List[Dict[str, Any]], packages: Sequence[str] = PACKAGES) -> None:
+def record(
+    name: str, rows: List[Dict[str, Any]], packages: Sequence[str] = PACKAGES
+) -> Dict[str, Any]:
     """The rows with what makes them checkable: command, commit, machine, versions and date.
 
     packages (Sequence[str]): Whose versions; those that are not installed are left out.
+    RETURNS (Dict[str, Any]): What `read` gives of it.
     """
-    script = Path(sys.argv[0]).name
+    script = Path(sys.argv[0]).resolve()
+    shown = script.relative_to(HERE.parent) if HERE in script.parents else script.name
     write_json(
         RESULTS / f"{name}.json",
         {
-            "command": shlex.join(["python", f"benchmarks/{script}", *map(portable, sys.argv[1:])]),
+            "command": shlex.join(["python", str(shown), *map(portable, sys.argv[1:])]),
             "commit": commit(),
             "machine": machine(),
             "versions": versions(packages),
@@ -34,15 +39,13 @@ def record(name: str, rows: List[Dict[str, Any]], packages: Sequence[str] = PACK
             "rows": rows,
         },
     )
+    return read(name)
 
 
-def mean_sd(values: Sequence[Optional[float]], sign: str = "") -> str:
-    """Mean ± standard deviation of a table's cell; "–" where a value is missing."""
-    known = [value for value in values if value is not None]
-    if not known or len(known) < len(values):
-        return "–"
-    spread = f" ± {stdev(known):.3f}" if len(known) > 1 else ""
-    return f"{mean(known):{sign}.3f}{spread}"
+def read(name: str) -> Dict[str, Any]:
+    """A measurement as it was recorded, with its "name"."""
+    text = (RESULTS / f"{name}.json").read_text(encoding="utf8")
+    return {"name": name, **json.loads(text)}
 
 
 def portable(argument: str) -> str:

@@ -1,11 +1,12 @@
-"""Benchmarks are scripts: their folder is on the path while they are tested."""
+"""Benchmarks are scripts: their folders are on the path while they are tested."""
 
 import pytest
-from tiny import CONFIGS
+from tiny import ROOT
 
-BENCHMARKS = CONFIGS.parent / "benchmarks"
+BENCHMARKS = ROOT / "benchmarks"
 
 
 @pytest.fixture(autouse=True)
 def _benchmarks_on_path(monkeypatch):
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    for room in ("scale", "quality", "speed", "."):
+        monkeypatch.syspath_prepend(str(BENCHMARKS / room))

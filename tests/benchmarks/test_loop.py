@@ -4,9 +4,11 @@ from typing import Any, Dict
 
 import numpy as np
 
+from .recorded import recorded
 
-def test_ablation_table_compares_each_variant_with_its_own_iteration_0(tmp_path):
-    from ablate import write_table
+
+def test_ablation_table_compares_each_variant_with_its_own_iteration_0():
+    from ablate import page
 
     rows = [
         {
@@ -19,8 +21,7 @@ def test_ablation_table_compares_each_variant_with_its_own_iteration_0(tmp_path)
         }
         for name, seed, after in (("base", 0, 0.5), ("base", 1, 0.6), ("warm", 0, 0.3))
     ]
-    write_table(tmp_path / "table.md", "scierc", rows)
-    _, _, _, _, base, warm = (tmp_path / "table.md").read_text().splitlines()
+    _, _, _, _, base, warm = page(recorded(rows)).splitlines()
     assert base.startswith("| base | 2 | 0.500 ± 0.000 | +0.100 ± 0.000 | 0.550 ± 0.071 | +0.150 ±")
     assert warm == "| warm | 1 | 0.500 | +0.100 | 0.300 | -0.100 | 0.600 | 0.400 |"
 
@@ -42,22 +43,22 @@ def test_an_ablation_reads_what_its_base_has_made(tmp_path):
 
 
 def test_draws_give_mean_and_range():
-    from draws import table
+    from draws import page
 
     rows = [{"model": "m", "draws": 2, "size": 50, "token_accuracy": [0.9, 1.0], "f1": [0.2, 0.4]}]
-    assert "| m | 0.950 (0.900–1.000) | 0.300 (0.200–0.400) |" in table(rows, "draws")
+    assert "| m | 0.950 (0.900–1.000) | 0.300 (0.200–0.400) |" in page(recorded(rows))
 
 
 def test_sweep_table_has_each_gamma_beside_iteration_0():
-    from sweep import table
+    from sweep import page
 
     scores = [{"dev_f1": 0.4, "test_f1": f1} for f1 in (0.3, 0.5)]
     found = {"accepted": 1500, "accepted_paragraphs": 700, "precision": None}
     rows = [{"seed": i, "gamma": None, **score} for i, score in enumerate(scores)]
     rows += [{"seed": 0, "gamma": 0.98, **found, **scores[0]}]
-    page = table(rows, "acl")
-    assert "| iteration 0 | 2 | – | – | – | 0.400 ± 0.000 | 0.400 ± 0.141 |" in page
-    assert "| 0.98 | 1 | 1,500 | 700 | – | 0.400 | 0.300 |" in page
+    found = page(recorded(rows))
+    assert "| iteration 0 | 2 | – | – | – | 0.400 ± 0.000 | 0.400 ± 0.141 |" in found
+    assert "| 0.98 | 1 | 1,500 | 700 | – | 0.400 | 0.300 |" in found
 
 
 def test_the_loops_gain_is_taken_seed_by_seed():
@@ -73,7 +74,7 @@ def test_the_loops_gain_is_taken_seed_by_seed():
 
 
 def test_models_averaged_are_scored_by_their_mean_distribution():
-    from ensemble import scores_of, table
+    from ensemble import page, scores_of
 
     from spacy_sciner.training.calibrate import Scored
 
@@ -89,7 +90,7 @@ def test_models_averaged_are_scored_by_their_mean_distribution():
     each = [{"dev": f, "test": f} for f in figures]
     row = {"group": "two", "members": each[:2], "mean": each[2]}
     line = "| two | 2 | 0.500 ± 0.354 | 0.875 | 0.500 ± 0.354 | 0.875 | 0.500 | 0.250 |"
-    assert line in table([row])
+    assert line in page(recorded([row]))
 
 
 def loop_row(seed: int, k: int, f1: float) -> Dict[str, Any]:
@@ -109,21 +110,21 @@ def loop_row(seed: int, k: int, f1: float) -> Dict[str, Any]:
 def test_the_loops_curve_is_drawn_with_f1_and_share_of_every_type(monkeypatch, tmp_path):
     import loop_report
 
-    monkeypatch.setattr(loop_report, "PAGES", tmp_path)
+    monkeypatch.setattr(loop_report, "__file__", str(tmp_path / "loop_report.py"))
     rows = [loop_row(seed, k, 0.4 + 0.1 * k) for seed in (0, 1) for k in (0, 1, 2)]
-    loop_report.write_report("loop-x", rows)
+    loop_report.write_report(recorded(rows, "loop-x"))
     page = (tmp_path / "loop-x.md").read_text()
     assert "| 2 | 0.600 ± 0.000 |" in page
     assert "| 0.200 ± 0.000 → 0.100 ± 0.000 |" in page
     assert "\n| 0 | 0.400 / – |\n| 1 | 0.500 / 75.0% |" in page
     first = (tmp_path / "loop-x.svg").read_bytes()
     assert first.startswith(b"<?xml")
-    loop_report.write_report("loop-x", rows)
+    loop_report.write_report(recorded(rows, "loop-x"))
     assert (tmp_path / "loop-x.svg").read_bytes() == first
 
 
 def test_a_promise_made_on_drawn_papers_is_checked_on_all():
-    from guarantee import one_draw, table
+    from guarantee import one_draw, page
 
     from spacy_sciner.annotation.gamma import Candidate, GammaRule, Judged
     from spacy_sciner.types import ScoredSpan
@@ -144,4 +145,4 @@ def test_a_promise_made_on_drawn_papers_is_checked_on_all():
     broken = {"predicted": 400, "accepted": 100, "wrong": 10}
     rows = [{"alpha": 0.05, "delta": 0.1, "papers": 40, "draws": [found, broken, nothing, nothing]}]
     line = "| 95% | 2 of 4 | 1 of 2 | 25.0% | 0.938 (0.900) | 37.5% |"
-    assert line in table("guarantee", rows)
+    assert line in page(recorded(rows))

@@ -3,14 +3,15 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 from spacy.tokens import Doc
-from tiny import gold_docs
+from tiny import ROOT, gold_docs
 
 from spacy_sciner.corpus.docbin import write_docs
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+from .recorded import recorded
+
+SPEED = ROOT / "benchmarks/speed/speed.py"
 MINILM = {
     "num_hidden_layers": 6,
     "hidden_size": 384,
@@ -20,7 +21,7 @@ MINILM = {
 
 
 def speed(*arguments):
-    command = [sys.executable, str(BENCHMARKS / "speed.py"), *arguments]
+    command = [sys.executable, str(SPEED), *arguments]
     return subprocess.run(command, capture_output=True, encoding="utf8")
 
 
@@ -50,14 +51,7 @@ def results(**changes):
         {"contestant": "slow", "task": "predict", "seconds": [1.0], "peak_gb": [2.0]},
     ]
     rows[0].update(changes)
-    return {
-        "command": "python benchmarks/speed.py",
-        "commit": "abc1234",
-        "machine": "a machine",
-        "versions": {"torch": "2.0"},
-        "date": "2026-01-01",
-        "rows": rows,
-    }
+    return recorded(rows, "speed")
 
 
 def test_operations_against_a_count_by_hand():
@@ -73,9 +67,9 @@ def test_operations_against_a_count_by_hand():
 
 
 def test_table_has_medians_ranges_and_ratios_of_medians():
-    from speed_report import table
+    from speed_report import page
 
-    lines = table(results(), image="speed.svg").splitlines()
+    lines = page(results()).splitlines()
     ours, slow, ours_predicts, slow_predicts = [
         line for line in lines if line.startswith(("| spacy_sciner", "| slow"))
     ]
@@ -87,7 +81,7 @@ def test_table_has_medians_ranges_and_ratios_of_medians():
 
 
 def test_table_says_what_could_not_be_measured():
-    from speed_report import table
+    from speed_report import page
 
     result = results(quality_epochs=8, no_quality={"slow": 190})
     scored = {"precision": [0.5], "recall": [0.25], "f1": [0.333], "seconds": [60], "peak_gb": [1]}
@@ -95,20 +89,20 @@ def test_table_says_what_could_not_be_measured():
         {"contestant": "spacy_sciner", "task": "quality", **scored},
         {"contestant": "other", "task": "failed", "reason": "train: ImportError: no such thing"},
     ]
-    text = table(result, image="speed.svg")
+    text = page(result)
     assert "8 epochs on all of train" in text
     assert "| spacy_sciner | 0.333 | 0.500 | 0.250 | 60 | 1.00 |" in text
     assert "slow was left out of this: it would train for 190 minutes." in text
     assert "other could not be measured. train: ImportError: no such thing" in text
 
 
-def test_same_results_same_plot(tmp_path):
-    from speed_report import write_report
+def test_same_results_same_plot(monkeypatch, tmp_path):
+    import speed_report
 
-    (tmp_path / "r.json").write_text(json.dumps(results()), encoding="utf8")
+    monkeypatch.setattr(speed_report, "__file__", str(tmp_path / "speed_report.py"))
     plots = []
     for _ in range(2):
-        write_report(tmp_path / "r.json", tmp_path / "speed")
+        speed_report.write_report(results())
         plots.append((tmp_path / "speed.svg").read_bytes())
     assert plots[0] == plots[1]
     assert b"<svg" in plots[0]
@@ -156,27 +150,6 @@ def test_projected_minutes_of_a_long_training():
     assert minutes_of({"words": 100, "train_words": 1000}, runs, 8) == 80
 
 
-def test_a_page_quotes_the_table_and_stays_without_one(tmp_path, monkeypatch):
-    import pages
-
-    monkeypatch.setattr(pages, "ROOT", tmp_path)
-    before = "a\n<!-- speed:start -->\nNot measured yet.\n<!-- speed:end -->\nb\n"
-    assert pages.fill(before, up="../") == before
-    (tmp_path / "benchmarks").mkdir()
-    page = "# Speed\n\ntable\n![Words a second](speed.svg)\n"
-    (tmp_path / "benchmarks/speed.md").write_text(page, encoding="utf8")
-    after = "table\n![Words a second](../benchmarks/speed.svg)"
-    assert pages.fill(before, up="../") == before.replace("Not measured yet.", after)
-
-
-def test_recorded_command_has_no_path_of_this_machine(tmp_path):
-    from record import portable
-
-    assert portable(str(tmp_path / "gold")) == "gold"
-    assert portable(f"MiniLM={tmp_path / 'gold'}") == "MiniLM=gold"
-    assert portable("--runs") == "--runs"
-
-
 def test_unknown_contestant_and_no_runs_are_refused():
     done = speed("--only", "nobody")
     assert done.returncode == 1
@@ -194,11 +167,9 @@ def test_a_contestant_that_fails_is_named_with_its_reason(tmp_path):
     assert reason == "KeyError: 'nobody'"
 
 
-def test_same_f1_is_compared_seed_by_seed(monkeypatch, tmp_path):
+def test_same_f1_is_compared_seed_by_seed():
     import same_f1
 
-    (tmp_path / "same_f1.json").write_text('{"command": "c", "commit": "1"}')
-    monkeypatch.setattr(same_f1, "RESULTS", tmp_path)
     rows = [
         {
             "seed": seed,
@@ -207,13 +178,13 @@ def test_same_f1_is_compared_seed_by_seed(monkeypatch, tmp_path):
         }
         for seed, fast, plain in ((0, 0.4, 0.5), (1, 0.6, 0.5))
     ]
-    found = same_f1.table(rows)
+    found = same_f1.page(recorded(rows))
     assert "| plain | 0.500 ± 0.000 | 0.500 ± 0.000 |" in found
     assert "| fast − plain, same seed | 0.000 ± 0.141 | 0.000 ± 0.141 |" in found
 
 
 def test_what_a_step_costs_at_the_least_stands_below_its_profile():
-    from step_profile import table
+    from step_profile import page
 
     row = {
         "threads": 2,
@@ -225,31 +196,27 @@ def test_what_a_step_costs_at_the_least_stands_below_its_profile():
         "bf16_gflops": 2000.0,
         "copy_gb_per_s": 20.4,
     }
-    found = table(row)
+    found = page(recorded([row]))
     assert "10 steps of 500 words" in found
     assert "| products | 20 | 40 % |" in found
     assert "would take 5 ms" in found
     assert "20 GB/s" in found
 
 
-def test_quantising_counts_for_int8(monkeypatch, tmp_path):
+def test_quantising_counts_for_int8():
     import int8
 
-    (tmp_path / "int8.json").write_text('{"command": "c", "commit": "1", "date": "today"}')
-    monkeypatch.setattr(int8, "RESULTS", tmp_path)
     times = {"bf16_ms": 2.0, "int8_ms": 1.0, "quantise_ms": 1.5}
-    found = int8.table([{"product": name, "pieces": 64, **times} for name in ("a", "b")])
+    found = int8.page(recorded([{"product": n, "pieces": 64, **times} for n in ("a", "b")]))
     assert "| a | 2.00 | 1.00 | 1.50 | 2.50 |" in found
     assert "| **all** | 4.00 | 2.00 | 3.00 | 5.00 |" in found
 
 
-def test_compiling_is_shown_where_something_is_compiled(monkeypatch, tmp_path):
+def test_compiling_is_shown_where_something_is_compiled():
     import compile as compiling
 
-    (tmp_path / "compile.json").write_text('{"command": "c", "commit": "1", "date": "today"}')
-    monkeypatch.setattr(compiling, "RESULTS", tmp_path)
     figures = {"task": "training", "compiling_s": 61.2, "ms": {"64": 30.4, "128": 35.6}}
     rows = [{"way": way, **figures} for way in compiling.WAYS]
-    found = compiling.table(rows)
+    found = compiling.page(recorded(rows))
     assert "| Hugging Face's layers | training | 30 | 36 | – |" in found
     assert "| the same, compiled | training | 30 | 36 | 61 |" in found

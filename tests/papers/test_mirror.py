@@ -13,7 +13,7 @@ from spacy_sciner.papers import parse_papers
 from .helpers import make_settings, params
 
 MIRROR = Path(os.environ.get("SCINER_MIRROR", "nowhere"))
-BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "parse.py"
+BENCHMARK = Path(__file__).parents[2] / "benchmarks/quality/parse.py"
 
 
 def needs(name):

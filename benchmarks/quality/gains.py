@@ -1,0 +1,80 @@
+"""What the loop gains on every corpus, in README's words: `python benchmarks/quality/gains.py`.
+
+Measures nothing: reads what `loop.py` recorded in benchmarks/results/ and writes gains.md beside
+this script.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any, Dict, List, NamedTuple
+
+sys.path.append(str(Path(__file__).parents[1]))  # record.py and tables.py
+from record import read
+from tables import generated_from, mean_sd, table, text_of, write_page
+
+
+class Row(NamedTuple):
+    corpus: str
+    gold: str  # how much of it there is
+    result: str
+    peer: str = ""  # what stands beside it, with {0}, {1}: the other result's iterations
+    other: str = ""
+
+
+# The sample is not among them: README shows its run as a table of its own.
+ROWS = (
+    Row(
+        "acl",
+        "20 papers",
+        "loop-acl-warm",
+        "published recipe on the same encoder: {0}, after it {1}",
+        "loop-acl",
+    ),
+    Row("scierc", "a tenth", "loop-scierc", "full gold, same model: {0}", "full-scierc"),
+    Row("crossner-ai", "100 sentences", "loop-crossner-ai"),
+)
+SOURCES = tuple(dict.fromkeys(name for row in ROWS for name in (row.result, row.other) if name))
+
+
+def main() -> None:
+    write_page(__file__, "gains", page(*(read(name) for name in SOURCES)))
+
+
+def page(*results: Dict[str, Any]) -> str:
+    """results (Dict[str, Any]): Those of SOURCES, in their order."""
+    found = {result["name"]: result["rows"] for result in results}
+    n_seeds = {len({row["seed"] for row in rows}) for rows in found.values()}
+    if len(n_seeds) > 1:
+        raise ValueError(f"the results have different numbers of seeds: {sorted(n_seeds)}")
+    cells = [
+        [
+            f"`{row.corpus}`",
+            row.gold,
+            *f1_of(found[row.result])[:2],
+            row.peer.format(*f1_of(found[row.other])) if row.other else "–",
+        ]
+        for row in ROWS
+    ]
+    header = ["corpus", "gold", "iteration 0", "after one iteration", "a peer"]
+    what = "strict entity F1 on gold test papers that the loop never touches, "
+    return text_of(
+        generated_from(
+            "python benchmarks/quality/gains.py",
+            "results/" + ", ".join(f"{name}.json" for name in SOURCES),
+            f"{what}{n_seeds.pop()} seeds, mean ± standard deviation.",
+        ),
+        table(header, cells),
+    )
+
+
+def f1_of(rows: List[Dict[str, Any]]) -> List[str]:
+    """Of every iteration, over seeds."""
+    iterations = sorted({row["iteration"] for row in rows})
+    return [
+        mean_sd([row["clean"]["test"]["f1"] for row in rows if row["iteration"] == k])
+        for k in iterations
+    ]
+
+
+if __name__ == "__main__":
+    main()
