@@ -20,6 +20,7 @@ LAYOUT = [
     *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "pyproject.toml"),
     *("project.yml", "dvc.yaml", "params.yaml", "configs", "scripts", "benchmarks"),
     *("assets/labels.yaml", "assets/sample"),
+    *(f"benchmarks/{room}" for room in ("speed", "quality", "scale", "results")),
     *(f"spacy_sciner/{name}.py" for name in ("__init__", "errors", "types", "tagging")),
     *(f"spacy_sciner/{name}.py" for name in ("confidence", "selection", "cli/__init__")),
     *(
