@@ -122,7 +122,7 @@ def type_table(rows: Rows) -> List[str]:
 
 
 def predicted_share(rows: Rows, label: str) -> str:
-    counts = [(row["pool"] or {}).get("predicted_types") for row in rows]
+    counts: List[Any] = [(row["pool"] or {}).get("predicted_types") for row in rows]
     if not all(counts):
         return "–"
     return f"{mean(c.get(label, 0) / max(1, sum(c.values())) for c in counts):.1%}"

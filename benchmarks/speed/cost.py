@@ -43,7 +43,7 @@ def page(speed: Dict[str, Any], parse: Dict[str, Any], scale: Dict[str, Any]) ->
     per_word = data["pieces"] / data["words"]
     length = round(WORDS * per_word)
     a_pdf = median(row["seconds"] for row in parse["rows"])
-    operations = {
+    operations: Dict[str, Dict[str, float]] = {
         name: {
             "predict": forward_operations(config, [length]),
             "train": training_operations(config, [length]),

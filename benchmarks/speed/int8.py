@@ -56,7 +56,7 @@ def measure(pieces: int, n_in: int, n_out: int, repeats: int, *, gelu: bool) -> 
         return q.int_repr()
 
     x8, zeros = quantise(), torch.zeros(n_out, dtype=torch.int64)
-    after = ("gelu", [], "none") if gelu else ("none", [], "")
+    after: Any = ("gelu", [], "none") if gelu else ("none", [], "")
     # Of the output: scale, zero point and type; its range here is that of a normal distribution.
     output = (0.05, 4, torch.uint8) if gelu else (1.0, 0, torch.bfloat16)
     linear = torch.ops.mkldnn._linear_pointwise
