@@ -14,10 +14,11 @@ from typing import (
     get_origin,
 )
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from .fields import Expected
+from .readable import readable_parts
 from .rules import Problem, disagreements, nearest
 
 # Settings of earlier releases by their path then, and what became of them: "train.a": "train.b", or
@@ -36,19 +37,9 @@ def find_problems(kind: Type[BaseModel], data: Any) -> List[Problem]:
         kind.model_validate(data)
     except ValidationError as e:
         found = describe(e, kind, data)
-        wrong = {path.partition(".")[0].partition("[")[0] for path, _ in found}
-        fields = kind.model_fields
-        valid = {
-            name: TypeAdapter(_annotation(fields[name])).validate_python(value)
-            for name, value in data.items()
-            if name in fields and name not in wrong
-        }
-        return found + disagreements(valid)
+        rules = disagreements(readable_parts(kind, data))
+        return found + [(path, reason) for path, reason in rules if path not in dict(found)]
     return []
-
-
-def _annotation(field: FieldInfo) -> Any:
-    return field.annotation
 
 
 def describe(error: ValidationError, kind: Type[BaseModel], data: Any) -> List[Problem]:

@@ -1,29 +1,42 @@
 """What several sections of params.yaml have to agree in.
 
-A rule is looked at as soon as the sections it speaks of are right by themselves, whatever is wrong
-with others, so that one run shows every problem of a file.
+A rule sees a tree that may be wrong in places (`readable`). It is looked at as far as the settings
+that it asks for can be read, whatever is wrong beside them, so that one run shows every problem.
 """
 
+from contextlib import suppress
 from difflib import get_close_matches
-from typing import Any, Callable, Iterator, List, Mapping, NamedTuple, Tuple
+from typing import Any, Callable, Iterator, List, NamedTuple, Tuple
 
 Problem = Tuple[str, str]  # path of the setting, and what is wrong with it
+
+
+class Unreadable(AttributeError):
+    """A rule asked for a setting that is missing or wrong, which is a problem of its own."""
 
 
 class Rule(NamedTuple):
     sections: Tuple[str, ...]
     check: Callable[..., Iterator[Problem]]  # of these sections, in this order
+    is_of_each: bool = False  # of each entry of the first section: its name, itself, the others
 
 
-def disagreements(sections: Mapping[str, Any]) -> List[Problem]:
-    """Problems of all rules whose sections are there.
+def disagreements(tree: Any) -> List[Problem]:
+    """Problems of all rules, as far as the tree is readable.
 
-    sections (Mapping[str, Any]): Valid sections of the tree by name.
+    tree (Union[Settings, Parts]): See `readable.readable_parts`.
     """
     found: List[Problem] = []
     for rule in RULES:
-        if all(name in sections for name in rule.sections):
-            found += rule.check(*(sections[name] for name in rule.sections))
+        with suppress(Unreadable):
+            first, *others = (getattr(tree, name) for name in rule.sections)
+            calls = (
+                [(*e, *others) for e in first.items()] if rule.is_of_each else [(first, *others)]
+            )
+            for arguments in calls:
+                with suppress(Unreadable):
+                    for problem in rule.check(*arguments):
+                        found.append(problem)
     return found
 
 
@@ -46,38 +59,39 @@ def _iterations_are_numbered(iterations: Any) -> Iterator[Problem]:
     if list(iterations) != [str(k + 1) for k in range(len(iterations))] or not iterations:
         found = ", ".join(iterations) or "none"
         yield "iterations", f"{found} are not numbers from 1 without a gap, in order"
-        return
-    for k, iteration in iterations.items():
-        if int(iteration.prev) >= int(k):
-            yield f"iterations.{k}.prev", f"{iteration.prev} is not an iteration before {k}"
 
 
-def _gamma_of_each_label(corpus: Any, corpora: Any, iterations: Any) -> Iterator[Problem]:
-    labels: Any = corpora[corpus].labels if corpus in corpora else ()
-    for k, iteration in iterations.items() if labels else ():
-        if isinstance(iteration.gamma, dict):
-            path = f"iterations.{k}.gamma"
-            for label in iteration.gamma:
-                if label not in labels:
-                    reason = f"no label of corpus {corpus}{nearest(label, labels)}"
-                    yield f"{path}.{label}", reason
-            missing = [label for label in labels if label not in iteration.gamma]
-            if missing:
-                yield path, f"no γ for {', '.join(missing)}; null accepts none of a label"
+def _prev_is_before(k: str, iteration: Any) -> Iterator[Problem]:
+    if k.isdecimal() and int(iteration.prev) >= int(k):
+        yield f"iterations.{k}.prev", f"{iteration.prev} is not an iteration before {k}"
 
 
-def _measured_is_made(iterations: Any, evaluations: Any) -> Iterator[Problem]:
+def _gamma_is_of_each_label(k: str, iteration: Any, corpus: Any, corpora: Any) -> Iterator[Problem]:
+    labels = corpora[corpus].labels if corpus in corpora else ()
+    if labels and isinstance(iteration.gamma, dict):
+        path = f"iterations.{k}.gamma"
+        for label in iteration.gamma:
+            if label not in labels:
+                reason = f"no label of corpus {corpus}{nearest(label, labels)}"
+                yield f"{path}.{label}", reason
+        missing = [label for label in labels if label not in iteration.gamma]
+        if missing:
+            yield path, f"no γ for {', '.join(missing)}; null accepts none of a label"
+
+
+def _evaluations_are_numbered(evaluations: Any) -> Iterator[Problem]:
     if list(evaluations) != [str(k) for k in range(len(evaluations))] or not evaluations:
         found = ", ".join(evaluations) or "none"
         yield "evaluations", f"{found} are not numbers from 0 without a gap, in order"
-        return
-    for k, evaluation in evaluations.items():
-        path = f"evaluations.{k}"
-        if k != "0" and k not in iterations:
-            yield path, f"{k} is not an entry of `iterations`"
-        folder = "corpus/gold" if k == "0" else f"corpus/iteration-{k}"
-        if evaluation.data != folder:
-            yield f"{path}.data", f"{evaluation.data!r} is not {folder}, where stages write it"
+
+
+def _measured_is_made(k: str, evaluation: Any, iterations: Any) -> Iterator[Problem]:
+    path = f"evaluations.{k}"
+    if k != "0" and k not in iterations:
+        yield path, f"{k} is not an entry of `iterations`"
+    folder = "corpus/gold" if k == "0" else f"corpus/iteration-{k}"
+    if evaluation.data != folder:
+        yield f"{path}.data", f"{evaluation.data!r} is not {folder}, where stages write it"
 
 
 def nearest(name: str, known: Any) -> str:
@@ -93,6 +107,8 @@ RULES = (
     Rule(("encoder", "train"), _teachers_have_their_encoder),
     Rule(("annotate", "retrain"), _soft_labels_are_kept),
     Rule(("iterations",), _iterations_are_numbered),
-    Rule(("corpus", "corpora", "iterations"), _gamma_of_each_label),
-    Rule(("iterations", "evaluations"), _measured_is_made),
+    Rule(("iterations",), _prev_is_before, is_of_each=True),
+    Rule(("iterations", "corpus", "corpora"), _gamma_is_of_each_label, is_of_each=True),
+    Rule(("evaluations",), _evaluations_are_numbered),
+    Rule(("evaluations", "iterations"), _measured_is_made, is_of_each=True),
 )

@@ -231,7 +231,7 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _agrees(self) -> "Settings":
-        found = "; ".join(f"{path}: {reason}" for path, reason in disagreements(dict(self)))
+        found = "; ".join(f"{path}: {reason}" for path, reason in disagreements(self))
         if found:
             raise PydanticCustomError("rules", "{found}", {"found": found})
         return self
