@@ -11,7 +11,7 @@ from .fields import Expected, OpenShare, Section, Text, Texts, knob
 GOLD_SPLITS = ("train", "dev", "test")
 CALIBRATION = "calibration"  # optional: gold papers that certify γ and are used for nothing else
 SPLITS = (*GOLD_SPLITS, CALIBRATION, "pool")
-# Others come by entry point (`corpus/formats/`).
+# As in `corpus/formats/registry.py`, which is not imported for a name; others come by entry point.
 FORMATS = ("conll", "label-studio", "brat", "prodigy", "doccano", "spacy")
 FORMAT_GROUP = "spacy_sciner_formats"
 PARAGRAPHS = "paragraphs"  # as `papers`: each paragraph is a paper

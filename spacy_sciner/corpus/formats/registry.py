@@ -148,6 +148,8 @@ class Format:
     write: Optional[Callable[..., None]] = None
 
 
+# No entry points of our own: these are there without installed metadata, and whatever is installed
+# beside this package cannot replace them.
 _FORMATS: Dict[str, Format] = {
     "conll": Format(read_conll, write_conll),
     "label-studio": Format(_without_scheme(read_label_studio), write_label_studio),

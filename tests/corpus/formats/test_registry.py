@@ -5,10 +5,11 @@ import pytest
 from spacy_sciner.corpus.annotated import Annotated
 from spacy_sciner.corpus.docbin import write_docs
 from spacy_sciner.corpus.formats import registry
-from spacy_sciner.corpus.formats.registry import FORMATS, Format, read_gold, writer_of
+from spacy_sciner.corpus.formats.registry import FORMATS, Format, formats, read_gold, writer_of
 from spacy_sciner.corpus.reader import iob_tags
 from spacy_sciner.corpus.rules import Repairs
 from spacy_sciner.errors import ScinerError
+from spacy_sciner.settings import corpora
 
 from ..helpers import docs_of, make_doc
 
@@ -35,6 +36,12 @@ def test_docbin_keeps_tokens_entities_and_unknown(tmp_path):
 def test_scheme_is_told_for_conll(tmp_path):
     (tmp_path / "a.txt").write_text("a S-M\nb O\n")
     assert _read(tmp_path / "a.txt", "conll")[0].scheme == "IOBES"
+
+
+def test_the_settings_know_every_format():
+    """They list the names themselves: to check params.yaml must not import the readers."""
+    assert sorted(corpora.FORMATS) == sorted(FORMATS)
+    assert set(formats()) == set(corpora.format_names())
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
