@@ -31,7 +31,7 @@ def main(
     settings = read_settings(params)
     resume = resume / f"protocol-{iteration}"
     experiment = Experiment(settings, iteration)
-    narrate = narrator_for(settings)
+    narrate = narrator_for(experiment)
     test = evaluate_iteration(experiment, resume=resume, narrate=narrate)["clean"]["test"]
     remove(resume)
     interval = (

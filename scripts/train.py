@@ -41,7 +41,7 @@ def main(
     n_teachers = 1 if out else experiment.n_teachers
     resume = resume / f"iteration-{iteration}"
     with training_group() as group:
-        narrate = narrator_for(settings) if group.is_first else quiet
+        narrate = narrator_for(experiment) if group.is_first else quiet
         result = train_pipeline(
             experiment.recipe,
             train=experiment.training_file,

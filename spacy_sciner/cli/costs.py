@@ -10,6 +10,7 @@ from ..settings.schedules import Schedule
 
 START_S = 5.0  # a stage's own: Python, spaCy, torch, DVC
 PROTOCOL = 0.8  # of an iteration's file, for the paper's protocol
+PADDING = 8  # words that a paragraph's special tokens and its rounded length are worth, about
 
 
 class Stage(NamedTuple):
@@ -26,6 +27,7 @@ class Words(NamedTuple):
     dev: int
     pool: int
     pool_share: float  # of the pool that merge.max_paragraphs lets through
+    paragraph: float  # mean of train's
 
 
 def count_words(settings: Settings, *, root: Path = Path()) -> Words:
@@ -37,24 +39,26 @@ def count_words(settings: Settings, *, root: Path = Path()) -> Words:
     if path.is_file():
         report: Dict[str, Any] = json.loads(path.read_text(encoding="utf8"))
         if report["corpus"] == settings.corpus:
-            tokens = {name: split["tokens"] for name, split in report["splits"].items()}
-            return _words(settings, tokens, report["splits"]["pool"]["paragraphs"])
+            splits = report["splits"].items()
+            tokens = {name: split["tokens"] for name, split in splits}
+            return _words(settings, tokens, {name: split["paragraphs"] for name, split in splits})
     from ..corpus.settings import CorpusSettings
     from ..corpus.splits.gold import read_gold_splits
 
     assets = root / "assets"
     corpus = CorpusSettings.of(settings, settings.corpus, labels_path=assets / "labels.yaml")
     gold = read_gold_splits(corpus, folder=assets / settings.corpus, seed=settings.convert.seed)
-    tokens = {name: sum(map(len, docs)) for name, docs in gold.docs.items()}
-    pool = [*gold.docs.get("pool", []), *gold.pool_gold]
-    return _words(settings, {**tokens, "pool": sum(map(len, pool))}, len(pool))
+    docs = {**gold.docs, "pool": [*gold.docs.get("pool", []), *gold.pool_gold]}
+    tokens = {name: sum(map(len, of_split)) for name, of_split in docs.items()}
+    return _words(settings, tokens, {name: len(of_split) for name, of_split in docs.items()})
 
 
-def _words(settings: Settings, tokens: Dict[str, int], n_pool: int) -> Words:
-    most = settings.merge.max_paragraphs
+def _words(settings: Settings, tokens: Dict[str, int], paragraphs: Dict[str, int]) -> Words:
+    most, n_pool = settings.merge.max_paragraphs, paragraphs["pool"]
     share = min(1.0, most / n_pool) if most and n_pool else 1.0
-    dev = tokens["dev"]
-    return Words(tokens["train"], dev + tokens["test"], dev, tokens["pool"], share)
+    train, dev = tokens["train"], tokens["dev"]
+    mean = train / max(1, paragraphs["train"])
+    return Words(train, dev + tokens["test"], dev, tokens["pool"], share, mean)
 
 
 def plan(settings: Settings, words: Words, *, train_s: float, predict_s: float) -> List[Stage]:
@@ -64,14 +68,19 @@ def plan(settings: Settings, words: Words, *, train_s: float, predict_s: float) 
     """
     stages = [Stage("parse, convert, adapt", "papers, gold, encoder", 4 * START_S)]
     teachers = settings.train.teachers
-    first = _training(settings.train, words.train, words.dev, train_s, predict_s)
+
+    def training(schedule: Schedule, n_words: int) -> float:
+        passes = schedule.epochs * _passes(schedule, n_words, words.paragraph)
+        return passes * n_words * train_s + schedule.epochs * words.dev * predict_s
+
+    first = training(settings.train, words.train)
     stages.append(Stage("train", _models(teachers, words.train), START_S + teachers * first))
     merged = words.train + round(words.pool * words.pool_share)
     for k in settings.iterations:
         annotate = words.pool * predict_s * teachers
         stages.append(Stage(f"pseudo-label@{k}", f"{words.pool:,} words", START_S + annotate))
         teachers = settings.retrain.teachers
-        again = _training(settings.retrain, merged, words.dev, train_s, predict_s)
+        again = training(settings.retrain, merged)
         what = _models(teachers, merged)
         stages.append(Stage(f"merge@{k}, retrain@{k}", what, 2 * START_S + teachers * again))
     for k in settings.evaluations:
@@ -79,20 +88,22 @@ def plan(settings: Settings, words: Words, *, train_s: float, predict_s: float) 
         if settings.evaluate.paper_protocol:
             schedule: Schedule = settings.retrain if int(k) else settings.train
             size = round(PROTOCOL * (merged if int(k) else words.train))
-            seconds += _training(schedule, size, words.dev, train_s, predict_s)
+            seconds += training(schedule, size)
             what = f"{what}; {_models(1, size)} for the paper's protocol"
         stages.append(Stage(f"evaluate@{k}", what, seconds))
     return [*stages, Stage("report", "tables, plots, page", START_S)]
 
 
-def _training(
-    schedule: Schedule, n_words: int, dev: int, train_s: float, predict_s: float
-) -> float:
+def _passes(schedule: Schedule, n_words: int, paragraph: float) -> int:
+    """Passes over the data in an epoch. min_steps asks for whole ones, so that a few batches too
+    few in the count would make another: a batch ends half a padded paragraph before its budget."""
     from ..training.schedule import plan_steps
 
-    n_batches = max(1, math.ceil(n_words / schedule.batch_words))
+    padded = paragraph + PADDING
+    held = max(padded, schedule.batch_words - padded / 2) * paragraph / padded
+    n_batches = max(1, math.ceil(n_words / held))
     steps = plan_steps(n_batches, epochs=schedule.epochs, min_steps=schedule.min_steps)
-    return steps.total * schedule.batch_words * train_s + schedule.epochs * dev * predict_s
+    return steps.steps // n_batches
 
 
 def _models(n: int, words: int) -> str:

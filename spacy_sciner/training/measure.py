@@ -5,11 +5,12 @@ should be. They are kept outside of what DVC owns, and no result depends on them
 """
 
 import json
+import os
 import platform
 import time
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, Callable, Dict, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import spacy
 import torch
@@ -23,12 +24,14 @@ from ..models.encoders import open_encoder
 from ..models.machine import usable_cores
 from ..models.shim import resolve_device, resolve_precision
 from ..settings.tree import Settings
+from .experiment import Experiment
 from .narrate import Narrator
 
 ENCODER = Path("encoder")
 KEPT = Path(".sciner-cache/machine.json")
 WORDS = ("we", "train", "a", "model", "with", "learning", "rate", "on", "the", "corpus")
-STEPS = 3  # timed, after one that is not
+STEPS = 5  # timed, after one that is not
+BUSY = 0.5  # load of others, a core, from which on a figure is not the machine's own
 WINDOW = 128  # word-pieces: more than a document here has
 
 
@@ -42,32 +45,47 @@ class Rates(NamedTuple):
 def measure_rates(settings: Settings, *, kept: Path = KEPT) -> Rates:
     """Train and predict a little with the configured encoder, or read what was measured before.
 
+    What was measured on a busy machine is measured again by the next call, and the faster stays.
+
     RAISES (ScinerError): SCINER-E304 if the encoder is not to be had.
     """
-    found = kept_rates(settings, kept=kept)
-    if found is None:
+    found, was_quiet = _read_kept(settings, kept)
+    if found is None or not was_quiet:
+        is_quiet = not is_busy()  # before the measurement, which is a load itself
         # Where the adapt stage has run, without the layers that are left out.
         adapted = ENCODER if (ENCODER / "config.json").is_file() else None
         with nullcontext(adapted) if adapted else open_encoder(settings.encoder.name) as encoder:
             nlp = _make_pipeline(settings, encoder)
-            found = _time(nlp, settings.train.batch_words)
-        write_json(kept, {"key": _key(settings), **found._asdict()})
+            rates = _time(nlp, settings.train.batch_words)
+        found = Rates(*map(min, rates, found or rates))
+        write_json(kept, {"key": _key(settings), "quiet": is_quiet, **found._asdict()})
     return found
 
 
 def kept_rates(settings: Settings, *, kept: Path = KEPT) -> Optional[Rates]:
     """What was measured before for these settings on this machine, if anything was."""
+    return _read_kept(settings, kept)[0]
+
+
+def _read_kept(settings: Settings, kept: Path) -> Tuple[Optional[Rates], bool]:
+    """And whether the machine was quiet."""
     try:
         data: Dict[str, Any] = json.loads(kept.read_text(encoding="utf8"))
-        return Rates(data["train"], data["predict"]) if data["key"] == _key(settings) else None
-    except (OSError, ValueError, KeyError):
-        return None
+        rates = Rates(data["train"], data["predict"]) if data["key"] == _key(settings) else None
+        return rates, bool(data["quiet"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None, False
 
 
-def narrator_for(settings: Settings, *, kept: Path = KEPT) -> Callable[[str], Narrator]:
+def is_busy() -> bool:
+    """Whether something else computes here, as far as the system tells (Windows does not)."""
+    return hasattr(os, "getloadavg") and os.getloadavg()[0] > BUSY * usable_cores()
+
+
+def narrator_for(experiment: Experiment, *, kept: Path = KEPT) -> Callable[[str], Narrator]:
     """Narrators that know how long a step should take here, if `sciner doctor` measured it."""
-    rates = kept_rates(settings, kept=kept)
-    expected = rates.train * settings.train.batch_words if rates else None
+    rates = kept_rates(experiment.settings, kept=kept)
+    expected = rates.train * experiment.recipe.batch_words if rates else None
     return lambda title: Narrator(title, expected=expected)
 
 

@@ -1,11 +1,18 @@
 """What the stages will take: counted by hand."""
 
 import pytest
+from spacy.training import Example
 from stage_project import make_settings
+from tiny import ROOT
 
-from spacy_sciner.cli.costs import START_S, Words, plan
+from spacy_sciner.cli.costs import START_S, Words, _passes, plan
+from spacy_sciner.corpus.settings import CorpusSettings
+from spacy_sciner.corpus.splits.gold import read_gold_splits
+from spacy_sciner.models.batching import make_length_batcher
+from spacy_sciner.settings import read_settings
+from spacy_sciner.training.schedule import plan_steps
 
-WORDS = Words(train=1000, held_out=300, dev=100, pool=4000, pool_share=0.5)
+WORDS = Words(train=1000, held_out=300, dev=100, pool=4000, pool_share=0.5, paragraph=12)
 SCHEDULE = {"epochs": 2, "batch_words": 100, "min_steps": 0}
 
 
@@ -26,9 +33,11 @@ def test_training_is_passes_times_words_for_each_teacher():
 
 
 def test_min_steps_make_more_passes():
-    # 20 steps are two passes; 50 take three passes an epoch.
+    # A batch of 100 holds 4.5 paragraphs of 12 and 8 for padding: 54 words. 1,000 are 19 batches,
+    # so that 2 epochs of 1, 2 and 3 passes are 38, 76 and 114 steps.
+    assert seconds_of(train={**SCHEDULE, "min_steps": 38}) == seconds_of()
     once = 2 * 3 * 1000 * 0.01 + 2 * 100 * 0.001
-    assert seconds_of(train={**SCHEDULE, "min_steps": 50})["train"] == pytest.approx(START_S + once)
+    assert seconds_of(train={**SCHEDULE, "min_steps": 77})["train"] == pytest.approx(START_S + once)
 
 
 def test_a_retraining_sees_gold_and_what_the_cap_lets_through():
@@ -42,3 +51,21 @@ def test_the_papers_protocol_trains_on_four_fifths():
     found = {stage.name: stage.seconds for stage in stages}
     without = seconds_of()["evaluate@0"]
     assert found["evaluate@0"] == pytest.approx(without + 2 * 800 * 0.01 + 2 * 100 * 0.001)
+
+
+@pytest.mark.parametrize("share", [1.0, 0.8])
+def test_the_batches_of_the_sample_are_estimated_as_the_batcher_cuts_them(share, tiny_encoder):
+    """Else min_steps would ask for another pass in the plan than in the training."""
+    settings = read_settings(ROOT / "params.yaml")
+    assets = ROOT / "assets"
+    corpus = CorpusSettings.of(settings, "sample", labels_path=assets / "labels.yaml")
+    docs = read_gold_splits(corpus, folder=assets / "sample", seed=0).docs["train"]
+    docs = docs[: round(share * len(docs))]
+    n_words = sum(map(len, docs))
+    for size in (256, 512):
+        batcher = make_length_batcher(size, encoder=str(tiny_encoder))
+        n_batches = sum(1 for _ in batcher([Example(doc, doc) for doc in docs]))
+        for steps in (round(0.9 * n_batches), round(1.1 * n_batches)):
+            schedule = settings.train.replaced(epochs=1, batch_words=size, min_steps=steps)
+            expected = plan_steps(n_batches, epochs=1, min_steps=steps).steps // n_batches
+            assert _passes(schedule, n_words, n_words / len(docs)) == expected

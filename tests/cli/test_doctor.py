@@ -72,6 +72,7 @@ def test_doctor_ends_with_what_is_wrong_for_unusable_settings(run):
 
 def test_the_plan_names_every_stage_and_is_measured_once(run, tiny_encoder, tmp_path, monkeypatch):
     monkeypatch.setattr(measure, "WINDOW", 32)  # the tiny encoder has 64 positions
+    monkeypatch.setattr(measure, "is_busy", lambda: False)
     encoder = {"name": str(tiny_encoder), "sha256": None}
     code, said = run("--plan", encoder=encoder, train={"teachers": 3})
     assert code == 0
