@@ -32,13 +32,16 @@ def check(
     Papers, splits, labels and counts, repairs by kind with examples, offsets' unit, duplicates,
     papers without counterpart, files set aside. Exit code 1 if `convert` would refuse something.
     """
+    from ..corpus.check import check_files
+
     problems: List[ScinerError] = []
     try:
         if paths:
             labels = _labels_of(corpus, params=params, assets=assets) if corpus else None
             papers, gold = _sorted(paths, file_format=format, problems=problems)
             parsed = _parsed_of(papers, params=params, problems=problems)
-            report = _check_gold(gold, labels, parsed, problems=problems)
+            ids = {p.paper for p in parsed}
+            report = check_files(gold, labels=labels, papers=ids, refused=problems)
         else:
             report = _check_corpus(corpus, params=params, assets=assets, problems=problems)
         _print(report)
@@ -54,7 +57,7 @@ def check(
 def _check_corpus(
     name: Optional[str], *, params: Path, assets: Path, problems: List[ScinerError]
 ) -> Dict[str, Any]:
-    from ..corpus.check import check_corpus
+    from ..corpus.check import check_corpus, refused_files
     from ..settings import read_settings
 
     settings = read_settings(params)
@@ -62,7 +65,12 @@ def _check_corpus(
     folder = assets / name / "papers"
     papers = [folder] if folder.is_dir() else []
     parsed = _parsed_of(papers, params=params, problems=problems)
-    return check_corpus(name, settings=settings, assets=assets, parsed=parsed)
+    try:
+        return check_corpus(name, settings=settings, assets=assets, parsed=parsed)
+    except ScinerError as first:
+        found = refused_files(name, settings=settings, assets=assets)
+        problems += found or [first]
+        return {}
 
 
 def _labels_of(name: str, *, params: Path, assets: Path) -> Tuple[str, ...]:
@@ -71,27 +79,6 @@ def _labels_of(name: str, *, params: Path, assets: Path) -> Tuple[str, ...]:
 
     settings = read_settings(params)
     return CorpusSettings.of(settings, name, labels_path=assets / "labels.yaml").labels
-
-
-def _check_gold(
-    gold: List[Tuple[Path, str]],
-    labels: Optional[Tuple[str, ...]],
-    parsed: "List[PoolParagraph]",
-    *,
-    problems: List[ScinerError],
-) -> Dict[str, Any]:
-    from ..corpus.check import check_files
-
-    readable = []
-    for path, found in gold:  # one by one first: a bad one does not hide the others
-        try:
-            check_files([(path, found)], labels=labels, papers=())
-            readable.append((path, found))
-        except ScinerError as e:
-            problems.append(e)
-    if not readable:
-        return {}
-    return check_files(readable, labels=labels, papers={p.paper for p in parsed})
 
 
 def _sorted(

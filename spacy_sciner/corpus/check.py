@@ -1,11 +1,14 @@
 """Gold as `convert` would read it, as a report that nothing is written of."""
 
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, Collection, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from spacy.tokens import Doc
 
+from ..errors import ScinerError
 from ..settings import GoldFile, Settings
+from .annotated import Annotated
 from .convert import Counts, by_paper, pool_of
 from .counterparts import counterparts
 from .duplicates import compare_extras, one_annotation_each
@@ -47,22 +50,50 @@ def check_corpus(
     }
 
 
+def refused_files(name: str, *, settings: Settings, assets: Path) -> List[ScinerError]:
+    """What is wrong with each gold file of a corpus that `convert` refuses to read: all of them,
+    where `check_corpus` names the first."""
+    corpus = CorpusSettings.of(settings, name, labels_path=assets / "labels.yaml")
+    refused: List[ScinerError] = []
+    _read_each(GoldReader(assets / name, corpus.labels), [*corpus.gold, *corpus.pool_gold], refused)
+    return refused
+
+
+def _read_each(
+    reader: GoldReader, files: Sequence[GoldFile], refused: List[ScinerError]
+) -> List[Annotated]:
+    """The paragraphs of the files that can be read; of the others nothing is left in the reader."""
+    paragraphs: List[Annotated] = []
+    for gold_file in files:
+        before = deepcopy(reader.repairs)
+        try:
+            paragraphs += reader.read(gold_file)
+        except ScinerError as e:
+            reader.repairs = before
+            refused.append(e)
+    return paragraphs
+
+
 def check_files(
-    files: Sequence[Tuple[Path, str]], *, labels: Optional[Collection[str]], papers: Collection[str]
+    files: Sequence[Tuple[Path, str]],
+    *,
+    labels: Optional[Collection[str]],
+    papers: Collection[str],
+    refused: List[ScinerError],
 ) -> Dict[str, Any]:
-    """A report of gold files without a corpus: one set, that is not divided.
+    """A report of gold files without a corpus: one set, that is not divided; {} without any.
 
     files (Sequence[Tuple[Path, str]]): Files or folders with their formats.
     labels (Optional[Collection[str]]): Labels that are known, None for all.
     papers (Collection[str]): Ids of parsed papers that the gold belongs to; none for no comparison.
-    RAISES (ScinerError): What reading a gold file raises.
+    refused (List[ScinerError]): Gets what is wrong with files that cannot be read; the report is
+        of the others.
     """
     reader = GoldReader(Path(), None if labels is None else tuple(labels))
-    paragraphs = [
-        paragraph
-        for path, file_format in files
-        for paragraph in reader.read(GoldFile(path=str(path), format=file_format))
-    ]
+    gold_files = [GoldFile(path=str(path), format=file_format) for path, file_format in files]
+    paragraphs = _read_each(reader, gold_files, refused)
+    if not paragraphs:
+        return {}
     kept = one_annotation_each(paragraphs, repairs=reader.repairs, found=reader.found)
     compare_extras(kept, reader.repairs.extras, found=reader.found)
     gold = {GIVEN: reader.docs(kept)}

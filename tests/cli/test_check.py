@@ -8,6 +8,7 @@ import pytest
 from tiny import ROOT
 
 from spacy_sciner.cli import main
+from spacy_sciner.corpus import check
 
 TEXT = "𝑥 and BERT are models of our own ."
 VALUE = {"start": 7, "end": 11, "text": "BERT", "labels": ["MethodName"]}
@@ -122,3 +123,39 @@ def test_corpus_of_the_params(project, monkeypatch, capsys):
     shutil.rmtree(gold)
     assert sciner(monkeypatch, "--corpus", "mine") == 1
     assert "✘ SCINER-E204" in capsys.readouterr().err
+
+
+def test_every_refused_file_of_the_params_is_named(project, monkeypatch, capsys):
+    gold = project / "assets/mine"
+    gold.mkdir(parents=True)
+    write(gold / "good.json", task("P1"))
+    (gold / "bad.conll").write_text("We PRP\ntrain VBP\n", encoding="utf8")
+    (gold / "pool.json").write_text("[]", encoding="utf8")
+    params = (project / "params.yaml").read_text(encoding="utf8")
+    entry = (
+        "corpora:\n  mine:\n    labels: [MethodName]\n    gold:\n"
+        "      - {path: bad.conll, format: conll}\n"
+        "      - {path: good.json, format: label-studio}\n"
+        "      - {path: none.json, format: label-studio}\n"
+        "    pool_gold: [{path: pool.json, format: label-studio}]\n"
+    )
+    (project / "params.yaml").write_text(params.replace("corpora:\n", entry, 1), encoding="utf8")
+    assert sciner(monkeypatch, "--corpus", "mine") == 1
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("✘")]
+    assert [line.split(":")[0] for line in lines] == [f"✘ SCINER-E{n}" for n in (207, 204, 206)]
+
+
+def test_each_path_is_read_once_and_a_refused_one_leaves_nothing(project, monkeypatch, capsys):
+    read = []
+    read_one = check.GoldReader.read
+    monkeypatch.setattr(
+        check.GoldReader, "read", lambda self, one: read.append(one.path) or read_one(self, one)
+    )
+    write(project / "good.json", task("P1"))
+    # A row without a tag is repaired; then the file is refused.
+    (project / "bad.conll").write_text("# note\nWe PRP\ntrain VBP\n", encoding="utf8")
+    assert sciner(monkeypatch, "bad.conll", "good.json") == 1
+    assert read == ["bad.conll", "good.json"]
+    shown = capsys.readouterr()
+    assert "good.json: label-studio, 1 papers" in shown.out
+    assert "comment-line" not in shown.out
