@@ -21,6 +21,8 @@ INLINE = frozenset({
     "styled-content", "named-content", "abbrev", "inline-formula", "target", "math", "mi",
     "mn", "mo", "mrow", "msub", "msup",
 })  # fmt: skip
+_SHIFTED = {"sup": "^", "superscript": "^", "msup": "^", "sub": "_", "subscript": "_", "msub": "_"}
+_NUMBER = re.compile(r"[-+−–]?\d")
 _LINE_ENDS = frozenset({"lb", "pb", "cb", "gb", "break"})
 _PARTED, _LINE_END = "\x1f", "\x1e"  # characters that XML cannot hold
 _OPENING, _CLOSING = "([{“‘«", ",.;:!?)]}”’»%"
@@ -110,10 +112,34 @@ def _parts(node: Any, left_out: AbstractSet[str]) -> Iterator[str]:
             yield _PARTED
         elif name:
             between = "" if name in INLINE else _PARTED
-            yield between
+            yield between or _at_number(child)
             yield from _parts(child, left_out)
-            yield between
+            yield between or _after_number(child)
         yield re.sub(r"\s+", " ", child.tail or "")
+
+
+def _at_number(node: Any) -> str:
+    """The sign before a number that is raised or lowered at another: 10² is 10^2, and not 102."""
+    sign = _SHIFTED.get(name_of(node)) or _SHIFTED.get(node.get("rend", ""), "")
+    parent = node.getparent()
+    if not sign and parent is not None and parent.index(node) == 1:
+        sign = _SHIFTED.get(name_of(parent), "")  # MathML's second child
+    own = "".join(node.itertext()).lstrip()
+    return sign if sign and _NUMBER.match(own) and _text_before(node)[-1:].isdigit() else ""
+
+
+def _after_number(node: Any) -> str:
+    """A space between a number that is raised or lowered and a digit behind it."""
+    is_shifted = name_of(node) in _SHIFTED or node.get("rend", "") in _SHIFTED
+    own, after = "".join(node.itertext()), node.tail or ""
+    return " " if is_shifted and own[-1:].isdigit() and after[:1].isdigit() else ""
+
+
+def _text_before(node: Any) -> str:
+    before = node.getprevious()
+    if before is None:
+        return node.getparent().text or ""
+    return before.tail or "".join(before.itertext())
 
 
 def find(root: Any, name: str) -> Iterator[Any]:

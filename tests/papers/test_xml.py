@@ -34,6 +34,11 @@ def read(tmp_path, content):
         ("said<quote>Yes.</quote>and left", "said Yes. and left"),
         ("(<term>BERT</term>), <hi>H</hi>2<hi>O</hi>", "(BERT), H2O"),
         ("GPT<hi rend='sub'>3</hi>-like", "GPT3-like"),
+        ("10<hi rend='superscript'>2</hi> and 10<hi rend='sup'>-5</hi>", "10^2 and 10^-5"),
+        ("10<hi rend='sub'>2</hi>1, <hi rend='sup'>14</hi>C", "10_2 1, 14C"),
+        ("in <num>10</num><hi rend='superscript'> 6</hi> words", "in 10^ 6 words"),
+        ("in <hi rend='bold'>10</hi>2", "in 102"),
+        ("m<hi rend='superscript'>2</hi> and 5<hi rend='superscript'>th</hi>", "m2 and 5th"),
         ("see <ref>[3]</ref>, [<ref>4</ref>].", "see [3], [4]."),
         ("so<ref>[3]</ref>.", "so[3]."),
         ("a<note>foot</note> word<note>foot</note>.", "a word."),
@@ -219,3 +224,18 @@ def test_jats(tmp_path):
     assert read(tmp_path, JATS) == expected
     article = JATS[JATS.index("<article") :]
     assert read(tmp_path, f"<pmc-articleset>{article}</pmc-articleset>") == expected
+
+
+@pytest.mark.parametrize(
+    ("inside", "expected"),
+    [
+        ("10<sup>2</sup> of 3.10<sup>-4</sup>", "10^2 of 3.10^-4"),
+        ("in 2019<sup><xref>3,4</xref></sup>", "in 2019^3,4"),
+        ("<math><msup><mn>10</mn><mn>2</mn></msup></math> words", "10^2 words"),
+        ("<math><msub><mn>10</mn><mn>2</mn></msub></math> words", "10_2 words"),
+        ("<math><msup><mi>x</mi><mn>2</mn></msup></math> words", "x2 words"),
+    ],
+)
+def test_a_raised_number_does_not_fuse_with_another(tmp_path, inside, expected):
+    article = f"<article><body><p>{inside}</p></body></article>"
+    assert read(tmp_path, article) == [("", expected)]
