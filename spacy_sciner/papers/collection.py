@@ -1,16 +1,25 @@
 """Collections: JSON lines, perhaps gzipped, each with a paper's `id`, `title` and text."""
 
+import codecs
 import gzip
+import io
 import json
 import re
 import zlib
 from pathlib import Path
-from typing import Any, BinaryIO, Iterator, List, NamedTuple, Tuple, Union
+from typing import Any, Iterator, List, NamedTuple, Tuple, Union
 
 from ..errors import Errors, ScinerError
 from .text import normalise
 
 Section = Tuple[str, str]  # heading, paragraph
+# UTF-32's first: it begins as UTF-16's does.
+_WIDE = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 _BLANK_LINE = re.compile(r"\n\s*\n")
 
 
@@ -35,8 +44,8 @@ def read_collection(path: Path) -> Iterator[Union[Entry, Broken]]:
     """
     number = 0
     try:
-        with _open(path) as lines:
-            for number, line in enumerate(lines, start=1):
+        with _open(path) as file:
+            for number, line in enumerate(_lines(file), start=1):
                 if line.strip():
                     yield _read_line(line, file=path.name, number=number)
     except (OSError, EOFError, zlib.error) as e:
@@ -46,10 +55,21 @@ def read_collection(path: Path) -> Iterator[Union[Entry, Broken]]:
         yield _broken(path.name, number + 1, f"the file is cut off or damaged here ({e})")
 
 
-def _open(path: Path) -> BinaryIO:
-    if path.name.lower().endswith(".gz"):
-        return gzip.open(path, "rb")  # type: ignore[return-value]
-    return path.open("rb")
+def _open(path: Path) -> io.BufferedIOBase:
+    is_gzip = path.name.lower().endswith(".gz")
+    return gzip.open(path, "rb") if is_gzip else path.open("rb")
+
+
+def _lines(file: Any) -> Iterator[bytes]:
+    """In UTF-8, where the file's first bytes are a byte-order mark of UTF-16 or 32."""
+    start = file.peek(4)[:4]
+    encoding = next((name for mark, name in _WIDE.items() if start.startswith(mark)), None)
+    if encoding is None:
+        yield from file
+        return
+    with io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="\n") as lines:
+        for line in lines:
+            yield line.encode("utf8", "replace")
 
 
 def _read_line(line: bytes, *, file: str, number: int) -> Union[Entry, Broken]:

@@ -184,3 +184,13 @@ def test_runs_are_byte_identical(parse, tmp_path):
     before = read(tmp_path / "out")
     parse({})
     assert read(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-32", "utf-8-sig"])
+@pytest.mark.parametrize("name", ["all.jsonl", "all.jsonl.gz"])
+def test_a_byte_order_mark_tells_the_encoding(parse, tmp_path, name, encoding):
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    text = (mark + line("P1", text=f"Ωmega. {TEXT}") + line("P2")).encode(encoding)
+    report = parse({name: text})
+    assert (report["papers"], report["set_aside"]) == (2, [])
+    assert any("Ωmega" in json.dumps(p, ensure_ascii=False) for p in paragraphs(tmp_path, "P1"))

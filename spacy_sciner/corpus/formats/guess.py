@@ -7,6 +7,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
+from .sniff import decode
+
 PAPER = "paper"
 _ENDINGS = {
     ".spacy": "spacy",
@@ -22,7 +24,7 @@ _ENDINGS = {
     ".nxml": PAPER,
     ".tei": PAPER,
 }
-_HEAD = 1 << 20  # characters of a file of JSON lines that are looked at
+_HEAD = 1 << 20  # bytes of a file of JSON lines that are looked at
 
 
 def guess_kind(path: Path) -> Optional[str]:
@@ -43,9 +45,11 @@ def guess_kind(path: Path) -> Optional[str]:
 
 def _first_records(path: Path) -> List[Dict[str, Any]]:
     try:
-        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8-sig") as f:
-            text = f.read() if path.suffix == ".json" else f.read(_HEAD)
-    except (OSError, UnicodeDecodeError):
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as f:
+            data = f.read() if path.suffix == ".json" else f.read(_HEAD)
+        # Cut in the middle of a line, perhaps of a character.
+        text = decode(data[: data.rfind(b"\n")] if len(data) == _HEAD else data)
+    except (OSError, EOFError, UnicodeDecodeError):
         return []
     try:
         values = json.loads(text)

@@ -62,14 +62,15 @@ def read_text(path: Path, *, file_format: str) -> str:
         if data.startswith(magic):
             raise _unreadable(path, file_format, f"it is {name}")
     try:
-        return _decode(data)
+        return decode(data)
     except UnicodeDecodeError as e:
         line = data.count(b"\n", 0, e.start) + 1
         reason = f"line {line} is not UTF-8 ({e.reason}); save the file as UTF-8"
         raise _unreadable(path, file_format, reason) from e
 
 
-def _decode(data: bytes) -> str:
+def decode(data: bytes) -> str:
+    """Text in UTF-8, 16 or 32. RAISES: UnicodeDecodeError."""
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return data[len(bom) :].decode(encoding)

@@ -44,3 +44,11 @@ def test_folder_is_what_most_of_its_files_are(tmp_path):
     assert guess_kind(tmp_path) == "paper"
     (tmp_path / "empty").mkdir()
     assert guess_kind(tmp_path / "empty") is None
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig"])
+@pytest.mark.parametrize("name", ["gold.jsonl", "gold.json"])
+def test_another_encoding_with_its_mark(tmp_path, name, encoding):
+    record = '{"text": "We train BERT", "label": [[9, 13, "MethodName"]]}\n'
+    (tmp_path / name).write_bytes(record.encode(encoding))
+    assert guess_kind(tmp_path / name) == "doccano"
