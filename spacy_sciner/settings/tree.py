@@ -50,8 +50,8 @@ class Parse(Section):
     """Papers to paragraphs."""
 
     engine: Literal["embedded", "grobid", "tei", "scipdf"] = knob(
-        "How PDFs are read: embedded (in-process) or grobid (a server). tei and scipdf read only "
-        "files that are parsed already; the other two read these as well."
+        "How PDFs are read: embedded (in-process) or grobid (a server). tei (TEI and JATS) and "
+        "scipdf read only files that are parsed already; the other two read these as well."
     )
     min_words: Positive = knob("Shorter paragraphs are left out.", unit="words")
     max_words: Annotated[Positive, Expected("a whole number", "of 20 or more")] = knob(
