@@ -73,7 +73,8 @@ class Errors(metaclass=_Coded):
     )
     E207 = (
         "The last column of {path} holds no tags such as O, B-X or I-X: {n} of {total} are none, "
-        "the first is {tag!r}. Found: {found}. Put the tags last, or name these in `labels`."
+        "the first is {tag!r}. Found: {found}. Put the tags last, write B- and I- with capitals, "
+        "or name these in `labels`."
     )
     E208 = (
         "{path}: {reason}. The table needs tab-separated columns split, first, last, and may have "

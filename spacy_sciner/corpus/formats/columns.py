@@ -20,6 +20,8 @@ _TAG_NAMES = frozenset(
     {"tag", "tags", "label", "labels", "ner", "ner_tag", "ner_tags", "entity", "entities", "ne"}
     | {"iob", "iob2", "bio", "bilou", "iobes", "bio_tag", "iob_tag"}
 )
+_START_NAMES = frozenset(["start", "begin", "start_offset", "start_char", "offset"])
+_END_NAMES = frozenset(["end", "stop", "end_offset", "end_char", "length"])
 _NUMBER = re.compile(r"\d+([.-]\d+)?")
 _NEW_DOC = re.compile(r"#\s*newdoc(?:\s+id)?\s*=\s*(\S.*)")
 # More rows than these with another number of columns are no slips.
@@ -86,6 +88,11 @@ def check_is_conll(text: str, path: Path) -> None:
     if re.match(r"T\d+\t\S+ \d+ \d+", start):
         raise _not_conll(path, "it looks like a BRAT .ann file: format brat")
     lines = [line for line in text.split("\n") if line.strip() and not _is_docstart(line)]
+    names = {name.strip(' "').lower() for name in re.split(r"[\t,;|]", lines[0] if lines else "")}
+    if names & _START_NAMES and names & _END_NAMES:
+        reason = f"it is a table of annotations by offsets, {lines[0].strip()[:60]!r}; export JSON "
+        reason += 'lines, {"text": …, "label": [[start, end, label], …]}, for format doccano'
+        raise _not_conll(path, reason)
     for separator, name in ((",", "CSV"), (";", "CSV with semicolons"), ("|", "a table with |")):
         rows = [line.count(separator) for line in lines]
         n, how_often = Counter(n for n in rows if n).most_common(1)[0] if any(rows) else (0, 0)

@@ -263,6 +263,21 @@ def test_other_formats_are_named(tmp_path, text, found):
         _ents(tmp_path, text)
 
 
+@pytest.mark.parametrize("separator", [",", "\t", ";"])
+def test_a_table_of_offsets_is_told_what_to_export(tmp_path, separator):
+    rows = [["text", "start", "end", "label"], ["We train BERT", "9", "13", "Method"]]
+    text = "".join(separator.join(row) + "\n" for row in rows)
+    match = r"SCINER-E218: .*by offsets, 'text.start.end.label'; export JSON lines.*format doccano"
+    with pytest.raises(ScinerError, match=match):
+        _ents(tmp_path, text)
+
+
+def test_small_letters_are_told_to_be_capitals(tmp_path):
+    match = r"SCINER-E207: .*first is 'b-method'. Found: b-method, i-method\..*with capitals"
+    with pytest.raises(ScinerError, match=match):
+        _ents(tmp_path, "We\tO\nBERT\tb-method\nnow\ti-method\n")
+
+
 def test_a_list_of_words_with_commas_is_no_csv(tmp_path):
     words = ["We", ",", "who", "use", "2,000", "words", ",", "are", "glad"]
     paragraphs, _, repairs = _read(tmp_path, "\n".join(words))
