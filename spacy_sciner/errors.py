@@ -182,6 +182,10 @@ class Errors(metaclass=_Coded):
 
     # --- evaluation, report ------------------------------------------------------------------
     E401 = "{path} is missing: that iteration was not evaluated. Run `dvc repro`."
+    E402 = (
+        "What is to be compared was measured on different gold: {n} papers are not the same, among "
+        "them {papers}. Evaluate both on the same gold: run `dvc repro`, or compare others."
+    )
 
     # --- command line, project ---------------------------------------------------------------
     E501 = "No entry {name!r} under `{section}` of params.yaml. Entries there: {found}."
@@ -220,6 +224,14 @@ class Errors(metaclass=_Coded):
     E516 = (
         "`iterations` in {path} must be numbered from 1 without a gap, and not be empty; got "
         "{found}."
+    )
+    E517 = (
+        "{name!r} is neither the number of an iteration nor a revision that Git knows. Iterations "
+        "that `sciner iterate` made are tagged iteration-0, iteration-1, …: see `git tag`."
+    )
+    E518 = (
+        "Revision {name} has no {path} here. Either no iteration was evaluated there, or its "
+        "outputs are not in the DVC cache: then `dvc fetch --all-tags` brings them from the remote."
     )
     E520 = "{path}: {n} problem(s), each explained in docs/parameters.md:\n{problems}"
     E521 = "Wrong settings in {where}:\n{problems}"

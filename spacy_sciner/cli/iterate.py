@@ -17,7 +17,7 @@ from ..errors import Errors, ScinerError
 from ..files import write_text
 
 PARAMS = Path("params.yaml")
-LATEST = Path("metrics/latest.json")
+METRICS = Path("metrics/iterations.json")
 # What an iteration writes that Git keeps; DVC adds to .gitignore files.
 _OWN = ("dvc.lock", "metrics/", "plots/")
 
@@ -48,7 +48,7 @@ def iterate(
         for k in range(to + 1) if until_stop else [to]:
             write_text(PARAMS, measure_up_to(extended, last=k, path=str(PARAMS)))
             _repro(k, to=to, kept="")
-            if until_stop and _stops(k, LATEST.read_text(encoding="utf8"), to=to):
+            if until_stop and _stops(k, METRICS.read_text(encoding="utf8"), to=to):
                 return
         return
 
@@ -58,7 +58,7 @@ def iterate(
         write_text(PARAMS, extended)
         _git("commit", "-q", "-m", f"Plan {to} iterations", "--", str(PARAMS))
     if until_stop and n_done:
-        done = _git("show", f"iteration-{n_done - 1}:{LATEST.as_posix()}")
+        done = _git("show", f"iteration-{n_done - 1}:{METRICS.as_posix()}")
         if _stops(n_done - 1, done, to=to):
             return
     for k in range(n_done, to + 1):
@@ -66,7 +66,7 @@ def iterate(
         write_text(PARAMS, measure_up_to(extended, last=k, path=str(PARAMS)))
         _repro(k, to=to, kept="The iterations before it are committed and tagged.")
         _commit(k)
-        if until_stop and _stops(k, LATEST.read_text(encoding="utf8"), to=to):
+        if until_stop and _stops(k, METRICS.read_text(encoding="utf8"), to=to):
             return
     if n_done > to:
         typer.echo(f"Iterations 0 to {to} are tagged already, and unchanged.")
@@ -74,13 +74,13 @@ def iterate(
         typer.echo(f"What they changed: dvc metrics diff iteration-{to - 1} iteration-{to}")
 
 
-def _stops(k: int, latest: str, *, to: int) -> bool:
+def _stops(k: int, metrics: str, *, to: int) -> bool:
     """Whether the loop ends here; says why.
 
-    latest (str): metrics/latest.json of iteration K.
+    metrics (str): metrics/iterations.json when iteration K was the last.
     to (int): The last iteration planned.
     """
-    promotion = json.loads(latest).get("promotion") or {}
+    promotion = json.loads(metrics)[-1].get("promotion") or {}
     if promotion.get("promoted", True):
         return False
     typer.echo(f"Stopped after iteration {k}: {promotion['reason']}.")
@@ -192,8 +192,7 @@ def _commit(k: int) -> None:
     metrics = [f"metrics/{name}.json" for name in ("iterations", "latest")]
     metrics += [f"metrics/iteration-{i}.json" for i in range(k + 1)]
     _git("add", "--", str(PARAMS), "dvc.lock", "plots", ":(glob)**/.gitignore", *metrics)
-    latest = json.loads(LATEST.read_text(encoding="utf8"))
-    f1 = latest["clean"]["test"]["f1"]
+    f1 = json.loads(METRICS.read_text(encoding="utf8"))[-1]["clean"]["test"]["f1"]
     # Run a second time, an iteration may leave nothing to commit.
     _git("commit", "-q", "--allow-empty", "-m", f"Iteration {k}: test F1 {f1:.4f}")
     _git("tag", f"iteration-{k}")

@@ -3,18 +3,21 @@
 from pathlib import Path
 from typing import Any, Callable, Dict, Optional
 
-from ..corpus.docbin import read_docs
+from ..corpus.docbin import read_docs, write_docs
 from ..files import fingerprint, replacing, write_json
 from ..pipeline.sciner import find_sciner
 from ..training.experiment import Experiment, load_pipeline
 from ..training.narrate import quiet
 from ..training.train import Report
 from .measure import (
+    entities_alone,
     measure_calibration,
     measure_clean,
     measure_paper_protocol,
     measure_pool,
     pool_tags,
+    predict,
+    score_clean,
 )
 
 Narrate = Callable[[str], Report]
@@ -23,7 +26,8 @@ Narrate = Callable[[str], Report]
 def evaluate_iteration(
     experiment: Experiment, *, resume: Optional[Path] = None, narrate: Narrate = quiet
 ) -> Dict[str, Any]:
-    """Write `metrics/iteration-K.json`, and for the report two files in `evaluation/`.
+    """Write `metrics/iteration-K.json`, and in `evaluation/` three files: what the report needs
+    (counts of each paragraph, the pool's tags), and the test papers as predicted.
 
     resume, narrate: As in `train_teachers`, for the model of the paper's protocol.
     RETURNS (dict): The metrics.
@@ -33,7 +37,8 @@ def evaluate_iteration(
     bootstrap = {"n_bootstrap": settings.bootstrap, "seed": settings.seed}
     nlp = load_pipeline(experiment.model)
     golds = read_docs(experiment.gold("test"), nlp.vocab)
-    test = measure_clean(nlp, golds, **bootstrap)
+    found = predict(nlp, golds)
+    test = score_clean(golds, found, **bootstrap)
     dev = measure_clean(nlp, read_docs(experiment.gold("dev"), nlp.vocab), **bootstrap)
     papers = {"dev": dev.pop("papers"), "test": test.pop("papers")}
     metrics: Dict[str, Any] = {"iteration": k, "clean": {"test": test, "dev": dev}}
@@ -65,6 +70,7 @@ def evaluate_iteration(
         "papers": papers,
     }
     write_json(Path(f"evaluation/iteration-{k}.json"), details)
+    write_docs(Path(f"evaluation/iteration-{k}.spacy"), entities_alone(golds, found))
     with replacing(Path(f"evaluation/iteration-{k}.tags")) as temporary:
         temporary.write_bytes(tags)
     return metrics

@@ -10,7 +10,8 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 import numpy as np
 import spacy
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
+from spacy.vocab import Vocab
 
 from ..confidence import Calibration, confidences
 from ..content import trim_entities
@@ -24,7 +25,7 @@ from ..scoring.calibration import (
     expected_calibration_error,
     reliability_bins,
 )
-from ..scoring.scores import counts_by_paper, score, to_pair
+from ..scoring.scores import counts_by_paragraph, score, to_pair
 from ..tagging import OUTSIDE, UNKNOWN, decode, tags_to_spans
 from ..training.calibrate import Scored, score_gold
 from ..training.loop import no_report
@@ -37,12 +38,17 @@ HELD_OUT = 0.2  # the paper's share of the merged file
 def measure_clean(
     nlp: Language, golds: List[Doc], *, n_bootstrap: int, seed: int
 ) -> Dict[str, Any]:
-    """Scores on gold, with the counts of each paper under "papers"."""
-    golds = [trim_entities(gold) for gold in golds]
-    predictions = predict(nlp, golds)
-    pairs = [to_pair(gold, predicted) for gold, predicted in zip(golds, predictions)]
+    """Scores on gold, with the counts of each paragraph under "papers"."""
+    return score_clean(golds, predict(nlp, golds), n_bootstrap=n_bootstrap, seed=seed)
+
+
+def score_clean(
+    golds: List[Doc], predictions: List[Doc], *, n_bootstrap: int, seed: int
+) -> Dict[str, Any]:
+    """The same of predictions that are there already, on gold's tokens."""
+    pairs = [to_pair(trim_entities(gold), doc) for gold, doc in zip(golds, predictions)]
     scores = score(pairs, n_bootstrap=n_bootstrap, seed=seed)
-    return {**scores, "papers": counts_by_paper(pairs)}
+    return {**scores, "papers": counts_by_paragraph(pairs)}
 
 
 def measure_calibration(nlp: Language, golds: List[Doc]) -> Tuple[Dict[str, Any], Dict[str, Any]]:
@@ -105,11 +111,24 @@ def _outcomes(
 
 def predict(nlp: Language, golds: List[Doc]) -> List[Doc]:
     """Predictions on fresh documents with gold's tokens."""
-    plain = []
-    for gold in golds:
-        words, spaces = words_and_spaces(gold)
-        plain.append(Doc(nlp.vocab, words=words, spaces=spaces))
+    plain = [_plain(gold, nlp.vocab) for gold in golds]
     return list(progress(nlp.pipe(plain), description="evaluate", total=len(plain)))
+
+
+def entities_alone(golds: List[Doc], predictions: List[Doc]) -> List[Doc]:
+    """Copies of predictions with nothing but their entities, and where gold has each paragraph."""
+    docs = []
+    for gold, predicted in zip(golds, predictions):
+        doc = _plain(gold, predicted.vocab)
+        doc.set_ents([Span(doc, e.start, e.end, e.label) for e in predicted.ents])
+        doc.user_data.update({key: gold.user_data.get(key) for key in ("paper", "paragraph")})
+        docs.append(doc)
+    return docs
+
+
+def _plain(gold: Doc, vocab: Vocab) -> Doc:
+    words, spaces = words_and_spaces(gold)
+    return Doc(vocab, words=words, spaces=spaces)
 
 
 def measure_paper_protocol(

@@ -9,8 +9,9 @@ from typing import Any, Dict, Sequence
 from ..errors import Errors, ScinerError
 from ..files import replacing, write_json, write_text
 from .drift import drifts
+from .headline import headline
 from .page import to_html
-from .select import Metrics, Papers, Rule, Verdict, best_of, judge
+from .select import Metrics, Papers, Rule, Verdict, best_of, judge, shipped
 from .tables import (
     acceptance_rows,
     calibration_rows,
@@ -50,14 +51,15 @@ def build_report(iterations: Sequence[int], *, root: Path, rule: Rule) -> str:
         m.update(promotion=verdict.to_dict(), drift=drift)
     reliability = read_reliability(root / f"evaluation/iteration-{metrics[-1]['iteration']}.json")
     write_json(root / "metrics/iterations.json", metrics)
-    write_json(root / "metrics/latest.json", metrics[-1])
+    write_json(root / "metrics/latest.json", headline(metrics[-1]))
     with replacing(root / "plots") as folder:
         folder.mkdir()
         write_text(folder / "f1.csv", f1_csv(metrics))
         write_text(folder / "types.csv", types_csv(metrics))
         write_text(folder / "shares.csv", shares_csv(metrics))
         write_text(folder / "reliability.csv", reliability_csv(reliability))
-    text = summary(metrics, verdicts)
+    sentence = shipped(verdicts, papers, rule)
+    text = summary(metrics, verdicts, sentence)
     rows = [iteration_rows(metrics), type_rows(metrics), change_rows(verdicts)]
     if any(m["pool"] for m in metrics):
         rows += [pool_rows(metrics), acceptance_rows(metrics), share_rows(metrics)]
@@ -68,14 +70,14 @@ def build_report(iterations: Sequence[int], *, root: Path, rule: Rule) -> str:
         folder.mkdir()
         write_text(folder / "iterations.txt", text)
         write_text(folder / "iterations.md", "\n".join(tables))
-        write_text(folder / "index.html", to_html(metrics, verdicts, reliability))
+        write_text(folder / "index.html", to_html(metrics, verdicts, reliability, sentence))
     with replacing(root / "training/best") as folder:
         shutil.copytree(root / f"training/{best}/model-best", folder)
     return text
 
 
-def summary(metrics: Sequence[Metrics], verdicts: Sequence[Verdict]) -> str:
-    """The table, what its columns mean, warnings, and what was promoted and why."""
+def summary(metrics: Sequence[Metrics], verdicts: Sequence[Verdict], sentence: str) -> str:
+    """The table, what its columns mean, warnings, what was promoted and why, and how sure it is."""
     lines = [
         to_text(iteration_rows(metrics)),
         "K: iteration. test, dev: strict entity F1 on gold papers that no iteration trains on.",
@@ -90,8 +92,9 @@ def summary(metrics: Sequence[Metrics], verdicts: Sequence[Verdict]) -> str:
             lines.append(f"!! iteration {m['iteration']}: LOW YIELD{soft}, see report/index.html")
     lines.append("")
     for verdict in verdicts[1:]:
-        lines.append(fill(f"{verdict.reason}.", width=WIDTH, subsequent_indent="  "))
-    lines += [f"training/best: iteration {best_of(verdicts)}.", ""]
+        for text in (verdict.reason, *(f"  {warning}" for warning in verdict.warnings)):
+            lines.append(fill(f"{text}.", width=WIDTH, subsequent_indent="  "))
+    lines += [fill(sentence, width=WIDTH, subsequent_indent="  "), ""]
     return "\n".join(lines)
 
 

@@ -34,18 +34,23 @@ def render(template: str, **values: Any) -> str:
 
 
 def to_html(
-    metrics: Sequence[Metrics], verdicts: Sequence[Verdict], reliability: Mapping[str, Any]
+    metrics: Sequence[Metrics],
+    verdicts: Sequence[Verdict],
+    reliability: Mapping[str, Any],
+    sentence: str,
 ) -> str:
-    """reliability (Mapping): Bins of the last iteration, {} if there are none."""
+    """reliability (Mapping): Bins of the last iteration, {} if there are none.
+    sentence (str): What was shipped, why, and how sure that is.
+    """
     best = best_of(verdicts)
     numbers = [m["iteration"] for m in metrics]
     gammas = gamma_rows(metrics)
     drift = [acceptance_rows(metrics), share_rows(metrics), drift_rows(metrics)]
     return render(
         "iterations.html",
-        best=best,
+        sentence=sentence,
         best_row=numbers.index(best),
-        reasons=[verdict.reason for verdict in verdicts[1:]],
+        reasons=[text for v in verdicts[1:] for text in (v.reason, *v.warnings)],
         low_yield=[m["iteration"] for m in metrics if (m["pool"] or {}).get("low_yield")],
         f1_plot=f1_plot(metrics),
         iterations=iteration_rows(metrics),

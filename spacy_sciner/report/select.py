@@ -1,19 +1,22 @@
 """Which iterations helped: what the dev papers say, never the test papers. Pure.
 
-An iteration is promoted if it is better than the last promoted one beyond the noise of a paired
-bootstrap over the dev papers, and drops no type:
+An iteration is shipped in place of the last shipped one if the dev papers make it likelier than
+`confidence` that it is better, and it drops no type:
 
-    helps    its dev score rises, and does so in at least `confidence` of the resamples
-    drops    a type's dev F1 falls by more than `max_type_drop`, and the fall is more than noise.
-             Every type is a try of its own, so each needs more certainty, 1 − (1 − confidence) over
-             the number of types; of a type with few entities only a large fall is that certain.
+    better   its dev score rises in more than `confidence` of the resamples of a paired bootstrap
+             over papers and their paragraphs. If nothing changes the earlier one stays.
+    drops    a type's dev F1 falls by more than `max_type_drop`, beyond noise: in so many resamples
+             that it would not happen by chance to any of the types in 1 − `type_confidence` of the
+             cases (Holm 1979). A type of fewer than `min_type_entities` dev entities is not judged,
+             and neither it nor a fall within noise decides anything: both are warnings.
 
-Without resamples (`evaluate.bootstrap: 0`) the changes themselves decide.
+Without resamples (`evaluate.bootstrap: 0`) the changes themselves decide. How the values were
+chosen: docs/verdict.md.
 """
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
-from ..scoring.compare import SCORES, Change, PaperCounts, compare
+from ..scoring.compare import SCORES, Change, PaperCounts, compare, holm
 from ..settings.tree import Evaluate
 
 Metrics = Dict[str, Any]  # one metrics/iteration-K.json
@@ -22,8 +25,10 @@ Papers = Mapping[str, PaperCounts]  # "dev" and "test"
 
 class Rule(NamedTuple):
     by: str = "f1"  # or "macro_f1"
-    confidence: float = 0.8
+    confidence: float = 0.5
     max_type_drop: float = 0.02
+    type_confidence: float = 0.95
+    min_type_entities: int = 20
     n_bootstrap: int = 1000
     seed: int = 0
 
@@ -33,6 +38,8 @@ class Rule(NamedTuple):
             evaluate.promote_by,
             evaluate.promote_confidence,
             evaluate.max_type_drop,
+            evaluate.type_confidence,
+            evaluate.min_type_entities,
             evaluate.bootstrap,
             evaluate.seed,
         )
@@ -45,6 +52,7 @@ class Verdict(NamedTuple):
     reason: str
     dev: Dict[str, Change]  # the scores in SCORES, then the types
     test: Dict[str, Change]  # shown, and decides nothing
+    warnings: Sequence[str] = ()
 
     def to_dict(self) -> Dict[str, Any]:
         """For metrics/iterations.json."""
@@ -53,6 +61,7 @@ class Verdict(NamedTuple):
             "against": self.against,
             "promoted": self.promoted,
             "reason": self.reason,
+            "warnings": list(self.warnings),
             **{k: {name: c.to_dict() for name, c in v.items()} for k, v in changes.items()},
         }
 
@@ -62,31 +71,71 @@ def judge(iterations: Sequence[int], papers: Mapping[int, Papers], rule: Rule) -
 
     iterations (Sequence[int]): Ascending.
     papers (Mapping[int, Papers]): Counts of each iteration on the same papers.
+    RAISES (ScinerError): SCINER-E402 if they are not the same.
     """
     best = iterations[0]
     verdicts = [Verdict(best, None, True, f"iteration {best} is the first", {}, {})]
     for k in iterations[1:]:
-        changes = {}
-        for split in ("dev", "test"):
-            scores, types = compare(
-                papers[best][split], papers[k][split], n_bootstrap=rule.n_bootstrap, seed=rule.seed
-            )
-            changes[split] = {**scores, **types}
-        objection = _objection(changes["dev"], rule)
-        name = _name(rule.by)
-        change = changes["dev"][rule.by]
-        if objection:
-            reason = f"iteration {k} is not promoted over iteration {best}: {objection}"
-        else:
-            reason = f"iteration {k} raises dev {name} over iteration {best} by {change.change:.3f}"
-            reason += _certainty(change.p_rise, "rises")
-        verdicts.append(Verdict(k, best, not objection, reason, changes["dev"], changes["test"]))
-        best = best if objection else k
+        verdict = judge_one(k, best, papers, rule)
+        verdicts.append(verdict)
+        best = k if verdict.promoted else best
     return verdicts
+
+
+def judge_one(k: int, best: int, papers: Mapping[int, Papers], rule: Rule) -> Verdict:
+    changes = {}
+    for split in ("dev", "test"):
+        scores, types = compare(
+            papers[best][split],
+            papers[k][split],
+            n_bootstrap=rule.n_bootstrap,
+            seed=rule.seed,
+            tolerance=rule.max_type_drop,
+        )
+        changes[split] = {**scores, **types}
+    dev = changes["dev"]
+    dropped = _dropped(dev, rule)
+    promoted = _is_better(dev[rule.by], rule) and not dropped
+    what = f"iteration {k} {'replaces' if promoted else 'is not promoted over'} iteration {best}"
+    why = _why(dev[rule.by], rule, papers[k]["dev"])
+    if dropped:
+        why += (
+            f", but it drops {', '.join(f'{name} ({dev[name].change:+.3f})' for name in dropped)}"
+        )
+        why += f"; {rule.max_type_drop:.3f} may be lost"
+    warnings = [
+        f"{name} falls by {-c.change:.3f} on {c.n} dev entities, which may be noise"
+        for name, c in dev.items()
+        if name not in (*SCORES, *dropped) and c.change < -rule.max_type_drop
+    ]
+    return Verdict(k, best, promoted, f"{what}: {why}", dev, changes["test"], warnings)
 
 
 def best_of(verdicts: Sequence[Verdict]) -> int:
     return [verdict.iteration for verdict in verdicts if verdict.promoted][-1]
+
+
+def shipped(verdicts: Sequence[Verdict], papers: Mapping[int, Papers], rule: Rule) -> str:
+    """One sentence: what is in training/best, why, and how sure that is."""
+    first, best = verdicts[0].iteration, best_of(verdicts)
+    text = f"training/best: iteration {best}"
+    if best == first:
+        return text + (": none of the others is better on dev." if len(verdicts) > 1 else ".")
+    change = judge_one(best, first, papers, rule).dev[rule.by]
+    text += f", on dev {change.change:+.3f} {_name(rule.by)} against iteration {first}"
+    if change.p_rise is not None:
+        sure = next(word for least, word in _CERTAINTY if change.p_rise >= least)
+        text += f"; {sure}: it is better in {change.p_rise:.0%} of the resamples of dev"
+    return text + "."
+
+
+# From how large a share of the resamples on a rise is called what.
+_CERTAINTY = (
+    (0.975, "all but certain"),
+    (0.8, "probable"),
+    (0.6, "more likely than not"),
+    (0.0, "within noise"),
+)
 
 
 def type_names(metrics: Sequence[Metrics]) -> List[str]:
@@ -94,32 +143,32 @@ def type_names(metrics: Sequence[Metrics]) -> List[str]:
     return sorted({name for m in metrics for name in m["clean"]["test"]["types"]})
 
 
-def _objection(dev: Mapping[str, Change], rule: Rule) -> str:
-    """Why an iteration is not promoted; empty if it is."""
-    change = dev[rule.by]
+def _is_better(change: Change, rule: Rule) -> bool:
+    """A tie, where nothing changes in any resample, is no gain."""
+    if not change.n or change.low == change.high == 0.0:
+        return False
+    return change.change > 0 if change.p_rise is None else change.p_rise > rule.confidence
+
+
+def _dropped(dev: Mapping[str, Change], rule: Rule) -> List[str]:
+    types = {n: c for n, c in dev.items() if n not in SCORES and c.n >= rule.min_type_entities}
+    fallen = [name for name, c in types.items() if c.change < -rule.max_type_drop]
+    if not rule.n_bootstrap:
+        return fallen
+    by_chance = {name: 1 - (c.p_drop or 0.0) for name, c in types.items()}
+    beyond_noise = holm(by_chance, 1 - rule.type_confidence)
+    return [name for name in fallen if name in beyond_noise]
+
+
+def _why(change: Change, rule: Rule, dev: PaperCounts) -> str:
     if not change.n:
         return "there is no dev gold to decide by"
-    helps = change.change > 0 and (change.p_rise is None or change.p_rise >= rule.confidence)
-    if not helps:
-        text = f"dev {_name(rule.by)} changes by {change.change:+.3f}"
-        if change.p_rise is not None:
-            text += f" and rises in {change.p_rise:.0%} of the resamples of dev papers, "
-            text += f"{rule.confidence:.0%} needed"
+    text = f"dev {_name(rule.by)} changes by {change.change:+.3f}"
+    if change.p_rise is None:
         return text
-    types = {name: c for name, c in dev.items() if name not in SCORES}
-    needed = 1 - (1 - rule.confidence) / max(1, len(types))
-    dropped = [
-        f"{name} ({c.change:+.3f}{_certainty(None if c.p_rise is None else 1 - c.p_rise, 'falls')})"
-        for name, c in types.items()
-        if c.change < -rule.max_type_drop and (c.p_rise is None or 1 - c.p_rise >= needed)
-    ]
-    if not dropped:
-        return ""
-    return f"on dev it drops {', '.join(dropped)}; {rule.max_type_drop:.3f} may be lost"
-
-
-def _certainty(p: Optional[float], verb: str) -> str:
-    return "" if p is None else f" ({verb} in {p:.0%} of the resamples)"
+    n_paragraphs = sum(len(rows) for rows in dev.values())
+    text += f" and rises in {change.p_rise:.0%} of the resamples of {len(dev)} papers, "
+    return text + f"{n_paragraphs} paragraphs, {change.n} entities; {rule.confidence:.0%} needed"
 
 
 def _name(score: str) -> str:

@@ -81,16 +81,18 @@ def paper_counts(pairs: Sequence[Pair]) -> np.ndarray:
     return np.array([counts[paper] for paper in sorted(counts)]).reshape(-1, 3)
 
 
-def counts_by_paper(pairs: Sequence[Pair]) -> Dict[str, Dict[str, List[int]]]:
-    """Right, predicted and gold entities of each type in each paper, for paired comparisons."""
-    found: Dict[str, Dict[str, List[int]]] = {}
+def counts_by_paragraph(pairs: Sequence[Pair]) -> Dict[str, List[Dict[str, List[int]]]]:
+    """Right, predicted and gold entities of each type in each paragraph of each paper, in order,
+    for paired comparisons."""
+    found: Dict[str, List[Dict[str, List[int]]]] = {}
     for pair in pairs:
         gold, predicted = set(names_to_spans(pair.gold)), set(names_to_spans(pair.predicted))
-        types = found.setdefault(pair.paper, {})
+        types: Dict[str, List[int]] = {}
         for column, entities in enumerate((gold & predicted, predicted, gold)):
             for *_, label in entities:
                 types.setdefault(label, [0, 0, 0])[column] += 1
-    return {p: {t: found[p][t] for t in sorted(found[p])} for p in sorted(found)}
+        found.setdefault(pair.paper, []).append(dict(sorted(types.items())))
+    return dict(sorted(found.items()))
 
 
 def _by_type(golds: TagLists, predictions: TagLists) -> Dict[str, Dict[str, float]]:

@@ -178,8 +178,15 @@ class Evaluate(Section):
         "The dev score that has to rise against the last promoted iteration; macro_f1 is the mean "
         "over types."
     )
-    promote_confidence: Share = knob("In at least this share of the resamples of dev papers.")
+    promote_confidence: Share = knob(
+        "In more than this share of the resamples of dev papers and their paragraphs: 0.5 ships "
+        "what is likelier better than not; see docs/verdict.md."
+    )
     max_type_drop: Share = knob("No type's dev F1 may fall by more than this, beyond noise.")
+    type_confidence: Share = knob(
+        "How certain such a fall has to be, all types taken together (Holm's correction)."
+    )
+    min_type_entities: Count = knob("Types with fewer dev entities are not judged.")
 
 
 class Iteration(Section):

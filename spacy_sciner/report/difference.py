@@ -1,0 +1,162 @@
+"""What lies between two iterations: scores with paired intervals, entities, settings."""
+
+import json
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
+
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+
+from ..corpus.docbin import iter_docs, read_docs
+from ..corpus.soft import get_soft, soft_logs
+from ..scoring.compare import Change, PaperCounts, compare
+from ..tagging import decode, tags_to_spans
+from .changes import Entity, Paragraph, count_changes
+from .sides import Side, settings_that_differ
+
+SPLITS = ("test", "dev")
+Difference = Dict[str, Any]
+
+
+def difference_of(before: Side, after: Side, *, examples: int) -> Difference:
+    """Everything `sciner diff` shows.
+
+    examples (int): Of each kind of change, at most.
+    RETURNS (dict): "before", "after" (names), "settings" (name, before, after), "scores" by split:
+        "papers", "left_out" (papers whose gold differs), "before" and "after" (F1), "changes" by
+        name; "test" and "pool": `count_changes`, None where there is nothing to compare; "pool_of":
+        "accepted" or "likeliest" labels.
+    """
+    scores = {split: _scores(before, after, split) for split in SPLITS}
+    likeliest = all(_has_soft(side) for side in (before, after))
+    return {
+        "before": before.name,
+        "after": after.name,
+        "settings": settings_that_differ(before, after),
+        "scores": scores,
+        "test": count_changes(_test_paragraphs(before, after), examples=examples),
+        "pool": count_changes(_pool_paragraphs(before, after, likeliest), examples=examples)
+        if before.iteration and after.iteration
+        else None,
+        "pool_of": "likeliest" if likeliest else "accepted",
+    }
+
+
+def to_json(difference: Difference) -> str:
+    return (
+        json.dumps(difference, indent=2, ensure_ascii=False, default=lambda o: o.to_dict()) + "\n"
+    )
+
+
+def _scores(before: Side, after: Side, split: str) -> Dict[str, Any]:
+    """Changes of the scores on the papers whose gold is the same on both sides."""
+    counts = [_counts(side)[split] for side in (before, after)]
+    shared = [p for p in counts[0] if p in counts[1] and _gold(counts[0][p]) == _gold(counts[1][p])]
+    kept: List[PaperCounts] = [{p: of[p] for p in shared} for of in counts]
+    n_all = len({*counts[0], *counts[1]})
+    settings = after.settings.evaluate
+    scores, types = compare(*kept, n_bootstrap=settings.bootstrap, seed=settings.seed)
+    changes: Dict[str, Change] = {**scores, **types}
+    f1 = [_f1(of) for of in kept]
+    return {
+        "papers": len(shared),
+        "left_out": n_all - len(shared),
+        "before": f1[0],
+        "after": f1[1],
+        "changes": {name: change.to_dict() for name, change in changes.items()},
+    }
+
+
+def _counts(side: Side) -> Dict[str, Any]:
+    path = side.root / f"evaluation/iteration-{side.iteration}.json"
+    counts: Dict[str, Any] = json.loads(path.read_text(encoding="utf8"))["papers"]
+    return counts
+
+
+def _gold(rows: Any) -> List[Dict[str, int]]:
+    """Gold entities of each type in each paragraph."""
+    return [{name: row[name][2] for name in row if row[name][2]} for row in rows]
+
+
+def _f1(counts: PaperCounts) -> Dict[str, float]:
+    """Of all and of each type."""
+    totals: Dict[str, List[int]] = {}
+    for rows in counts.values():
+        for row in rows:
+            for name, cells in row.items():
+                for key in ("f1", name):
+                    of = totals.setdefault(key, [0, 0, 0])
+                    of[:] = [a + b for a, b in zip(of, cells)]
+    return {name: 2 * r / max(1, p + g) for name, (r, p, g) in totals.items()}
+
+
+def _test_paragraphs(before: Side, after: Side) -> Iterator[Paragraph]:
+    golds = _by_place(after.root / "corpus/gold/test.spacy")
+    sides = (before, after)
+    docs = [_by_place(s.root / f"evaluation/iteration-{s.iteration}.spacy") for s in sides]
+    for place, gold in golds.items():
+        one, other = (of.get(place) for of in docs)
+        if one is None or other is None or not _same_words(one, other):
+            continue
+        known = [token.ent_iob != 0 for token in gold]
+        yield _paragraph(one, _entities(one), _entities(other), _entities(gold), known)
+
+
+def _pool_paragraphs(before: Side, after: Side, likeliest: bool) -> Iterator[Paragraph]:
+    paths = [s.root / f"corpus/iteration-{s.iteration}/pseudo.spacy" for s in (before, after)]
+    of = _likeliest if likeliest else _entities
+    vocab = Vocab()
+    places: Dict[Tuple[Any, Any], Doc] = {}
+    docs = iter_docs(paths[0], vocab)
+    for doc in iter_docs(paths[1], vocab):
+        place = _place(doc)
+        # The same pool has the same order, so that one paragraph at a time is held.
+        while place not in places:
+            one = next(docs, None)
+            if one is None:
+                break
+            places[_place(one)] = one
+        found = places.pop(place, None)
+        if found is not None and _same_words(found, doc):
+            yield _paragraph(doc, of(found), of(doc), None, ())
+
+
+def _by_place(path: Path) -> Dict[Tuple[Any, Any], Doc]:
+    return {_place(doc): doc for doc in read_docs(path, Vocab())}
+
+
+def _place(doc: Doc) -> Tuple[Any, Any]:
+    return doc.user_data.get("paper"), doc.user_data.get("paragraph")
+
+
+def _same_words(one: Doc, other: Doc) -> bool:
+    return [t.text for t in one] == [t.text for t in other]
+
+
+def _entities(doc: Doc) -> Set[Entity]:
+    return {Entity(e.start, e.end, e.label_) for e in doc.ents}
+
+
+def _likeliest(doc: Doc) -> Set[Entity]:
+    """Of the soft labels, which is what a student learns to say."""
+    soft = get_soft(doc)
+    if soft is None or not len(soft[1]):
+        return set()
+    tags = decode(soft_logs(soft[1]))
+    return {Entity(span.start, span.end, span.label) for span in tags_to_spans(tags, soft[0])}
+
+
+def _has_soft(side: Side) -> bool:
+    if not side.iteration:
+        return False
+    path = side.root / f"corpus/iteration-{side.iteration}/pseudo.spacy"
+    first = next(iter_docs(path, Vocab()), None)
+    return first is not None and get_soft(first) is not None
+
+
+def _paragraph(
+    doc: Doc, before: Set[Entity], after: Set[Entity], gold: Optional[Set[Entity]], known: Any
+) -> Paragraph:
+    words = [t.text_with_ws for t in doc]
+    place = _place(doc)
+    return Paragraph(str(place[0]), place[1], words, before, after, gold, known)

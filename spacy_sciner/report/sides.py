@@ -1,0 +1,108 @@
+"""The sides of a comparison: an iteration of this folder, or a Git revision and its outputs."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, NamedTuple, Tuple
+
+from ..errors import Errors, ScinerError
+from ..settings import read_settings
+from ..settings.tree import Settings
+
+ITERATIONS = "metrics/iterations.json"
+
+
+class Side(NamedTuple):
+    name: str  # as it was asked for
+    iteration: int
+    root: Path  # a folder with the files of the project that a comparison reads
+
+    @property
+    def settings(self) -> Settings:
+        return read_settings(self.root / "params.yaml")
+
+
+def open_side(name: str, folder: Path) -> Side:
+    """Side of a number, an iteration in the current folder, or of a Git revision, its last one.
+
+    folder (Path): Where a revision's files are put; nothing else is changed.
+    RAISES (ScinerError): SCINER-E401 for an iteration that was not evaluated, SCINER-E517 for what
+        is no revision, SCINER-E518 if its outputs are neither here nor in the DVC cache.
+    """
+    if name.isdecimal():
+        if not Path(f"evaluation/iteration-{name}.json").is_file():
+            raise ScinerError(Errors.E401.format(path=f"evaluation/iteration-{name}.json"))
+        return Side(f"iteration {name}", int(name), Path())
+    found = _git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+    if found.returncode:
+        raise ScinerError(Errors.E517.format(name=name))
+    revision = found.stdout.decode().strip()
+    texts = {path: _git("show", f"{revision}:./{path}") for path in (ITERATIONS, "params.yaml")}
+    if any(shown.returncode for shown in texts.values()):
+        raise ScinerError(Errors.E518.format(name=name, path=ITERATIONS))
+    for path, shown in texts.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(shown.stdout)
+    k = json.loads(texts[ITERATIONS].stdout)[-1]["iteration"]
+    _fetch(name, revision, outputs_of(k), folder)
+    return Side(f"{name} (iteration {k})", k, folder)
+
+
+def outputs_of(iteration: int) -> List[str]:
+    """What a comparison reads of an iteration, relative to the project."""
+    paths = [f"evaluation/iteration-{iteration}.{kind}" for kind in ("json", "spacy")]
+    paths.append("corpus/gold/test.spacy")
+    return paths + ([f"corpus/iteration-{iteration}/pseudo.spacy"] if iteration else [])
+
+
+def _fetch(name: str, revision: str, paths: List[str], folder: Path) -> None:
+    """Files and folders of a revision, out of the DVC cache."""
+    from dvc.api import DVCFileSystem
+
+    files = DVCFileSystem(".", rev=revision)
+    for path in paths:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            files.get(path, str(folder / path), recursive=files.isdir(path))
+        # A file that the revision has not, or one that the cache has not.
+        except (OSError, ValueError) as e:
+            raise ScinerError(Errors.E518.format(name=name, path=path)) from e
+
+
+def _git(*arguments: str) -> "subprocess.CompletedProcess[bytes]":
+    return subprocess.run(["git", *arguments], capture_output=True)
+
+
+def settings_that_differ(one: Side, other: Side) -> List[Tuple[str, str, str]]:
+    """Each setting that is not the same in both, by its name, with "–" where there is none.
+
+    What trains an iteration, `train` or `retrain`, is compared as `training`.
+    """
+    first, second = (dict(_flat(_effective(side))) for side in (one, other))
+    names = [*first, *(name for name in second if name not in first)]
+    return [
+        (name, first.get(name, "–"), second.get(name, "–"))
+        for name in names
+        if first.get(name, "–") != second.get(name, "–")
+    ]
+
+
+def _effective(side: Side) -> Dict[str, Any]:
+    """The settings that an iteration was made with."""
+    settings = side.settings
+    tree = settings.model_dump()
+    tree["corpora"] = {settings.corpus: tree["corpora"].get(settings.corpus)}
+    sections = {name: tree.pop(name) for name in ("train", "retrain")}
+    tree["training"] = sections["retrain" if side.iteration else "train"]
+    for name in ("evaluations", "evaluate"):
+        tree.pop(name)
+    iterations = tree.pop("iterations")
+    return {**tree, **iterations.get(str(side.iteration), {})}
+
+
+def _flat(tree: Any, prefix: str = "") -> Iterator[Tuple[str, str]]:
+    if isinstance(tree, dict) and tree:
+        for key, value in tree.items():
+            yield from _flat(value, f"{prefix}.{key}" if prefix else str(key))
+    else:
+        yield prefix, json.dumps(tree, ensure_ascii=False, default=str)
