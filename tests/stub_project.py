@@ -81,7 +81,7 @@ if script == "evaluate":
     point = [{"confidence": f1, "right": f1, "n": 1}]
     pair = {"before": point, "after": point}
     # The same figures in one paper: what the iterations are compared by.
-    papers = {"paper": {"TaskName": [int(1000 * f1), 1000, 1000]}}
+    papers = {"paper": [{"TaskName": [int(1000 * f1), 1000, 1000]}]}
     details = {"metrics": metrics, "state": state.hexdigest(),
                "papers": {"dev": papers, "test": papers},
                "reliability": {"entities": pair, "tokens": pair}}
@@ -89,6 +89,7 @@ if script == "evaluate":
         Path(folder).mkdir(exist_ok=True)
         text = json.dumps(details if folder == "evaluation" else metrics)
         Path(folder, f"iteration-{k}.json").write_text(text, encoding="utf8")
+    Path(f"evaluation/iteration-{k}.spacy").write_bytes(b"")
     Path(f"evaluation/iteration-{k}.tags").write_bytes(zlib.compress(b"\\0\\0"))
 with open("run.log", "a", encoding="utf8") as log:
     log.write(script + (f"@{k}" if k else "") + "\\n")

@@ -113,7 +113,7 @@ def test_metrics_diff_between_commits(project):
     project.commit("more epochs")
     dvc = [sys.executable, "-m", "dvc"]
     diff = json.loads(project.call(*dvc, "metrics", "diff", "before", "HEAD", "--json"))
-    f1 = diff["metrics/latest.json"]["clean.test.f1"]
+    f1 = diff["metrics/latest.json"]["test.f1"]
     assert f1["new"] - f1["old"] == pytest.approx(f1["diff"])
     assert f1["diff"] != 0
     project.call("git", "reset", "-q", "--hard", "before")

@@ -15,6 +15,8 @@ import yaml
 from stage_project import overlaid
 from tiny import ROOT
 
+from spacy_sciner.errors import ScinerError
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 # One iteration, few epochs, a convolutional model: every stage runs, none is worth waiting for.
 SMALL = {
@@ -101,7 +103,8 @@ def test_metrics_of_every_iteration_have_the_contracts_shape(project):
     assert iterations[1]["promotion"]["against"] == 0
     assert set(iterations[1]["promotion"]["dev"]) >= {"f1", "macro_f1", "MethodName"}
     assert set(iterations[1]["drift"]["gold_shares"]) == set(pool["gold_types"])
-    assert iterations[1] == json.loads((project / "metrics/latest.json").read_text())
+    latest = json.loads((project / "metrics/latest.json").read_text())
+    assert latest["test"]["f1"] == pytest.approx(iterations[1]["clean"]["test"]["f1"], abs=1e-4)
 
 
 def test_gold_papers_are_not_in_the_pool(project):
@@ -141,6 +144,33 @@ def test_report_says_what_the_best_iteration_is(project):
     assert "training/best: iteration" in text
     assert text in (project / "log.txt").read_text(encoding="utf8")
     assert "<svg" in (project / "report/index.html").read_text(encoding="utf8")
+
+
+def test_a_revision_is_compared_from_the_cache(project, tmp_path, monkeypatch, capsys):
+    """What a commit's `dvc.lock` names comes from DVC's cache; the folder itself stays as it is."""
+    from spacy_sciner.cli.diff import diff
+
+    copied = tmp_path / "copy"
+    shutil.copytree(project, copied, symlinks=True)
+    monkeypatch.chdir(copied)
+    for command in (
+        ["add", "-A"],
+        ["-c", "user.name=x", "-c", "user.email=x", "commit", "-qm", "x"],
+    ):
+        subprocess.check_call(["git", *command])
+    subprocess.check_call(["git", "tag", "measured"])
+    shutil.rmtree(copied / "corpus")
+    (copied / "evaluation/iteration-1.spacy").unlink()
+    diff("measured", "measured", as_json=True)
+    found = json.loads(capsys.readouterr().out)
+    assert found["before"] == "measured (iteration 1)"
+    assert found["scores"]["test"]["papers"] == 4
+    assert found["scores"]["test"]["changes"]["f1"]["change"] == 0
+    assert found["settings"] == []
+    assert found["pool"]["examples"] == found["test"]["examples"] == []
+    shutil.rmtree(copied / ".dvc/cache")
+    with pytest.raises(ScinerError, match=r"E518: Revision measured has no"):
+        diff("measured", "measured")
 
 
 def test_killed_run_goes_on_and_ends_with_the_same_bytes(project, tmp_path, tiny_encoder):

@@ -79,7 +79,7 @@ def _gold(rows: Any) -> List[Dict[str, int]]:
 
 
 def _f1(counts: PaperCounts) -> Dict[str, float]:
-    """Of all and of each type."""
+    """Of all, of each type that gold has, and their mean."""
     totals: Dict[str, List[int]] = {}
     for rows in counts.values():
         for row in rows:
@@ -87,7 +87,9 @@ def _f1(counts: PaperCounts) -> Dict[str, float]:
                 for key in ("f1", name):
                     of = totals.setdefault(key, [0, 0, 0])
                     of[:] = [a + b for a, b in zip(of, cells)]
-    return {name: 2 * r / max(1, p + g) for name, (r, p, g) in totals.items()}
+    found = {name: 2 * r / max(1, p + g) for name, (r, p, g) in totals.items() if g}
+    types = [f1 for name, f1 in found.items() if name != "f1"]
+    return {**found, "macro_f1": sum(types) / max(1, len(types))}
 
 
 def _test_paragraphs(before: Side, after: Side) -> Iterator[Paragraph]:

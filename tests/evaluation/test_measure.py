@@ -37,8 +37,18 @@ def test_a_model_that_knows_the_gold_by_heart_scores_one(tiny_model: Path):
     error = measure_calibration(nlp, gold_docs(nlp.vocab))[0]["ece"]
     assert 0.0 <= error < 0.2
     assert scores["papers"] == {
-        "P0": {"Dataset": [3, 3, 3], "Method": [3, 3, 3], "Metric": [3, 3, 3]},
-        "P1": {"Dataset": [2, 2, 2], "Method": [3, 3, 3], "Metric": [1, 1, 1]},
+        "P0": [
+            {"Dataset": [1, 1, 1], "Method": [1, 1, 1]},
+            {"Dataset": [1, 1, 1], "Method": [1, 1, 1], "Metric": [1, 1, 1]},
+            {"Dataset": [1, 1, 1], "Metric": [2, 2, 2]},
+            {"Method": [1, 1, 1]},
+        ],
+        "P1": [
+            {"Method": [1, 1, 1], "Metric": [1, 1, 1]},
+            {"Dataset": [1, 1, 1], "Method": [1, 1, 1]},
+            {},  # a paragraph without entities is drawn like any other
+            {"Dataset": [1, 1, 1], "Method": [1, 1, 1]},
+        ],
     }
 
 

@@ -52,10 +52,12 @@ def papers_of(metrics: Dict[str, Any]) -> Dict[str, Any]:
     """Counts of four papers with about the F1 that the metrics have, a type each in all of them."""
     return {
         split: {
-            f"P{i}": {
-                name: [round(100 * (figures["f1"] or 0)), 100, 100 if figures["f1"] else 0]
-                for name in figures["types"]
-            }
+            f"P{i}": [
+                {
+                    name: [round(100 * (figures["f1"] or 0)), 100, 100 if figures["f1"] else 0]
+                    for name in figures["types"]
+                }
+            ]
             for i in range(4)
         }
         for split, figures in metrics["clean"].items()

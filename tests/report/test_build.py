@@ -59,7 +59,8 @@ class Page(HTMLParser):
 def test_writes_everything(project):
     root = project(iteration(0, dev=0.4), iteration(1, dev=0.6), iteration(2, dev=0.5))
     text = build_report([2, 0, 1], root=root)
-    assert json.loads((root / "metrics/latest.json").read_text())["iteration"] == 2
+    latest = json.loads((root / "metrics/latest.json").read_text())
+    assert (latest["dev"]["f1"], latest["promoted"]) == (0.5, 0)
     listed = json.loads((root / "metrics/iterations.json").read_text())
     assert [m["iteration"] for m in listed] == [0, 1, 2]
     assert (root / "training/best/meta.json").read_text() == "1"
@@ -77,7 +78,7 @@ def test_text_says_what_is_best_and_fits_100_columns(project):
     metrics = [iteration(0, dev=0.6), iteration(1, dev=0.5, low_yield=True)]
     text = build_report([0, 1], root=project(*metrics))
     assert "iteration 1 is not promoted over iteration 0: dev F1 changes by -0.100" in text
-    assert "training/best: iteration 0." in text
+    assert text.endswith("training/best: iteration 0: none of the others is better on dev.\n")
     assert "iteration 1: LOW YIELD" in text
     assert max(map(len, text.splitlines())) <= 100
 
@@ -159,7 +160,6 @@ def test_what_was_decided_and_what_drifted_is_written(project):
     root = project(*metrics)
     build_report([0, 1, 2], root=root)
     first, second, third = json.loads((root / "metrics/iterations.json").read_text())
-    assert json.loads((root / "metrics/latest.json").read_text()) == third
     promotions = [m["promotion"] for m in (first, second, third)]
     assert [p["promoted"] for p in promotions] == [True, True, False]
     assert [p["against"] for p in promotions] == [None, 0, 1]
@@ -196,7 +196,7 @@ def test_fewer_iterations_leave_nothing_behind(project):
     build_report([0, 1], root=root)
     build_report([0], root=root)
     assert "\n1," not in (root / "plots/f1.csv").read_text()
-    assert json.loads((root / "metrics/latest.json").read_text())["iteration"] == 0
+    assert len(json.loads((root / "metrics/iterations.json").read_text())) == 1
 
 
 def test_iteration_that_was_not_evaluated(project):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spacy_sciner.scoring.bootstrap import interval, resample
+from spacy_sciner.scoring.bootstrap import interval, resample, resample_nested
 
 
 def test_a_draw_is_of_as_many_whole_papers():
@@ -25,6 +25,18 @@ def test_one_seed_draws_the_same_papers_for_all_counts():
 
 def test_no_papers_are_nothing():
     assert resample(np.zeros((0, 3)), n_draws=4).tolist() == [[0, 0, 0]] * 4
+    assert resample_nested(np.zeros((0, 3)), [], n_draws=4).tolist() == [[0, 0, 0]] * 4
+
+
+def test_paragraphs_are_drawn_from_the_papers_that_were_drawn():
+    papers = ["a", "a", "b", "a", "c"]
+    drawn = resample_nested(np.eye(5, dtype=int), papers, n_draws=400, seed=1)
+    of_paper = {name: drawn[:, [p == name for p in papers]].sum(axis=1) for name in "abc"}
+    # Each time that a paper is drawn, as many of its paragraphs as it has.
+    assert set(of_paper["a"]) == {0, 3, 6, 9}
+    assert ((of_paper["a"] // 3 + of_paper["b"] + of_paper["c"]) == 3).all()
+    assert drawn[of_paper["a"] == 3].max() == 3  # one paragraph three times
+    np.testing.assert_allclose(drawn.mean(axis=0), 1, atol=0.15)
 
 
 def test_interval_of_the_draws():

@@ -5,11 +5,21 @@ import itertools
 import numpy as np
 import pytest
 
-from spacy_sciner.scoring.compare import compare
+from spacy_sciner.errors import ScinerError
+from spacy_sciner.scoring.compare import compare, holm
 from spacy_sciner.scoring.drift import divergence, label_changes, shares
 
-BEFORE = {"a": {"M": [5, 10, 10], "D": [1, 2, 4]}, "b": {"M": [0, 0, 2]}, "c": {"M": [3, 4, 8]}}
-AFTER = {"a": {"M": [8, 10, 10], "D": [0, 2, 4]}, "b": {"M": [1, 1, 2]}, "c": {"M": [3, 4, 8]}}
+# Three papers of one paragraph each.
+BEFORE = {
+    "a": [{"M": [5, 10, 10], "D": [1, 2, 4]}],
+    "b": [{"M": [0, 0, 2]}],
+    "c": [{"M": [3, 4, 8]}],
+}
+AFTER = {
+    "a": [{"M": [8, 10, 10], "D": [0, 2, 4]}],
+    "b": [{"M": [1, 1, 2]}],
+    "c": [{"M": [3, 4, 8]}],
+}
 
 
 def f1(right, predicted, gold):
@@ -33,7 +43,7 @@ def test_the_bootstrap_is_paired_and_over_papers():
     changes = []
     for draw in itertools.product("abc", repeat=3):
         totals = [
-            np.sum([c for p in draw for c in counts[p].values()], axis=0)
+            np.sum([c for p in draw for row in counts[p] for c in row.values()], axis=0)
             for counts in (BEFORE, AFTER)
         ]
         changes.append(f1(*totals[1]) - f1(*totals[0]))
@@ -47,12 +57,12 @@ def test_the_bootstrap_is_paired_and_over_papers():
 
 def test_no_change_is_a_coin():
     scores, types = compare(BEFORE, BEFORE, n_bootstrap=50)
-    assert scores["f1"][:4] == (0, 0, 0, 0.5)
+    assert scores["f1"][:5] == (0, 0, 0, 0.5, 0)
     assert {change.p_rise for change in types.values()} == {0.5}
 
 
 def test_a_type_that_is_only_predicted_costs_f1_and_is_no_type_of_its_own():
-    after = {**BEFORE, "b": {"M": [0, 0, 2], "X": [0, 9, 0]}}
+    after = {**BEFORE, "b": [{"M": [0, 0, 2], "X": [0, 9, 0]}]}
     scores, types = compare(BEFORE, after, n_bootstrap=10)
     assert set(types) == {"M", "D"}
     assert scores["f1"].change < 0
@@ -61,8 +71,39 @@ def test_a_type_that_is_only_predicted_costs_f1_and_is_no_type_of_its_own():
 
 def test_nothing_to_compare():
     scores, types = compare({}, {}, n_bootstrap=10)
-    assert scores["f1"] == (0, None, None, None, 0)
+    assert scores["f1"] == (0, None, None, None, None, 0)
     assert types == {}
+
+
+def test_paragraphs_of_few_papers_say_how_little_is_known():
+    """Two papers that rise, but only in one of their ten paragraphs: no certainty."""
+    same = [{"M": [5, 10, 10]}] * 9
+    before = {paper: [*same, {"M": [5, 10, 10]}] for paper in "ab"}
+    after = {paper: [*same, {"M": [6, 10, 10]}] for paper in "ab"}
+    change = compare(before, after, n_bootstrap=4000)[0]["f1"]
+    # Neither of the two is among 20 draws in (9/10)^20 of the cases: a tie, which counts by half.
+    assert change.p_rise == pytest.approx(1 - 0.9**20 / 2, abs=0.01)
+    assert change.low == 0.0
+
+
+def test_a_drop_is_a_fall_by_more_than_is_tolerated():
+    before = {f"P{i}": [{"M": [50, 100, 100]}] for i in range(3)}
+    after = {f"P{i}": [{"M": [48, 100, 100]}] for i in range(3)}
+    changes = {
+        t: compare(before, after, n_bootstrap=20, tolerance=t)[0]["f1"] for t in (0.01, 0.03)
+    }
+    assert (changes[0.01].p_drop, changes[0.03].p_drop) == (1.0, 0.0)
+
+
+def test_counts_of_different_gold_are_refused():
+    with pytest.raises(ScinerError, match=r"E402.*2 papers.*b, c"):
+        compare(BEFORE, {"a": BEFORE["a"], "b": [*BEFORE["b"], {}]}, n_bootstrap=0)
+
+
+def test_holm_by_hand():
+    """0.01 ≤ 0.05 / 4, 0.015 ≤ 0.05 / 3, 0.03 > 0.05 / 2: the last two stay, though 0.04 < 0.05."""
+    assert holm({"a": 0.01, "b": 0.03, "c": 0.015, "d": 0.04}, 0.05) == {"a", "c"}
+    assert holm({}, 0.05) == set()
 
 
 def test_divergence_by_hand():

@@ -1,0 +1,114 @@
+"""`sciner diff` over files of an evaluation made by hand; a revision is in test_end_to_end."""
+
+import json
+import shutil
+
+import pytest
+import spacy
+from spacy.tokens import Doc
+from tiny import ROOT
+
+from spacy_sciner.cli.diff import diff
+from spacy_sciner.corpus.docbin import write_docs
+from spacy_sciner.errors import ScinerError
+
+VOCAB = spacy.blank("en").vocab
+WORDS = ["we", "train", "BERT", "on", "SQuAD", "with", "care"]
+GOLD = ["O", "O", "B-MethodName", "O", "B-DatasetName", "O", "O"]
+NOTHING = ["O"] * len(WORDS)
+WRONG = ["O", "O", "B-DatasetName", "O", "O", "O", "O"]
+
+
+def docs(*tags):
+    found = []
+    for i, ents in enumerate(tags):
+        doc = Doc(VOCAB, words=WORDS, ents=ents)
+        doc.user_data.update(paper=f"P{i}", paragraph=3)
+        found.append(doc)
+    return found
+
+
+def evaluated(k, right, tags, n_gold=2):
+    counts = {"P0": [{"MethodName": [right, 2, n_gold]}], "P1": [{"MethodName": [1, 2, 2]}]}
+    write_docs(f"evaluation/iteration-{k}.spacy", docs(*tags))
+    with open(f"evaluation/iteration-{k}.json", "w") as file:
+        json.dump({"papers": {"dev": counts, "test": counts}}, file)
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(ROOT / "params.yaml", "params.yaml")
+    for folder in ("evaluation", "corpus/gold", "corpus/iteration-1", "corpus/iteration-2"):
+        (tmp_path / folder).mkdir(parents=True)
+    write_docs("corpus/gold/test.spacy", docs(GOLD, GOLD))
+    write_docs("corpus/iteration-1/pseudo.spacy", docs(WRONG, NOTHING, GOLD))
+    write_docs("corpus/iteration-2/pseudo.spacy", docs(GOLD, GOLD, GOLD))
+    evaluated(0, 0, [NOTHING, WRONG])
+    evaluated(1, 1, [GOLD, WRONG])
+    evaluated(2, 2, [GOLD, GOLD])
+    return tmp_path
+
+
+def table(text, heading):
+    """The rows below a heading, by their first cell."""
+    block = text[text.index(heading) :].split("\n\n")[0].splitlines()[3:]
+    return {row[:19].strip(): row[19:].split() for row in block}
+
+
+def test_scores_entities_and_settings(project, capsys):
+    diff("1", "2", html=project / "diff.html", examples=1)
+    out = capsys.readouterr().out
+    assert out.startswith("iteration 1 → iteration 2\n")
+    assert table(out, "F1 on 2 test papers")["all"][:4] == ["4", "0.500", "0.750", "+0.250"]
+    test = table(out, "Entities predicted in the test papers")
+    assert test["DatasetName"] == [
+        "1",
+        "1",
+        "(1",
+        "are)",
+        "0",
+        "1",
+        "(0",
+        "were,",
+        "1",
+        "are)",
+        "0",
+    ]
+    pool = table(out, "Entities of the pool that each learnt from (accepted labels)")
+    assert pool["DatasetName"] == ["1", "2", "0", "1", "0"]
+    assert "relabelled DatasetName → MethodName, right now (P1 ¶3): we train {[BERT]} on" in out
+    assert 'prev: "0" → "1"' in out
+    assert max(map(len, out.splitlines())) <= 100
+    assert "<li>relabelled DatasetName → MethodName" in " ".join(
+        (project / "diff.html").read_text(encoding="utf8").replace("<li>  ", "<li>").split("\n")
+    )
+
+
+def test_iteration_0_has_no_pool_and_is_trained_by_another_section(project, capsys):
+    diff("0", "1")
+    out = capsys.readouterr().out
+    assert "iteration 0 learns from none, so there is nothing to compare" in out
+    assert "training.epochs: 10 → 2" in out
+
+
+def test_json_has_it_all(project, capsys):
+    diff("1", "2", as_json=True, examples=2)
+    found = json.loads(capsys.readouterr().out)
+    assert found["scores"]["dev"]["changes"]["f1"]["change"] == pytest.approx(0.25)
+    assert found["test"]["types"]["DatasetName"]["relabelled"]["is_right"] == 1
+    assert found["test"]["examples"][0]["text"] == "we train BERT on [SQuAD] with care"
+
+
+def test_papers_whose_gold_changed_are_left_out_and_counted(project, capsys):
+    evaluated(2, 2, [GOLD, GOLD], n_gold=3)
+    diff("1", "2")
+    out = capsys.readouterr().out
+    assert "F1 on 1 test papers (1 left out: their gold is not the same)" in out
+
+
+def test_what_cannot_be_compared(project):
+    with pytest.raises(ScinerError, match=r"E401: evaluation/iteration-7\.json is missing"):
+        diff("1", "7")
+    with pytest.raises(ScinerError, match=r"E517: 'no-such-tag' is neither"):
+        diff("no-such-tag", "1")
