@@ -46,6 +46,7 @@ SCRIPTS = {  # page: its room, and the module whose `page` makes it of the resul
     "loop-crossner-ai": "quality/loop_report",
     "loop-scierc": "quality/loop_report",
     "parse": "quality/parse",
+    "regret": "quality/regret",
     "same_f1": "speed/same_f1",
     "scale": "scale/scale",
     "speed": "speed/speed_report",
@@ -58,6 +59,7 @@ SCRIPTS = {  # page: its room, and the module whose `page` makes it of the resul
 QUOTED = {  # marker in README and docs: page
     "gains": "gains",
     "parse": "parse",
+    "regret": "regret",
     "ablation": "ablation-scierc",
     "ablation_acl": "ablation-acl",
     "gain": "loop-acl-soft",

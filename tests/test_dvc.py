@@ -50,7 +50,7 @@ def test_gamma_of_iteration_2(project):
 
 
 def test_another_rule_of_promotion_measures_nothing_again(project):
-    project.edit("params.yaml", r"promote_confidence: [\d.]+", "promote_confidence: 0.95")
+    project.edit("params.yaml", r"min_p_rise: [\d.]+", "min_p_rise: 0.95")
     assert project.repro() == ["report"]
     restore(project)
 

@@ -71,7 +71,7 @@ def iterate(
     if n_done > to:
         typer.echo(f"Iterations 0 to {to} are tagged already, and unchanged.")
     if to:
-        typer.echo(f"What they changed: dvc metrics diff iteration-{to - 1} iteration-{to}")
+        typer.echo(f"What the last changed: sciner diff iteration-{to - 1} iteration-{to}")
 
 
 def _stops(k: int, metrics: str, *, to: int) -> bool:

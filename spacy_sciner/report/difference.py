@@ -43,9 +43,12 @@ def difference_of(before: Side, after: Side, *, examples: int) -> Difference:
 
 
 def to_json(difference: Difference) -> str:
-    return (
-        json.dumps(difference, indent=2, ensure_ascii=False, default=lambda o: o.to_dict()) + "\n"
-    )
+    plain = dict(difference)
+    for section in ("test", "pool"):
+        if plain[section]:
+            examples = [change.to_dict() for change in plain[section]["examples"]]
+            plain[section] = {**plain[section], "examples": examples}
+    return json.dumps(plain, indent=2, ensure_ascii=False) + "\n"
 
 
 def _scores(before: Side, after: Side, split: str) -> Dict[str, Any]:

@@ -1,9 +1,8 @@
 """Which iterations helped: what the dev papers say, never the test papers. Pure.
 
-An iteration is shipped in place of the last shipped one if the dev papers make it likelier than
-`confidence` that it is better, and it drops no type:
+An iteration is promoted over the last promoted one unless the dev papers speak against it:
 
-    better   its dev score rises in more than `confidence` of the resamples of a paired bootstrap
+    worse    its dev score rises in no more than `min_p_rise` of the resamples of a paired bootstrap
              over papers and their paragraphs. If nothing changes the earlier one stays.
     drops    a type's dev F1 falls by more than `max_type_drop`, beyond noise: in so many resamples
              that it would not happen by chance to any of the types in 1 − `type_confidence` of the
@@ -25,7 +24,7 @@ Papers = Mapping[str, PaperCounts]  # "dev" and "test"
 
 class Rule(NamedTuple):
     by: str = "f1"  # or "macro_f1"
-    confidence: float = 0.5
+    min_p_rise: float = 0.2
     max_type_drop: float = 0.02
     type_confidence: float = 0.95
     min_type_entities: int = 20
@@ -36,7 +35,7 @@ class Rule(NamedTuple):
     def of(cls, evaluate: Evaluate) -> "Rule":
         return cls(
             evaluate.promote_by,
-            evaluate.promote_confidence,
+            evaluate.min_p_rise,
             evaluate.max_type_drop,
             evaluate.type_confidence,
             evaluate.min_type_entities,
@@ -95,7 +94,7 @@ def judge_one(k: int, best: int, papers: Mapping[int, Papers], rule: Rule) -> Ve
         changes[split] = {**scores, **types}
     dev = changes["dev"]
     dropped = _dropped(dev, rule)
-    promoted = _is_better(dev[rule.by], rule) and not dropped
+    promoted = _may_be_better(dev[rule.by], rule) and not dropped
     what = f"iteration {k} {'replaces' if promoted else 'is not promoted over'} iteration {best}"
     why = _why(dev[rule.by], rule, papers[k]["dev"])
     if dropped:
@@ -120,21 +119,24 @@ def shipped(verdicts: Sequence[Verdict], papers: Mapping[int, Papers], rule: Rul
     first, best = verdicts[0].iteration, best_of(verdicts)
     text = f"training/best: iteration {best}"
     if best == first:
-        return text + (": none of the others is better on dev." if len(verdicts) > 1 else ".")
+        return text + (": dev speaks against all others." if len(verdicts) > 1 else ".")
     change = judge_one(best, first, papers, rule).dev[rule.by]
     text += f", on dev {change.change:+.3f} {_name(rule.by)} against iteration {first}"
     if change.p_rise is not None:
         sure = next(word for least, word in _CERTAINTY if change.p_rise >= least)
         text += f"; {sure}: it is better in {change.p_rise:.0%} of the resamples of dev"
+        if sure == _NOISE:
+            text += ", and nothing there speaks against the later one"
     return text + "."
 
 
 # From how large a share of the resamples on a rise is called what.
+_NOISE = "within noise"
 _CERTAINTY = (
     (0.975, "all but certain"),
     (0.8, "probable"),
     (0.6, "more likely than not"),
-    (0.0, "within noise"),
+    (0.0, _NOISE),
 )
 
 
@@ -143,11 +145,11 @@ def type_names(metrics: Sequence[Metrics]) -> List[str]:
     return sorted({name for m in metrics for name in m["clean"]["test"]["types"]})
 
 
-def _is_better(change: Change, rule: Rule) -> bool:
+def _may_be_better(change: Change, rule: Rule) -> bool:
     """A tie, where nothing changes in any resample, is no gain."""
     if not change.n or change.low == change.high == 0.0:
         return False
-    return change.change > 0 if change.p_rise is None else change.p_rise > rule.confidence
+    return change.change > 0 if change.p_rise is None else change.p_rise > rule.min_p_rise
 
 
 def _dropped(dev: Mapping[str, Change], rule: Rule) -> List[str]:
@@ -168,7 +170,10 @@ def _why(change: Change, rule: Rule, dev: PaperCounts) -> str:
         return text
     n_paragraphs = sum(len(rows) for rows in dev.values())
     text += f" and rises in {change.p_rise:.0%} of the resamples of {len(dev)} papers, "
-    return text + f"{n_paragraphs} paragraphs, {change.n} entities; {rule.confidence:.0%} needed"
+    return (
+        text
+        + f"{n_paragraphs} paragraphs, {change.n} entities; more than {rule.min_p_rise:.0%} needed"
+    )
 
 
 def _name(score: str) -> str:

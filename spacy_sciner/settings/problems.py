@@ -23,7 +23,9 @@ from .rules import Problem, disagreements, nearest
 
 # Settings of earlier releases by their path then, and what became of them: "train.a": "train.b", or
 # advice for what is gone. An entry stays for one release.
-RENAMED: Dict[str, str] = {}
+RENAMED: Dict[str, str] = {
+    "evaluate.promote_confidence": "evaluate.min_p_rise, which is lower: see docs/verdict.md",
+}
 
 _BOUNDS = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
 SHOWN = 60  # characters of a wrong value

@@ -175,12 +175,12 @@ class Evaluate(Section):
     bootstrap: Count = knob("Resamples of papers behind each interval; 0 for none.")
     seed: Seed = knob("Of the resamples and of the paper's split.")
     promote_by: Literal["f1", "macro_f1"] = knob(
-        "The dev score that has to rise against the last promoted iteration; macro_f1 is the mean "
+        "The dev score that is compared with the last promoted iteration's; macro_f1 is the mean "
         "over types."
     )
-    promote_confidence: Share = knob(
-        "In more than this share of the resamples of dev papers and their paragraphs: 0.5 ships "
-        "what is likelier better than not; see docs/verdict.md."
+    min_p_rise: Share = knob(
+        "In more than this share of the resamples of dev papers and their paragraphs: 0.2 ships an "
+        "iteration unless it is worse in 80 % of them or more; why: docs/verdict.md."
     )
     max_type_drop: Share = knob("No type's dev F1 may fall by more than this, beyond noise.")
     type_confidence: Share = knob(

@@ -161,7 +161,7 @@ def test_until_stop_ends_where_an_iteration_does_not_help(tmp_path):
     again = project.call(*SCINER, "3", "--until-stop")
     assert stages(again) == []
     assert "Stopped after iteration 2" in again
-    assert "training/best: iteration 3." in project.call(*SCINER, "3")
+    assert "training/best: iteration 3, on dev" in project.call(*SCINER, "3")
 
 
 def test_until_stop_without_commits(tmp_path):

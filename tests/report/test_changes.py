@@ -2,24 +2,8 @@ import pytest
 
 from spacy_sciner.report.changes import Entity, Paragraph, changes_of, count_changes, in_context
 
-WORDS = [
-    f"{word} "
-    for word in [
-        "we",
-        "train",
-        "a",
-        "Random",
-        "Forest",
-        "on",
-        "the",
-        "old",
-        "SQuAD",
-        "data",
-        "with",
-        "care",
-        ".",
-    ]
-]
+TEXT = "we train a Random Forest on the old SQuAD data with care ."
+WORDS = [f"{word} " for word in TEXT.split()]
 
 
 def paragraph(before, after, gold=None, known=None):

@@ -5,7 +5,7 @@ from spacy_sciner.report.select import Rule, best_of, judge, shipped, type_names
 
 from .examples import iteration
 
-RULE = Rule(confidence=0.8, n_bootstrap=200)
+RULE = Rule(min_p_rise=0.8, n_bootstrap=200)
 
 
 def papers(*right, types=("A",), n=100):
@@ -42,13 +42,13 @@ def test_a_rise_within_the_noise_does_not_count():
     before, after = papers(50, 50, 50), papers(62, 48, 48)
     found, verdicts = promoted(before, after, rule=RULE._replace(n_bootstrap=4000))
     assert shipped(verdicts, {0: before, 1: after}, RULE) == (
-        "training/best: iteration 0: none of the others is better on dev."
+        "training/best: iteration 0: dev speaks against all others."
     )
     assert found == [0]
     assert verdicts[1].dev["f1"].change > 0
     assert verdicts[1].dev["f1"].p_rise == pytest.approx(19 / 27, abs=0.02)
-    assert "80% needed" in verdicts[1].reason
-    assert promoted(before, after, rule=RULE._replace(confidence=0.6))[0] == [0, 1]
+    assert "more than 80% needed" in verdicts[1].reason
+    assert promoted(before, after, rule=RULE._replace(min_p_rise=0.6))[0] == [0, 1]
     # Without resamples the change itself decides.
     assert promoted(before, after, rule=RULE._replace(n_bootstrap=0))[0] == [0, 1]
 
@@ -65,8 +65,8 @@ def test_a_type_that_drops():
     assert found == [0]
     assert verdicts[1].reason == (
         "iteration 1 is not promoted over iteration 0: dev F1 changes by +0.125 and rises in 100% "
-        "of the resamples of 4 papers, 4 paragraphs, 800 entities; 80% needed, but it drops B "
-        "(-0.050); 0.020 may be lost"
+        "of the resamples of 4 papers, 4 paragraphs, 800 entities; more than 80% needed, but it "
+        "drops B (-0.050); 0.020 may be lost"
     )
     assert promoted(before, types_of(A=80, B=49))[0] == [0, 1]
     assert promoted(before, after, rule=RULE._replace(max_type_drop=0.1))[0] == [0, 1]
@@ -123,7 +123,7 @@ def test_reasons():
     assert verdicts[0].reason == "iteration 0 is the first"
     assert verdicts[1].reason == (
         "iteration 1 replaces iteration 0: dev F1 changes by +0.100 and rises in 100% of the "
-        "resamples of 2 papers, 2 paragraphs, 200 entities; 80% needed"
+        "resamples of 2 papers, 2 paragraphs, 200 entities; more than 80% needed"
     )
     assert shipped(verdicts, {0: before, 1: after}, RULE) == (
         "training/best: iteration 1, on dev +0.100 F1 against iteration 0; all but certain: it is "
