@@ -233,8 +233,14 @@ class Errors(metaclass=_Coded):
         "Revision {name} has no {path} here. Either no iteration was evaluated there, or its "
         "outputs are not in the DVC cache: then `dvc fetch --all-tags` brings them from the remote."
     )
+    E519 = (
+        "{path} was made with something else: {differ} changed since. Use another --out, or remove "
+        "that folder to begin anew."
+    )
     E520 = "{path}: {n} problem(s), each explained in docs/parameters.md:\n{problems}"
     E521 = "Wrong settings in {where}:\n{problems}"
+    E522 = "Stage {stage} failed; its output is the end of {log}. The same command goes on from it."
+    E523 = "--set {value}: it takes a setting that params.yaml has, as in train.epochs=8."
 
 
 class Warnings(metaclass=_Coded):

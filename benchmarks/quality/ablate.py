@@ -20,9 +20,12 @@ from typing import Annotated, Any, Dict, List
 import typer
 
 sys.path.append(str(Path(__file__).parents[1]))  # record.py and tables.py
-from loop import run_stages, set_up
 from record import RESULTS, record
 from tables import generated_by, mean_sd, table, text_of, write_page
+
+from spacy_sciner.cli.loops import COSTS, read_dvc_yaml, run_loop, set_up
+from spacy_sciner.cli.repeat import planned
+from spacy_sciner.files import write_json
 
 ROOT = Path(__file__).parents[2]
 
@@ -111,6 +114,7 @@ def main(
     ] = [],  # noqa: B006
 ) -> None:
     threads = max(1, len(os.sched_getaffinity(0)) // jobs)
+    params, dvc_yaml = planned(ROOT / "params.yaml", 1), read_dvc_yaml(ROOT)
     changes = variants(start)
     names = [n for n in changes if not only or any(part in n for part in only)]
     name = f"ablation-{corpus}"
@@ -123,11 +127,12 @@ def main(
         folder = work / f"ablation-{corpus}-seed{seed}" / f"variant-{number}"
         values = [*BASE, *STARTS[start], *settings, *changes[variant]]
         values += [f"corpus={corpus}", f"seed={seed}", "evaluate.paper_protocol=false"]
-        set_up(folder, values)
+        set_up(folder, values, root=ROOT, params=params)
         first = folder.with_name("variant-0")
         if folder != first:
             share(first, folder, alone="train.teachers=1" in changes[variant])
-        run_stages(folder, corpus, 1, threads)
+        say = lambda stage: print(f"{folder.parent.name} {variant}: {stage}", flush=True)  # noqa: E731
+        run_loop(folder, dvc_yaml, threads=threads, say=say)
         measured = [
             json.loads((folder / f"metrics/iteration-{k}.json").read_text()) for k in (0, 1)
         ]
@@ -148,18 +153,25 @@ def main(
         list(pool.map(lambda at: run(*at), [(n, s) for n in names for s in range(seeds)]))
 
 
+SHARED = ("parse", "convert", "adapt", "train", "evaluate@0")  # stages
+
+
 def share(base: Path, folder: Path, *, alone: bool) -> None:
     """Let a variant read what the base has made: data, iteration 0, the teachers' scores."""
     for path in ("data", "encoder", "corpus/gold", "corpus/pool.spacy", "corpus/pool_gold.spacy"):
         link(base / path, folder / path)
-    for path in ("corpus/_report.json", "metrics/iteration-0.json", "evaluation/iteration-0.json"):
-        link(base / path, folder / path)
+    link(base / "corpus/_report.json", folder / "corpus/_report.json")
+    for path in base.glob("*/iteration-0.*"):  # metrics and evaluation
+        link(path, folder / path.relative_to(base))
     link(base / "training/0/model-best", folder / "training/0/model-best")
     if alone:
         (folder / "training/0/teachers").mkdir(exist_ok=True)
     else:
         link(base / "training/0/teachers", folder / "training/0/teachers")
         link(base / ".sciner-cache", folder / ".sciner-cache")
+    if not (folder / COSTS).exists():
+        costs = json.loads((base / COSTS).read_text(encoding="utf8"))
+        write_json(folder / COSTS, {name: costs[name] for name in SHARED})
 
 
 def link(source: Path, target: Path) -> None:

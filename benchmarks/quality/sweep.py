@@ -16,9 +16,12 @@ from typing import Annotated, Any, Dict, List, Optional
 import typer
 
 sys.path.append(str(Path(__file__).parents[1]))  # record.py and tables.py
-from loop import ROOT, run_stages, set_up
+from loop import ROOT
 from record import record
 from tables import generated_by, mean_sd, table, text_of, write_page
+
+from spacy_sciner.cli.loops import read_dvc_yaml, run_loop, set_up
+from spacy_sciner.cli.repeat import planned
 
 GAMMAS = "0.995,0.99,0.98,0.95,0.92,0.9"
 RECIPE = (  # docs/learning.md, but for the epochs, which --set gives
@@ -51,10 +54,12 @@ def main(
     ] = [],  # noqa: B006  (Typer reads it once)
 ) -> None:
     rows: List[Dict[str, Any]] = []
+    params, dvc_yaml = planned(ROOT / "params.yaml", 0), read_dvc_yaml(ROOT)
     for seed in range(seeds):
         folder = work / f"sweep-{corpus}-seed{seed}"
-        set_up(folder, [f"corpus={corpus}", f"seed={seed}", *RECIPE, *settings])
-        run_stages(folder, corpus, 0, threads)
+        values = [f"corpus={corpus}", f"seed={seed}", *RECIPE, *settings]
+        set_up(folder, values, root=ROOT, params=params)
+        run_loop(folder, dvc_yaml, threads=threads, say=print)
         sciner = [sys.executable, "-c", "from spacy_sciner.cli import main; main()"]
         subprocess.run([*sciner, "sweep", "--retrain", "--gamma", gamma], cwd=folder, check=True)
         before = json.loads((folder / "metrics/iteration-0.json").read_text())["clean"]

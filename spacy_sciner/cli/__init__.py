@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import Any
 
 # Each a module here with a function of the same name. Modules import what is slow in that function.
-COMMANDS = ("assets", "check", "diff", "doctor", "export", "iterate", "sweep")
+COMMANDS = ("assets", "check", "diff", "doctor", "export", "iterate", "repeat", "sweep")
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """Tables and plots of what the loop, its options and its promises are worth; nothing is trained."""
 
+import json
 from typing import Any, Dict
 
 import numpy as np
@@ -27,17 +28,19 @@ def test_ablation_table_compares_each_variant_with_its_own_iteration_0():
 
 
 def test_an_ablation_reads_what_its_base_has_made(tmp_path):
-    from ablate import share
+    from ablate import SHARED, share
 
     base, alone, beside = tmp_path / "0", tmp_path / "1", tmp_path / "2"
     for path in ("training/0/model-best/weights", "training/0/teachers/1/weights", "data/x"):
         (base / path).parent.mkdir(parents=True)
         (base / path).write_text(path)
+    (base / "costs.json").write_text(json.dumps({name: {} for name in (*SHARED, "report")}))
     share(base, beside, alone=False)
     share(base, alone, alone=True)
     for folder in (alone, beside):
         assert (folder / "training/0/model-best/weights").read_text()
         assert (folder / "data/x").read_text()
+        assert [*json.loads((folder / "costs.json").read_text())] == [*SHARED]
     assert (beside / "training/0/teachers/1/weights").read_text()
     assert not list((alone / "training/0/teachers").iterdir())
 

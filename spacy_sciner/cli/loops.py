@@ -1,0 +1,200 @@
+"""Whole loops outside DVC: a folder each, in which the stages of dvc.yaml run.
+
+What is run beside the project's own loop must not touch it: not its outputs, its lock, its cache.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Sequence, Set
+
+import yaml
+from ruamel.yaml import YAML
+
+from ..errors import Errors, ScinerError
+from ..files import PACKAGE, fingerprint, write_json, write_text
+from ..settings import read_settings
+from ..settings.read import read_yaml
+from ..settings.tree import Settings
+
+LINKED = ("assets", "configs", "scripts")
+COSTS = "costs.json"
+LOG = "log.txt"
+REPORT = "report"  # the stage that ends a loop
+MADE = "_made.json"  # what a folder's loops were made with
+Say = Callable[[str], None]
+
+
+class Stage(NamedTuple):
+    name: str
+    command: List[str]
+    deps: List[str]
+    outs: List[str]
+
+
+def set_up(folder: Path, values: Sequence[str], *, root: Path, params: str) -> Settings:
+    """A folder in which a loop can run: links to what is only read, and its own params.yaml.
+
+    values (Sequence[str]): `name=value`, the name with dots as in docs/parameters.md.
+    root (Path): The project. params (str): Its params.yaml, or what is to stand for it.
+    RAISES (ScinerError): SCINER-E520 for values that are wrong, SCINER-E523 for names.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in LINKED:
+        link = folder / name
+        if not link.exists():
+            link.symlink_to(os.path.relpath(root.resolve() / name, folder.resolve()))
+    write_text(folder / "params.yaml", with_values(params, values))
+    return read_settings(folder / "params.yaml")
+
+
+def with_values(params: str, values: Sequence[str]) -> str:
+    """params.yaml with other values, the rest of the text as it is."""
+    from io import StringIO
+
+    round_trip = YAML()
+    round_trip.width = 4096
+    tree = round_trip.load(params)
+    for value in values:
+        name, equals, text = value.partition("=")
+        *path, last = name.split(".")
+        node = tree
+        for part in path:
+            node = node.get(part) if isinstance(node, dict) else None
+        if not equals or not isinstance(node, dict) or last not in node:
+            raise ScinerError(Errors.E523.format(value=value))
+        node[last] = YAML(typ="safe").load(text)
+    text_out = StringIO()
+    round_trip.dump(tree, text_out)
+    return text_out.getvalue()
+
+
+def check_made(folder: Path, params: str, values: Sequence[str], *, root: Path) -> None:
+    """Refuse to go on in a folder whose loops were made with something else.
+
+    params (str): params.yaml without what differs from loop to loop.
+    values (Sequence[str]): What was asked for besides.
+    RAISES (ScinerError): SCINER-E519.
+    """
+    tree = yaml.safe_load(params)
+    made = {
+        "settings": hashlib.sha256(params.encode()).hexdigest(),
+        "options": sorted(values),
+        "code": fingerprint(PACKAGE, "*.py"),
+        "assets": fingerprint(root / "assets" / str(tree["corpus"])),
+    }
+    path = folder / MADE
+    if path.is_file():
+        before = json.loads(path.read_text(encoding="utf8"))
+        differ = [name for name in made if before.get(name) != made[name]]
+        if differ:
+            raise ScinerError(Errors.E519.format(path=folder, differ=", ".join(differ)))
+    else:
+        write_json(path, made)
+
+
+def stages_of(dvc_yaml: Any, params: Any) -> List[Stage]:
+    """The report stage and all that it needs, in an order in which they can run.
+
+    dvc_yaml, params (Any): The two files as they are read.
+    """
+    stages: List[Stage] = []
+    for name, entry in dvc_yaml["stages"].items():
+        if "foreach" not in entry:
+            stages.append(_stage(name, entry, params))
+            continue
+        items = params[entry["foreach"].strip("${}")]
+        for key, item in items.items():
+            scope = {**params, "key": key, "item": item}
+            stages.append(_stage(f"{name}@{key}", entry["do"], scope))
+    makers = {out: stage.name for stage in stages for out in stage.outs}
+    graph = {
+        stage.name: {
+            maker for out, maker in makers.items() for dep in stage.deps if _within(dep, out)
+        }
+        - {stage.name}
+        for stage in stages
+    }
+    needed = _needed(REPORT, graph)
+    by_name = {stage.name: stage for stage in stages}
+    return [by_name[name] for name in TopologicalSorter(graph).static_order() if name in needed]
+
+
+def _needed(name: str, graph: Mapping[str, Set[str]]) -> Set[str]:
+    """A stage and all before it."""
+    found = {name}
+    for before in graph[name] - found:
+        found |= _needed(before, graph)
+    return found
+
+
+def _stage(name: str, entry: Mapping[str, Any], scope: Mapping[str, Any]) -> Stage:
+    def filled(text: str) -> str:
+        return re.sub(r"\$\{([\w.-]+)\}", lambda match: str(_lookup(scope, match[1])), text)
+
+    outs = [*entry.get("outs", ()), *entry.get("metrics", ())]
+    paths = [filled(next(iter(out)) if isinstance(out, dict) else out) for out in outs]
+    command = shlex.split(filled(entry["cmd"]))
+    return Stage(name, command, [filled(dep) for dep in entry.get("deps", ())], paths)
+
+
+def _lookup(scope: Any, name: str) -> Any:
+    for part in name.split("."):
+        scope = scope[part]
+    return scope
+
+
+def _within(one: str, other: str) -> bool:
+    """Whether a path is another, or in it, or around it."""
+    return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
+
+
+def run_loop(folder: Path, dvc_yaml: Any, *, threads: int, say: Say) -> Dict[str, Any]:
+    """Run what is not done yet.
+
+    threads (int): For each stage. say (Callable): Told of every stage that begins.
+    RETURNS (dict): Of each stage wall "seconds" and "peak_gb", kept in costs.json.
+    RAISES (ScinerError): SCINER-E522 with the log's path, if a stage fails.
+    """
+    path = folder / COSTS
+    costs: Dict[str, Any] = json.loads(path.read_text(encoding="utf8")) if path.is_file() else {}
+    stages = stages_of(dvc_yaml, read_yaml(folder / "params.yaml"))
+    for i, stage in enumerate(stages):
+        if stage.name in costs and all((folder / out).exists() for out in stage.outs):
+            continue
+        say(f"{stage.name} ({i + 1} of {len(stages)})")
+        costs[stage.name] = _run(folder, stage, threads)
+        write_json(path, costs)
+    return costs
+
+
+def _run(folder: Path, stage: Stage, threads: int) -> Dict[str, Any]:
+    """One stage as a process of its own, its output in the folder's log."""
+    command = [sys.executable if part == "python" else part for part in stage.command]
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+    started = time.monotonic()
+    with (folder / LOG).open("a", encoding="utf8") as log:
+        log.write(f"=== {stage.name}\n")
+        log.flush()
+        streams: Dict[str, Any] = {"stdout": log, "stderr": subprocess.STDOUT}
+        process = subprocess.Popen(command, cwd=folder, env=environment, **streams)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise ScinerError(Errors.E522.format(stage=stage.name, log=folder / LOG))
+    return {
+        "threads": threads,
+        "seconds": round(time.monotonic() - started, 1),
+        "peak_gb": round(usage.ru_maxrss / 2**20, 2),
+    }
+
+
+def read_dvc_yaml(root: Path) -> Any:
+    return yaml.safe_load((root / "dvc.yaml").read_text(encoding="utf8"))

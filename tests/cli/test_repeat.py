@@ -1,0 +1,105 @@
+"""Loops beside the project's own, with stand-ins for the stages."""
+
+import json
+import os
+import subprocess
+
+import pytest
+from stub_project import StubProject
+
+from spacy_sciner.cli.loops import read_dvc_yaml, stages_of
+from spacy_sciner.cli.repeat import repeat
+from spacy_sciner.errors import ScinerError
+from spacy_sciner.settings.read import read_yaml
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    made = StubProject(tmp_path / "project", lean=True)
+    monkeypatch.chdir(made.root)
+    monkeypatch.setattr(os, "environ", made.env)
+    return made
+
+
+def ran(project, seed=0):
+    log = project.root / f"repeat/seed-{seed}/run.log"
+    return log.read_text(encoding="utf8").split() if log.exists() else []
+
+
+def test_every_seed_runs_the_whole_loop_and_the_project_stays_as_it_is(project, capsys):
+    repeat(seeds=2, values=["evaluate.bootstrap=10"])
+    out = capsys.readouterr().out
+    assert out.splitlines()[2].split()[0] == "0"
+    assert "Iteration 2 against 0, same seed: test F1" in out
+    assert out == (project.root / "repeat/repeat.txt").read_text(encoding="utf8")
+    kept = json.loads((project.root / "repeat/repeat.json").read_text(encoding="utf8"))
+    assert [len(kept[seed]) for seed in "01"] == [3, 3]
+    for seed in (0, 1):
+        settings = read_yaml(f"repeat/seed-{seed}/params.yaml")
+        assert (settings["seed"], settings["evaluate"]["bootstrap"]) == (seed, 10)
+        assert {"parse", "train@0", "train@2", "evaluate@2"} <= {*ran(project, seed)}
+    # Neither outputs nor a commit, and nothing that `sciner iterate` would refuse.
+    assert not (project.root / "corpus").exists()
+    assert project.call("git", "status", "--porcelain") == ""
+    # Once more: nothing is left to do.
+    n_before = len(ran(project))
+    repeat(seeds=2, values=["evaluate.bootstrap=10"])
+    assert len(ran(project)) == n_before
+
+
+def test_a_stage_that_fails_is_named_and_the_rest_is_kept(project):
+    (project.root / "repeat/seed-0").mkdir(parents=True)
+    (project.root / "repeat/seed-0/fail").write_text("train 1")
+    with pytest.raises(ScinerError, match=r"E522: Stage retrain@1 failed.*log\.txt"):
+        repeat(seeds=1)
+    assert "told to fail" in (project.root / "repeat/seed-0/log.txt").read_text()
+    before = ran(project)
+    (project.root / "repeat/seed-0/fail").unlink()
+    repeat(seeds=1)
+    assert ran(project)[: len(before)] == before
+    assert ran(project).count("parse") == ran(project).count("train@0") == 1
+
+
+def test_other_settings_or_data_are_not_mixed_in(project):
+    repeat(seeds=1, to=1)
+    with pytest.raises(ScinerError, match=r"E519: repeat was made .*: settings changed"):
+        repeat(seeds=1, to=1, values=["train.epochs=3"])
+    project.write("assets/sample/gold/gold.json", "corrected gold")
+    with pytest.raises(ScinerError, match=r"E519: .*: assets changed"):
+        repeat(seeds=2, to=1)
+    settings = read_yaml("repeat/seed-0/params.yaml")
+    assert settings["train"]["epochs"] != 3
+    assert len(settings["evaluations"]) == 2
+    # What was planned and is not asked for is not made.
+    assert "train@1" in ran(project)
+    assert "train@2" not in ran(project)
+
+
+@pytest.mark.parametrize("value", ["train.epoch=3", "train", "nothing.at.all=1"])
+def test_a_setting_that_there_is_not(project, value):
+    with pytest.raises(ScinerError, match=f"E523: --set {value}"):
+        repeat(seeds=1, values=[value])
+
+
+def test_gold_is_split_anew_on_request(project):
+    repeat(seeds=2, to=1, resplit=True)
+    seeds = [read_yaml(f"repeat/seed-{s}/params.yaml")["convert"]["seed"] for s in (0, 1)]
+    assert seeds == [0, 1]
+
+
+def test_stages_are_those_of_dvc(project):
+    """The order is one that DVC's own graph allows, and the commands are the same."""
+    stages = stages_of(read_dvc_yaml(project.root), read_yaml("params.yaml"))
+    listed = project.call("python", "-m", "dvc", "stage", "list", "--name-only").split()
+    assert sorted(stage.name for stage in stages) == sorted(listed)
+    edges = subprocess.check_output(
+        ["python", "-m", "dvc", "dag", "--mermaid"], text=True, env=project.env
+    )
+    names = dict(
+        line.strip().rstrip(']"').split('["') for line in edges.splitlines() if '["' in line
+    )
+    place = {stage.name: i for i, stage in enumerate(stages)}
+    arrows = [line.strip().split("-->") for line in edges.splitlines() if "-->" in line]
+    assert len(arrows) > 10
+    for before, after in arrows:
+        assert place[names[before]] < place[names[after]]
