@@ -106,9 +106,12 @@ def progress(items: Iterable[T], *, description: str, total: Optional[int] = Non
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a folder, if it is there."""
+    """Remove a file or a folder, if it is there; a kill never leaves a part of a folder."""
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
+        gone = path.with_name(f".{path.name}.removed")
+        if gone.exists():  # what a kill left
+            shutil.rmtree(gone)
+        shutil.rmtree(path.rename(gone))
     else:
         path.unlink(missing_ok=True)
 

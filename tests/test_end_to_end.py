@@ -15,8 +15,6 @@ import yaml
 from stage_project import overlaid
 from tiny import ROOT
 
-from spacy_sciner.errors import ScinerError
-
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 # One iteration, few epochs, a convolutional model: every stage runs, none is worth waiting for.
 SMALL = {
@@ -146,31 +144,32 @@ def test_report_says_what_the_best_iteration_is(project):
     assert "<svg" in (project / "report/index.html").read_text(encoding="utf8")
 
 
-def test_a_revision_is_compared_from_the_cache(project, tmp_path, monkeypatch, capsys):
+def test_a_revision_is_compared_from_the_cache(project, tmp_path):
     """What a commit's `dvc.lock` names comes from DVC's cache; the folder itself stays as it is."""
-    from spacy_sciner.cli.diff import diff
-
     copied = tmp_path / "copy"
     shutil.copytree(project, copied, symlinks=True)
-    monkeypatch.chdir(copied)
-    for command in (
-        ["add", "-A"],
-        ["-c", "user.name=x", "-c", "user.email=x", "commit", "-qm", "x"],
-    ):
-        subprocess.check_call(["git", *command])
-    subprocess.check_call(["git", "tag", "measured"])
+    name = ["-c", "user.name=x", "-c", "user.email=x"]
+    for command in (["add", "-A"], [*name, "commit", "-qm", "x"], ["tag", "measured"]):
+        subprocess.check_call(["git", *command], cwd=copied)
     shutil.rmtree(copied / "corpus")
     (copied / "evaluation/iteration-1.spacy").unlink()
-    diff("measured", "measured", as_json=True)
-    found = json.loads(capsys.readouterr().out)
+
+    def diff():
+        code = "from spacy_sciner.cli import main; main()"
+        command = [sys.executable, "-c", code, "diff", "measured", "measured", "--json"]
+        return subprocess.run(
+            command, cwd=copied, env=environment(), capture_output=True, text=True, check=False
+        )
+
+    found = json.loads(diff().stdout)
     assert found["before"] == "measured (iteration 1)"
     assert found["scores"]["test"]["papers"] == 4
     assert found["scores"]["test"]["changes"]["f1"]["change"] == 0
     assert found["settings"] == []
     assert found["pool"]["examples"] == found["test"]["examples"] == []
+    assert not (copied / "corpus").exists()
     shutil.rmtree(copied / ".dvc/cache")
-    with pytest.raises(ScinerError, match=r"E518: Revision measured has no"):
-        diff("measured", "measured")
+    assert "SCINER-E518: Revision measured has no evaluation/iteration-1.json" in diff().stderr
 
 
 def test_killed_run_goes_on_and_ends_with_the_same_bytes(project, tmp_path, tiny_encoder):

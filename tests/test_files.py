@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from spacy_sciner.files import progress, replacing, write_json, write_text
+from spacy_sciner.files import progress, remove, replacing, write_json, write_text
 
 
 def test_a_file_appears_only_when_the_block_ends(tmp_path: Path):
@@ -115,3 +115,27 @@ def test_threads_that_write_the_same_file_do_not_meet(tmp_path):
         list(pool.map(lambda text: write_text(tmp_path / "file", text), texts * 20))
     assert (tmp_path / "file").read_text() in texts
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_kill_leaves_no_part_of_a_folder_that_is_removed(tmp_path, monkeypatch):
+    """Nobody may take what is left for the whole; and what is left goes the next time."""
+    from spacy_sciner import files
+
+    folder = tmp_path / "checkpoint"
+
+    def fill():
+        folder.mkdir()
+        (folder / "a").write_text("a")
+
+    def killed(path):
+        raise KeyboardInterrupt
+
+    fill()
+    with monkeypatch.context() as patched:
+        patched.setattr(files.shutil, "rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            remove(folder)
+    assert not folder.exists()
+    fill()
+    remove(folder)
+    assert list(tmp_path.iterdir()) == []
