@@ -26,6 +26,7 @@ ROOT = HERE.parent
 SCRIPTS = {  # page: its room, and the module whose `page` makes it of the result of that name
     "ablation-acl": "quality/ablate",
     "ablation-scierc": "quality/ablate",
+    "calibration": "quality/calibration",
     "compile": "speed/compile",
     "cost": "speed/cost",
     "draws": "quality/draws",
@@ -60,6 +61,7 @@ QUOTED = {  # marker in README and docs: page
     "gains": "gains",
     "parse": "parse",
     "regret": "regret",
+    "calibration": "calibration",
     "ablation": "ablation-scierc",
     "ablation_acl": "ablation-acl",
     "gain": "loop-acl-soft",

@@ -225,18 +225,12 @@ class Errors(metaclass=_Coded):
         "`iterations` in {path} must be numbered from 1 without a gap, and not be empty; got "
         "{found}."
     )
-    E517 = (
-        "{name!r} is neither the number of an iteration nor a revision that Git knows. Iterations "
-        "that `sciner iterate` made are tagged iteration-0, iteration-1, …: see `git tag`."
-    )
+    E517 = "{name!r} is neither an iteration's number nor a revision that Git knows: see `git tag`."
     E518 = (
         "Revision {name} has no {path} here. Either no iteration was evaluated there, or its "
         "outputs are not in the DVC cache: then `dvc fetch --all-tags` brings them from the remote."
     )
-    E519 = (
-        "{path} was made with something else: {differ} changed since. Use another --out, or remove "
-        "that folder to begin anew."
-    )
+    E519 = "{path} was made with something else: {differ} changed. Remove it or use another --out."
     E520 = "{path}: {n} problem(s), each explained in docs/parameters.md:\n{problems}"
     E521 = "Wrong settings in {where}:\n{problems}"
     E522 = "Stage {stage} failed; its output is the end of {log}. The same command goes on from it."
@@ -293,7 +287,6 @@ class Warnings(metaclass=_Coded):
         "{papers}. Give gold and papers the same names."
     )
     W212 = "Tags without B- and I- (scheme IO): touching entities of one label are read as one."
-
     W213 = (
         "{n} papers have the whole text of another one, and go to the same split with it: {pairs}. "
         "Give each text once."

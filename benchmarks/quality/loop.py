@@ -62,10 +62,8 @@ def main(
             cut_pool(folder / "assets", corpus, pool_papers)
         say = lambda stage: print(f"{folder.name} {stage}", flush=True)  # noqa: E731
         costs = run_loop(folder, dvc_yaml, threads=threads, say=say)
-        measured = []
-        for k in range(iterations + 1):
-            metrics = json.loads((folder / f"metrics/iteration-{k}.json").read_text())
-            measured.append({"seed": seed, **metrics, "cost": costs_of(costs, k)})
+        found = json.loads((folder / "metrics/iterations.json").read_text(encoding="utf8"))
+        measured = [{"seed": seed, **m, "cost": costs_of(costs, m["iteration"])} for m in found]
         with writing:
             done[seed] = measured
             rows = [row for seed in sorted(done) for row in done[seed]]

@@ -2,7 +2,7 @@
 
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Sequence
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Sequence
 
 import numpy as np
 import spacy
@@ -25,10 +25,22 @@ from ..tagging import (
 )
 from ..types import Floats2d, Ints1d
 
-# Weights of the entity fit are drawn to these: the token confidences as they are, but for what the
-# held-out papers say otherwise. Penalties are in entities; an offset needs a few to move.
-CENTRE = {"slope": 1.0, "length": 0.0, "intercept": 0.0, "offset": 0.0}
-PENALTY = {"slope": 1.0, "length": 1.0, "intercept": 0.1, "offset": 5.0}
+
+class Prior(NamedTuple):
+    """What the weights of the entity fit are drawn to, and how much.
+
+    centre: The token confidences as they are, but for what the held-out papers say otherwise.
+    penalty: In entities; an offset needs a few to move.
+    """
+
+    centre: Mapping[str, float]
+    penalty: Mapping[str, float]
+
+
+PRIOR = Prior(
+    centre={"slope": 1.0, "length": 0.0, "intercept": 0.0, "offset": 0.0},
+    penalty={"slope": 1.0, "length": 1.0, "intercept": 0.1, "offset": 5.0},
+)
 LEAST_SLOPE = 0.05  # an entity's confidence always rises with that of its words
 
 
@@ -54,7 +66,7 @@ def calibrate_pipeline(model: Path, dev: Path) -> Calibration:
     return calibration
 
 
-def fit(scored: Sequence[Scored], labels: Sequence[str]) -> Calibration:
+def fit(scored: Sequence[Scored], labels: Sequence[str], prior: Prior = PRIOR) -> Calibration:
     """Token temperature by likelihood, then the entities' logistic regression on top of it."""
     known = [s.gold_tags != UNKNOWN for s in scored]
     n_tags = len(labels_to_tags(labels))
@@ -76,7 +88,7 @@ def fit(scored: Sequence[Scored], labels: Sequence[str]) -> Calibration:
             evidence, length = entity_features(confidence, entity.start, entity.end)
             rows.append([evidence, length, 1.0, *one_hot])
             right.append(entity in truth)
-    weights = _fit_entities(np.array(rows).reshape(-1, 3 + len(labels)), right)
+    weights = _fit_entities(np.array(rows).reshape(-1, 3 + len(labels)), right, prior)
     slope, length, intercept, *offsets = (round(float(w), 6) for w in weights)
     return Calibration(temperature, slope, length, intercept, dict(zip(labels, offsets)))
 
@@ -113,10 +125,10 @@ def uncalibrated(nlp: Language) -> Iterator[None]:
             sciner.cfg["calibration"] = calibration
 
 
-def _fit_entities(features: np.ndarray, right: Sequence[bool]) -> np.ndarray:
+def _fit_entities(features: np.ndarray, right: Sequence[bool], prior: Prior) -> np.ndarray:
     names = ["slope", "length", "intercept"] + ["offset"] * (features.shape[1] - 3)
-    centre = np.array([CENTRE[name] for name in names])
-    penalty = np.array([PENALTY[name] for name in names])
+    centre = np.array([prior.centre[name] for name in names])
+    penalty = np.array([prior.penalty[name] for name in names])
     # Platt's targets: among few entities even none that is wrong is no certainty.
     n_right = sum(right)
     high, low = (n_right + 1) / (n_right + 2), 1 / (len(right) - n_right + 2)
