@@ -34,9 +34,7 @@ class Errors(metaclass=_Coded):
     E002 = "No γ for the label(s) {missing}. Give one number for all labels, or one for each."
 
     # --- papers ------------------------------------------------------------------------------
-    E104 = (
-        "No folder {path}. Give --papers a folder with PDF, TEI, JATS, SciPDF JSON or JSONL files."
-    )
+    E104 = "No folder {path}. Make it, and put PDF, TEI, JATS, SciPDF JSON or JSONL files into it."
     E105 = "None of the {n} papers in {path} gave a paragraph. {reasons}"
     E110 = "{file} cannot be opened as a PDF: {reason}."
     E111 = "{file} has no text layer on its {pages} page(s): a scan? Run OCR on it first."
@@ -62,9 +60,9 @@ class Errors(metaclass=_Coded):
     E202 = "{path} cannot be read as spaCy docs ({reason}). Write it again, or convert it first."
     E203 = "`{name}` of the corpus reader must be {least} or more, got {value}."
     E204 = (
-        "No gold file {path}. Of your own corpus: put it there, or mend `path` in params.yaml. "
-        "Of a public one: fetch it with `spacy project assets`, or offline with "
-        "`sciner assets --mirror DIR`."
+        "No gold file {path}. Of your own corpus: put it there, or mend `path` in params.yaml, "
+        "which starts from assets/CORPUS; `pool_gold` may be left out. Of a public corpus: fetch "
+        "it with `sciner assets --corpus CORPUS`, offline with --mirror DIR."
     )
     E205 = "{path} cannot be read as {format}: {reason}. Set its `format` in params.yaml."
     E206 = (
@@ -116,10 +114,7 @@ class Errors(metaclass=_Coded):
     )
     E241 = "{path} is there already. Name another place, or give --force to replace it."
     E242 = "{path} does not fit {text}: {reason}. Export both again, or remove {path}."
-    E244 = (
-        "{path} is no annotation file and no paper that is known by its content. Give its "
-        "--format: {known}."
-    )
+    E244 = "{path} is {problem}. Give its --format: {known}."
     E243 = "Nothing can be written as {format!r}. Formats to write: {known}."
 
     # --- models, pipeline, adapt -------------------------------------------------------------
@@ -249,7 +244,10 @@ class Warnings(metaclass=_Coded):
         "{n} papers have paragraphs in two splits, as the gold files were given: {papers}. "
         "Scores on such a split flatter; split by paper instead."
     )
-    W202 = "The pool is empty: no usable paragraph in {parsed}. Only iteration 0 can be trained."
+    W202 = (
+        "The pool is empty: no usable paragraph in {parsed}. Add papers that have no annotation: "
+        "without a pool only iteration 0 can be trained."
+    )
     W203 = (
         "The training papers have no entity of {labels}: a model of them never predicts any. "
         "Annotate some, split the papers otherwise, or leave the label out of `labels`."
@@ -291,6 +289,7 @@ class Warnings(metaclass=_Coded):
         "{n} papers have the whole text of another one, and go to the same split with it: {pairs}. "
         "Give each text once."
     )
+    W214 = "The {split} papers have no entity, so they measure nothing. Split the papers otherwise."
 
     # --- command line, project ---------------------------------------------------------------
     W501 = (

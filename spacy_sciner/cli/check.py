@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Dict, List, Optional, Tuple
 
 import typer
 
-from ..errors import Errors, ScinerError
+from ..errors import Errors, ScinerError, Warnings
 
 if TYPE_CHECKING:
     from ..corpus.pool import PoolParagraph
@@ -63,14 +63,19 @@ def _check_corpus(
     settings = read_settings(params)
     name = name or settings.corpus
     folder = assets / name / "papers"
+    if not folder.is_dir():
+        problems.append(ScinerError(Errors.E104.format(path=folder)))
     papers = [folder] if folder.is_dir() else []
     parsed = _parsed_of(papers, params=params, problems=problems)
     try:
-        return check_corpus(name, settings=settings, assets=assets, parsed=parsed)
+        report = check_corpus(name, settings=settings, assets=assets, parsed=parsed)
     except ScinerError as first:
         found = refused_files(name, settings=settings, assets=assets)
         problems += found or [first]
         return {}
+    if not report["pool"]["paragraphs"]:
+        _warn(Warnings.W202.format(parsed=folder))
+    return report
 
 
 def _labels_of(name: str, *, params: Path, assets: Path) -> Tuple[str, ...]:
@@ -91,7 +96,7 @@ def _sorted(
     names = (*formats(), PAPER)
     known = ", ".join(names)
     if file_format is not None and file_format not in names:
-        raise ScinerError(Errors.E244.format(path=f"--format {file_format}", known=known))
+        raise ScinerError(Errors.E244.format(path=file_format, problem="no format", known=known))
     papers: List[Path] = []
     gold: List[Tuple[Path, str]] = []
     for path in paths:
@@ -99,7 +104,10 @@ def _sorted(
         if not path.exists():
             problems.append(ScinerError(Errors.E204.format(path=path)))
         elif kind is None:
-            problems.append(ScinerError(Errors.E244.format(path=path, known=known)))
+            problem = "no annotation file and no paper that is known by its content"
+            problems.append(
+                ScinerError(Errors.E244.format(path=path, problem=problem, known=known))
+            )
         elif kind == PAPER:
             papers.append(path)
         else:
@@ -144,7 +152,7 @@ def _print_parsed(path: Path, report: Dict[str, Any]) -> None:
         f"{report['ignored']} files that are no papers"
     )
     if warning := warn_of_loss(report):
-        typer.secho(f"!! {warning}", fg="yellow", bold=True, err=True)
+        _warn(warning)
     for entry in report["set_aside"]:
         line = f", line {entry['line']}" if "line" in entry else ""
         typer.secho(
@@ -161,4 +169,8 @@ def _print(report: Dict[str, Any]) -> None:
     for line in [*report_lines(report), *gold_notes(report)]:
         typer.echo(line)
     for message in gold_warnings(report):
-        typer.secho(f"!! {message}", fg="yellow", bold=True, err=True)
+        _warn(message)
+
+
+def _warn(message: str) -> None:
+    typer.secho(f"!! {message}", fg="yellow", bold=True, err=True)

@@ -1,22 +1,33 @@
 """What every script and command shares: run a function, turn bad input into one clear line."""
 
 import sys
+import warnings
 from contextlib import contextmanager
 from typing import Any, Callable, Iterator
 
 import typer
 
-from ..errors import ScinerError
+from ..errors import ScinerError, ScinerWarning
 
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """Exit 1 with the message, no traceback, on bad input."""
+    """Exit 1 with the message, no traceback, on bad input; the plugin's own warnings without the
+    line of code that they come from."""
+    before = warnings.formatwarning
+
+    def one_line(message: Any, category: Any, *where: Any, **more: Any) -> str:
+        own = issubclass(category, ScinerWarning)
+        return f"!! {message}\n" if own else before(message, category, *where, **more)
+
+    warnings.formatwarning = one_line
     try:
         yield
     except ScinerError as e:
         print(f"✘ {e}", file=sys.stderr)
         sys.exit(1)
+    finally:
+        warnings.formatwarning = before
 
 
 def run(function: Callable[..., Any]) -> None:

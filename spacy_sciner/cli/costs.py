@@ -10,6 +10,7 @@ from ..settings.schedules import Schedule
 
 START_S = 5.0  # a stage's own: Python, spaCy, torch, DVC
 PROTOCOL = 0.8  # of an iteration's file, for the paper's protocol
+NOT_COUNTED = "the pool is not counted yet: run `dvc repro parse convert`, then ask again"
 PADDING = 8  # words that a paragraph's special tokens and its rounded length are worth, about
 
 
@@ -28,6 +29,7 @@ class Words(NamedTuple):
     pool: int
     pool_share: float  # of the pool that merge.max_paragraphs lets through
     paragraph: float  # mean of train's
+    pool_known: bool = True  # else `convert` has not counted it yet
 
 
 def count_words(settings: Settings, *, root: Path = Path()) -> Words:
@@ -50,7 +52,8 @@ def count_words(settings: Settings, *, root: Path = Path()) -> Words:
     gold = read_gold_splits(corpus, folder=assets / settings.corpus, seed=settings.convert.seed)
     docs = {**gold.docs, "pool": [*gold.docs.get("pool", []), *gold.pool_gold]}
     tokens = {name: sum(map(len, of_split)) for name, of_split in docs.items()}
-    return _words(settings, tokens, {name: len(of_split) for name, of_split in docs.items()})
+    words = _words(settings, tokens, {name: len(of_split) for name, of_split in docs.items()})
+    return words._replace(pool_known=bool(words.pool))
 
 
 def _words(settings: Settings, tokens: Dict[str, int], paragraphs: Dict[str, int]) -> Words:
@@ -78,7 +81,8 @@ def plan(settings: Settings, words: Words, *, train_s: float, predict_s: float) 
     merged = words.train + round(words.pool * words.pool_share)
     for k in settings.iterations:
         annotate = words.pool * predict_s * teachers
-        stages.append(Stage(f"pseudo-label@{k}", f"{words.pool:,} words", START_S + annotate))
+        what = f"{words.pool:,} words" if words.pool_known else NOT_COUNTED
+        stages.append(Stage(f"pseudo-label@{k}", what, START_S + annotate))
         teachers = settings.retrain.teachers
         again = training(settings.retrain, merged)
         what = _models(teachers, merged)

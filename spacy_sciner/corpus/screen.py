@@ -44,7 +44,7 @@ def gold_notes(report: Dict[str, Any]) -> List[str]:
     if missing := pairs.get("gold_not_parsed"):
         notes.append(
             f"gold papers without a parsed paper: {len(missing)} of {pairs['gold_papers']}: "
-            f"{named(missing)}"
+            f"{named(missing)}; no fault if they are not in papers/, else name both alike"
         )
     if n := pairs.get("pool_without_gold"):
         notes.append(f"pool papers without gold in pool_gold: {n}")
@@ -52,9 +52,14 @@ def gold_notes(report: Dict[str, Any]) -> List[str]:
 
 
 def label_warnings(report: Dict[str, Any]) -> List[str]:
-    """What a user should know of the labels: W203 if train lacks one, W204 if gold has others."""
-    found = []
-    types = report["splits"]["train"]["types"]
+    """What a user should know of the labels: W214 if a split to measure on has none at all, W203
+    if train lacks one, W204 if gold has others."""
+    splits = report["splits"]
+    empty = [
+        split for split in ("dev", "test") if split in splits and not splits[split]["entities"]
+    ]
+    found = [Warnings.W214.format(split=split) for split in empty]
+    types = splits["train"]["types"]
     if absent := [label for label in report["labels"] if not types.get(label)]:
         found.append(Warnings.W203.format(labels=", ".join(absent)))
     if unknown := report["repairs"].get("unknown-label"):

@@ -95,7 +95,7 @@ def test_format_and_labels_may_be_given(project, monkeypatch, capsys):
     assert sciner(monkeypatch, "gold.xyz", "--format", "conll", "--corpus", "sample") == 0
     assert "gold gold.xyz: conll, IO, 1 papers" in capsys.readouterr().out
     assert sciner(monkeypatch, "gold.xyz", "--format", "word") == 1
-    assert "SCINER-E244" in capsys.readouterr().err
+    assert "SCINER-E244: word is no format. Give its --format: conll," in capsys.readouterr().err
 
 
 def test_corpus_of_the_params(project, monkeypatch, capsys):
@@ -125,12 +125,31 @@ def test_corpus_of_the_params(project, monkeypatch, capsys):
     assert "✘ SCINER-E204" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("made", "code"), [(False, 1), (True, 0)])
+def test_papers_that_are_missing_or_give_no_pool_are_told(made, code, project, monkeypatch, capsys):
+    folder = project / "assets/mine"
+    (folder / "papers" if made else folder).mkdir(parents=True)
+    tasks = [task(f"p{n}", text=f"{TEXT} Part {n} .") for n in range(3)]
+    write(folder / "gold.json", *tasks)
+    params = (project / "params.yaml").read_text(encoding="utf8")
+    entry = (
+        "corpora:\n  mine:\n    labels: [MethodName]\n"
+        "    gold: [{path: gold.json, format: label-studio}]\n    split: {dev: 0.3, test: 0.3}\n"
+    )
+    (project / "params.yaml").write_text(params.replace("corpora:\n", entry, 1), encoding="utf8")
+    assert sciner(monkeypatch, "--corpus", "mine") == code
+    err = capsys.readouterr().err
+    assert "!! SCINER-W202: The pool is empty: no usable paragraph in assets/mine/papers." in err
+    assert ("✘ SCINER-E104: No folder assets/mine/papers. Make it" in err) is not made
+
+
 def test_every_refused_file_of_the_params_is_named(project, monkeypatch, capsys):
     gold = project / "assets/mine"
     gold.mkdir(parents=True)
     write(gold / "good.json", task("P1"))
     (gold / "bad.conll").write_text("We PRP\ntrain VBP\n", encoding="utf8")
     (gold / "pool.json").write_text("[]", encoding="utf8")
+    (gold / "papers").mkdir()
     params = (project / "params.yaml").read_text(encoding="utf8")
     entry = (
         "corpora:\n  mine:\n    labels: [MethodName]\n    gold:\n"

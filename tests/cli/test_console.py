@@ -2,10 +2,13 @@
 
 import subprocess
 import sys
+import warnings
 
 import pytest
 
 from spacy_sciner.cli import COMMANDS, main
+from spacy_sciner.cli.console import one_line_errors
+from spacy_sciner.errors import ScinerWarning
 
 
 def test_help_names_every_command(monkeypatch, capsys):
@@ -26,6 +29,16 @@ def test_bad_input_is_one_line_and_no_traceback(monkeypatch, capsys, tmp_path):
     err = capsys.readouterr().err
     assert err.startswith("✘ SCINER-E502")
     assert "Traceback" not in err
+
+
+def test_the_plugins_own_warnings_are_shown_without_their_line_of_code():
+    before = warnings.formatwarning
+    with one_line_errors():
+        own = warnings.formatwarning("SCINER-W202: empty", ScinerWarning, "a.py", 1)
+        other = warnings.formatwarning("old", UserWarning, "a.py", 1)
+    assert own == "!! SCINER-W202: empty\n"
+    assert other.startswith("a.py:1: UserWarning: old")
+    assert warnings.formatwarning is before
 
 
 def test_help_imports_nothing_slow():

@@ -32,6 +32,13 @@ def test_training_is_passes_times_words_for_each_teacher():
     assert three["pseudo-label@1"] == pytest.approx(START_S + 3 * 4000 * 0.001)
 
 
+def test_a_pool_that_convert_has_not_counted_is_said_to_be_so():
+    words = WORDS._replace(pool=0, pool_known=False)
+    stages = plan(make_settings(train=SCHEDULE), words, train_s=0.01, predict_s=0.001)
+    (what,) = {stage.what for stage in stages if stage.name.startswith("pseudo-label")}
+    assert "not counted yet: run `dvc repro parse convert`" in what
+
+
 def test_min_steps_make_more_passes():
     # A batch of 100 holds 4.5 paragraphs of 12 and 8 for padding: 54 words. 1,000 are 19 batches,
     # so that 2 epochs of 1, 2 and 3 passes are 38, 76 and 114 steps.

@@ -161,7 +161,8 @@ def test_labels_that_the_corpus_does_not_have_are_set_aside(tmp_path):
     assert report["splits"]["train"]["entities"] == 0
     assert report["repairs"]["unknown-label"]["count"] == 16
     assert "MethodName" in report["repairs"]["unknown-label"]["examples"][0]["text"]
-    absent, unknown = label_warnings(report)
+    *empty, absent, unknown = label_warnings(report)
+    assert [line.split(":")[0] for line in empty] == ["SCINER-W214", "SCINER-W214"]
     assert absent.startswith("SCINER-W203: The training papers have no entity of TaskName:")
     assert unknown.startswith("SCINER-W204: 16 annotations are left out")
     assert "MethodName" in unknown

@@ -78,6 +78,13 @@ def test_notes():
     }
     assert gold_notes(_report(files=files, counterparts=pairs)) == [
         "offsets of f.json: UTF-16 units",
-        "gold papers without a parsed paper: 1 of 3: A (nearest: a1)",
+        "gold papers without a parsed paper: 1 of 3: A (nearest: a1); no fault if they are not in "
+        "papers/, else name both alike",
         "pool papers without gold in pool_gold: 2",
     ]
+
+
+def test_a_split_without_an_entity_measures_nothing():
+    splits = {"train": {"types": {"M": 3}}, "dev": {"entities": 0}, "test": {"entities": 1}}
+    (line,) = gold_warnings(_report(splits=splits))
+    assert line.startswith("SCINER-W214: The dev papers have no entity")

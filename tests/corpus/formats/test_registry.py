@@ -46,7 +46,9 @@ def test_the_settings_know_every_format():
 
 @pytest.mark.parametrize("file_format", FORMATS)
 def test_missing(tmp_path, file_format):
-    with pytest.raises(ScinerError, match=r"SCINER-E204: .*gold.*spacy project assets.*mirror DIR"):
+    with pytest.raises(
+        ScinerError, match=r"SCINER-E204: .*gold.*sciner assets --corpus CORPUS.*mirror DIR"
+    ):
         _read(tmp_path / "gold", file_format)
 
 
