@@ -18,6 +18,7 @@ from record import read
 from tables import generated_by, mean_sd, table, text_of, write_page
 
 from spacy_sciner.files import replacing
+from spacy_sciner.report.repeat import statements
 
 Rows = List[Dict[str, Any]]  # one for each seed and iteration
 
@@ -47,10 +48,18 @@ def page(result: Dict[str, Any]) -> str:
     rows = result["rows"]
     n_seeds = len({row["seed"] for row in rows})
     what = f"{n_seeds} seeds, mean ± standard deviation." if n_seeds > 1 else "one seed."
-    parts = [generated_by(result, what), iteration_table(rows), changes(rows)]
+    parts = [generated_by(result, what), iteration_table(rows), changes(rows), shipped(rows)]
     if is_curve(rows):
         parts += [["", *type_table(rows)], [f"![F1 by iteration]({result['name']}.svg)"]]
     return text_of(*parts)
+
+
+def shipped(rows: Rows) -> List[str]:
+    """What the rule made of it, where the loop's own report was kept."""
+    if not all("promotion" in row for row in rows):
+        return []
+    seeds = {row["seed"]: [r for r in rows if r["seed"] == row["seed"]] for row in rows}
+    return [f"- {line}" for line in statements(seeds) if not line.startswith("Iteration")]
 
 
 def is_curve(rows: Rows) -> bool:
