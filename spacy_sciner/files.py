@@ -1,5 +1,6 @@
 """Files that are whole or absent, and progress bars that keep quiet in logs."""
 
+import codecs
 import hashlib
 import json
 import os
@@ -15,6 +16,14 @@ T = TypeVar("T")
 MAX_NAME = 200  # bytes of a file's name; file systems take 255
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f%/\\:*?"<>|]|^\.')
 PACKAGE = Path(__file__).parent
+# What a text file may begin with, and its encoding. UTF-32's come first: one begins as UTF-16's.
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
 
 
 @contextmanager

@@ -9,7 +9,6 @@ benchmarks/results/ablation-<corpus>.json and as a table to ablation-<corpus>.md
 """
 
 import json
-import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
@@ -26,6 +25,7 @@ from tables import generated_by, mean_sd, table, text_of, write_page
 from spacy_sciner.cli.loops import COSTS, read_dvc_yaml, run_loop, set_up
 from spacy_sciner.cli.repeat import planned
 from spacy_sciner.files import write_json
+from spacy_sciner.models.machine import usable_cores
 
 ROOT = Path(__file__).parents[2]
 
@@ -113,7 +113,7 @@ def main(
         List[str], typer.Option("--set", help="params.yaml value of all, as retrain.epochs=4.")
     ] = [],  # noqa: B006
 ) -> None:
-    threads = max(1, len(os.sched_getaffinity(0)) // jobs)
+    threads = max(1, usable_cores() // jobs)
     params, dvc_yaml = planned(ROOT / "params.yaml", 1), read_dvc_yaml(ROOT)
     changes = variants(start)
     names = [n for n in changes if not only or any(part in n for part in only)]

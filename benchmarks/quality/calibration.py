@@ -22,7 +22,7 @@ from tables import generated_by, table, text_of, write_page
 
 from spacy_sciner.confidence import Calibration
 from spacy_sciner.corpus.docbin import read_docs
-from spacy_sciner.evaluation.measure import _outcomes
+from spacy_sciner.evaluation.measure import outcomes
 from spacy_sciner.pipeline.sciner import find_sciner
 from spacy_sciner.scoring.calibration import error_of_perfect, expected_calibration_error
 from spacy_sciner.settings import read_settings
@@ -92,7 +92,7 @@ def row_of(model: Dict[str, Any], models: List[Dict[str, Any]]) -> Dict[str, Any
 
 def errors(model: Dict[str, Any], fitted: Optional[Calibration]) -> Tuple[float, float]:
     """Of the test entities' confidences, and what a perfect model with these would show."""
-    scores, right = _outcomes(model["test"], model["labels"], fitted)[1]
+    scores, right = outcomes(model["test"], model["labels"], fitted)[1]
     return expected_calibration_error(scores, right) or 0.0, error_of_perfect(scores)
 
 

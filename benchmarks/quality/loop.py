@@ -11,7 +11,6 @@ and as tables and a plot to loop-<corpus>.md and .svg (loop_report.py).
 import gzip
 import hashlib
 import json
-import os
 import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +26,7 @@ from record import record
 
 from spacy_sciner.cli.loops import read_dvc_yaml, run_loop, set_up
 from spacy_sciner.cli.repeat import planned
+from spacy_sciner.models.machine import usable_cores
 
 ROOT = Path(__file__).parents[2]
 
@@ -47,7 +47,7 @@ def main(
     ] = [],  # noqa: B006  (Typer reads it once)
 ) -> None:
     name = name or f"loop-{corpus}"
-    threads = max(1, len(os.sched_getaffinity(0)) // jobs)
+    threads = max(1, usable_cores() // jobs)
     params, dvc_yaml = planned(ROOT / "params.yaml", iterations), read_dvc_yaml(ROOT)
     done: Dict[int, List[Dict[str, Any]]] = {}
     writing = Lock()

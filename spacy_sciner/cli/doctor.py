@@ -11,7 +11,6 @@ from ..settings import Settings, read_settings
 from ..settings.tree import Parse
 from .costs import Stage
 
-BUSY = 0.5  # load for each core from which on it is worth a word
 LONG_S = 30 * 60.0  # a plan from which on it is worth a word how to shorten it
 HEALTHY = "Nothing to change."
 
@@ -65,6 +64,8 @@ def advice(facts: Dict[str, Any], settings: Settings, *, total_s: float) -> List
 
     total_s (float): What all stages will take on this machine; 0 if that is not known.
     """
+    from ..training.measure import BUSY
+
     cores, threads, load = facts["cores"], facts["threads"], facts["load"]
     on_cpu = facts["device"] == "cpu"
     idle_bf16 = on_cpu and facts["precision"] == "float32" and facts["bf16"]

@@ -20,11 +20,13 @@ from ruamel.yaml import YAML
 
 from ..errors import Errors, ScinerError
 from ..files import PACKAGE, fingerprint, write_json, write_text
+from ..models.machine import thread_settings
 from ..settings import read_settings
 from ..settings.read import read_yaml
 from ..settings.tree import Settings
 
 LINKED = ("assets", "configs", "scripts")
+READ = ("configs", "dvc.yaml")  # of the project, beside its package and the settings
 COSTS = "costs.json"
 LOG = "log.txt"
 REPORT = "report"  # the stage that ends a loop
@@ -87,7 +89,7 @@ def check_made(folder: Path, params: str, values: Sequence[str], *, root: Path) 
     made = {
         "settings": hashlib.sha256(params.encode()).hexdigest(),
         "options": sorted(values),
-        "code": fingerprint(PACKAGE, "*.py"),
+        "code": [fingerprint(PACKAGE, "*.py"), *(fingerprint(root / name) for name in READ)],
         "assets": fingerprint(root / "assets" / str(tree["corpus"])),
     }
     path = folder / MADE
@@ -178,7 +180,7 @@ def run_loop(folder: Path, dvc_yaml: Any, *, threads: int, say: Say) -> Dict[str
 def _run(folder: Path, stage: Stage, threads: int) -> Dict[str, Any]:
     """One stage as a process of its own, its output in the folder's log."""
     command = [sys.executable if part == "python" else part for part in stage.command]
-    environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+    environment = {**os.environ, **thread_settings(threads)}
     started = time.monotonic()
     with (folder / LOG).open("a", encoding="utf8") as log:
         log.write(f"=== {stage.name}\n")

@@ -1,7 +1,6 @@
 """`sciner repeat`: the whole loop with several seeds, beside the project's own."""
 
 import json
-import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -37,12 +36,13 @@ def repeat(
     repeat.json: mean ± standard deviation of each iteration, paired gains, and how often each was
     shipped.
     """
+    from ..models.machine import usable_cores
     from ..report.repeat import repeat_text
     from .loops import check_made, read_dvc_yaml, run_loop, set_up, with_values
 
     root, given = Path(), list(values or ())
     dvc_yaml, text = read_dvc_yaml(root), planned(params, to)
-    threads = max(1, len(os.sched_getaffinity(0)) // jobs)
+    threads = max(1, usable_cores() // jobs)
     done: Dict[int, Any] = {}
     writing = Lock()
 

@@ -65,7 +65,7 @@ def measure_calibration(nlp: Language, golds: List[Doc]) -> Tuple[Dict[str, Any]
     fitted = Calibration.from_cfg(sciner.cfg)
     tokens, entities = {}, {}
     for when, calibration in (("before", None), ("after", fitted)):
-        tokens[when], entities[when] = _outcomes(scored, sciner.labels, calibration)
+        tokens[when], entities[when] = outcomes(scored, sciner.labels, calibration)
     scores = entities["after"][0]
     figures = {
         "ece": expected_calibration_error(*entities["after"]),
@@ -85,7 +85,7 @@ def measure_calibration(nlp: Language, golds: List[Doc]) -> Tuple[Dict[str, Any]
 Outcomes = Tuple[np.ndarray, np.ndarray]  # confidences and whether each was right
 
 
-def _outcomes(
+def outcomes(
     scored: List[Scored], labels: Sequence[str], calibration: Optional[Calibration]
 ) -> Tuple[Outcomes, Outcomes]:
     """Of the known tokens, and of the predicted entities without an unknown token."""

@@ -1,6 +1,5 @@
 """Collections: JSON lines, perhaps gzipped, each with a paper's `id`, `title` and text."""
 
-import codecs
 import gzip
 import io
 import json
@@ -10,16 +9,10 @@ from pathlib import Path
 from typing import Any, Iterator, List, NamedTuple, Tuple, Union
 
 from ..errors import Errors, ScinerError
+from ..files import BYTE_ORDER_MARKS
 from .text import normalise
 
 Section = Tuple[str, str]  # heading, paragraph
-# UTF-32's first: it begins as UTF-16's does.
-_WIDE = {
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
 _BLANK_LINE = re.compile(r"\n\s*\n")
 
 
@@ -63,8 +56,8 @@ def _open(path: Path) -> io.BufferedIOBase:
 def _lines(file: Any) -> Iterator[bytes]:
     """In UTF-8, where the file's first bytes are a byte-order mark of UTF-16 or 32."""
     start = file.peek(4)[:4]
-    encoding = next((name for mark, name in _WIDE.items() if start.startswith(mark)), None)
-    if encoding is None:
+    encoding = next((name for mark, name in BYTE_ORDER_MARKS if start.startswith(mark)), "utf-8")
+    if encoding == "utf-8":
         yield from file
         return
     with io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="\n") as lines:

@@ -122,8 +122,8 @@ def _at_number(node: Any) -> str:
     """The sign before a number that is raised or lowered at another: 10² is 10^2, and not 102."""
     sign = _SHIFTED.get(name_of(node)) or _SHIFTED.get(node.get("rend", ""), "")
     parent = node.getparent()
-    if not sign and parent is not None and parent.index(node) == 1:
-        sign = _SHIFTED.get(name_of(parent), "")  # MathML's second child
+    if not sign and name_of(parent) in ("msup", "msub") and parent.index(node) == 1:
+        sign = _SHIFTED[name_of(parent)]
     own = "".join(node.itertext()).lstrip()
     return sign if sign and _NUMBER.match(own) and _text_before(node)[-1:].isdigit() else ""
 

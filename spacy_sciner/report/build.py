@@ -99,9 +99,14 @@ def summary(metrics: Sequence[Metrics], verdicts: Sequence[Verdict], sentence: s
 
 
 def read_papers(path: Path) -> Papers:
-    """Counts of each paper, of dev and test. SCINER-E401 if the evaluation did not write them."""
+    """Counts of each paragraph of each paper, of dev and test.
+
+    SCINER-E401 if the evaluation did not write them, as those of earlier releases.
+    """
     papers: Papers = read_metrics(path).get("papers", {})
-    if not papers:
+    if not papers or not all(
+        isinstance(rows, list) for of in papers.values() for rows in of.values()
+    ):
         raise ScinerError(Errors.E401.format(path=f"{path} with its `papers`"))
     return papers
 

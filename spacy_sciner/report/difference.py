@@ -11,6 +11,7 @@ from ..corpus.docbin import iter_docs, read_docs
 from ..corpus.soft import get_soft, soft_logs
 from ..scoring.compare import Change, PaperCounts, compare
 from ..tagging import decode, tags_to_spans
+from .build import read_papers
 from .changes import Entity, Paragraph, count_changes
 from .sides import Side, settings_that_differ
 
@@ -23,9 +24,9 @@ def difference_of(before: Side, after: Side, *, examples: int) -> Difference:
 
     examples (int): Of each kind of change, at most.
     RETURNS (dict): "before", "after" (names), "settings" (name, before, after), "scores" by split:
-        "papers", "left_out" (papers whose gold differs), "before" and "after" (F1), "changes" by
-        name; "test" and "pool": `count_changes`, None where there is nothing to compare; "pool_of":
-        "accepted" or "likeliest" labels.
+        "papers", "left_out" (papers whose gold differs), "changes" by name; "test" and "pool":
+        `count_changes`, None where there is nothing to compare; "pool_of": "accepted" or
+        "likeliest" labels.
     """
     scores = {split: _scores(before, after, split) for split in SPLITS}
     likeliest = all(_has_soft(side) for side in (before, after))
@@ -53,46 +54,24 @@ def to_json(difference: Difference) -> str:
 
 def _scores(before: Side, after: Side, split: str) -> Dict[str, Any]:
     """Changes of the scores on the papers whose gold is the same on both sides."""
-    counts = [_counts(side)[split] for side in (before, after)]
+    paths = (s.root / f"evaluation/iteration-{s.iteration}.json" for s in (before, after))
+    counts = [read_papers(path)[split] for path in paths]
     shared = [p for p in counts[0] if p in counts[1] and _gold(counts[0][p]) == _gold(counts[1][p])]
     kept: List[PaperCounts] = [{p: of[p] for p in shared} for of in counts]
     n_all = len({*counts[0], *counts[1]})
     settings = after.settings.evaluate
     scores, types = compare(*kept, n_bootstrap=settings.bootstrap, seed=settings.seed)
     changes: Dict[str, Change] = {**scores, **types}
-    f1 = [_f1(of) for of in kept]
     return {
         "papers": len(shared),
         "left_out": n_all - len(shared),
-        "before": f1[0],
-        "after": f1[1],
         "changes": {name: change.to_dict() for name, change in changes.items()},
     }
-
-
-def _counts(side: Side) -> Dict[str, Any]:
-    path = side.root / f"evaluation/iteration-{side.iteration}.json"
-    counts: Dict[str, Any] = json.loads(path.read_text(encoding="utf8"))["papers"]
-    return counts
 
 
 def _gold(rows: Any) -> List[Dict[str, int]]:
     """Gold entities of each type in each paragraph."""
     return [{name: row[name][2] for name in row if row[name][2]} for row in rows]
-
-
-def _f1(counts: PaperCounts) -> Dict[str, float]:
-    """Of all, of each type that gold has, and their mean."""
-    totals: Dict[str, List[int]] = {}
-    for rows in counts.values():
-        for row in rows:
-            for name, cells in row.items():
-                for key in ("f1", name):
-                    of = totals.setdefault(key, [0, 0, 0])
-                    of[:] = [a + b for a, b in zip(of, cells)]
-    found = {name: 2 * r / max(1, p + g) for name, (r, p, g) in totals.items() if g}
-    types = [f1 for name, f1 in found.items() if name != "f1"]
-    return {**found, "macro_f1": sum(types) / max(1, len(types))}
 
 
 def _test_paragraphs(before: Side, after: Side) -> Iterator[Paragraph]:

@@ -69,8 +69,8 @@ def score_rows(split: str, difference: Difference) -> List[Row]:
             [
                 {"f1": "all", "macro_f1": "all, macro"}.get(name, name),
                 count(change["n"]),
-                number(scores["before"].get(name)),
-                number(scores["after"].get(name)),
+                number(change["before"]),
+                number(change["after"]),
                 f"{change['change']:+.3f}",
                 interval,
                 share(change["p_rise"], 0),

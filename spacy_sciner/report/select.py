@@ -119,24 +119,25 @@ def shipped(verdicts: Sequence[Verdict], papers: Mapping[int, Papers], rule: Rul
     first, best = verdicts[0].iteration, best_of(verdicts)
     text = f"training/best: iteration {best}"
     if best == first:
-        return text + (": dev speaks against all others." if len(verdicts) > 1 else ".")
+        return text + (": none of the others was promoted." if len(verdicts) > 1 else ".")
     change = judge_one(best, first, papers, rule).dev[rule.by]
     text += f", on dev {change.change:+.3f} {_name(rule.by)} against iteration {first}"
     if change.p_rise is not None:
         sure = next(word for least, word in _CERTAINTY if change.p_rise >= least)
         text += f"; {sure}: it is better in {change.p_rise:.0%} of the resamples of dev"
-        if sure == _NOISE:
-            text += ", and nothing there speaks against the later one"
+        if change.p_rise <= rule.min_p_rise:
+            text += ", though no single step fell so far"
     return text + "."
 
 
 # From how large a share of the resamples on a rise is called what.
-_NOISE = "within noise"
 _CERTAINTY = (
     (0.975, "all but certain"),
     (0.8, "probable"),
     (0.6, "more likely than not"),
-    (0.0, _NOISE),
+    (0.4, "within noise"),
+    (0.2, "less likely than not"),
+    (0.0, "improbable"),
 )
 
 

@@ -30,8 +30,9 @@ def open_side(name: str, folder: Path) -> Side:
         is no revision, SCINER-E518 if its outputs are neither here nor in the DVC cache.
     """
     if name.isdecimal():
-        if not Path(f"evaluation/iteration-{name}.json").is_file():
-            raise ScinerError(Errors.E401.format(path=f"evaluation/iteration-{name}.json"))
+        missing = [path for path in outputs_of(int(name)) if not Path(path).exists()]
+        if missing:
+            raise ScinerError(Errors.E401.format(path=missing[0]))
         return Side(f"iteration {name}", int(name), Path())
     found = _git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
     if found.returncode:

@@ -26,6 +26,8 @@ class Change(NamedTuple):
     p_rise: Optional[float]  # share of the resamples in which it rises, ties by half
     p_drop: Optional[float]  # share of the resamples in which it falls by more than is tolerated
     n: int  # gold entities behind it
+    before: float
+    after: float
 
     def to_dict(self) -> Dict[str, Any]:
         return dict(self._asdict())
@@ -61,13 +63,13 @@ def compare(
     drawn = [resample_nested(counts, papers, n_draws=n_draws, seed=seed) for counts in arrays]
     n_gold = totals[0][0, :, 2]
     scores = {
-        name: _change(_rise(of, totals)[0], _rise(of, drawn), int(n_gold.sum()), tolerance)
+        name: _change([of(t)[0] for t in totals], _rise(of, drawn), int(n_gold.sum()), tolerance)
         for name, of in zip(SCORES, (_micro_f1, _macro_f1))
     }
     # (n, n_types): F1 of each type.
-    points, rises = _rise(f1_of_counts, totals)[0], _rise(f1_of_counts, drawn)
+    points, rises = [f1_of_counts(t)[0] for t in totals], _rise(f1_of_counts, drawn)
     by_type = {
-        name: _change(points[i], rises[:, i], int(n_gold[i]), tolerance)
+        name: _change([p[i] for p in points], rises[:, i], int(n_gold[i]), tolerance)
         for i, name in enumerate(types)
         if n_gold[i]
     }
@@ -110,9 +112,11 @@ def _macro_f1(counts: np.ndarray) -> np.ndarray:
     return np.asarray(sums / np.maximum(1, has_gold.sum(axis=1)))
 
 
-def _change(point: float, drawn: np.ndarray, n_gold: int, tolerance: float) -> Change:
+def _change(points: Sequence[float], drawn: np.ndarray, n_gold: int, tolerance: float) -> Change:
+    """points (Sequence[float]): The score before and after, on the papers as they are."""
     p_rise = p_drop = None
     if len(drawn):
         p_rise = float((drawn > 0).mean() + (drawn == 0).mean() / 2)
         p_drop = float((drawn < -tolerance).mean())
-    return Change(float(point), *interval(drawn), p_rise, p_drop, n_gold)
+    before, after = map(float, points)
+    return Change(after - before, *interval(drawn), p_rise, p_drop, n_gold, before, after)

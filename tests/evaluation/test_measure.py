@@ -13,11 +13,11 @@ from spacy_sciner.corpus.docbin import write_docs
 from spacy_sciner.corpus.soft import set_soft
 from spacy_sciner.evaluation import measure
 from spacy_sciner.evaluation.measure import (
-    _outcomes,
     measure_calibration,
     measure_clean,
     measure_paper_protocol,
     measure_pool,
+    outcomes,
     pool_tags,
     predict,
 )
@@ -192,6 +192,6 @@ def test_an_entity_is_right_if_gold_has_exactly_it(gold, right):
     probs = np.full((5, 5), 0.05)
     probs[range(5), [1, 2, 0, 3, 0]] = [0.8, 0.75, 0.8, 0.5, 0.8]
     scored = Scored(np.log(probs), np.array(gold))
-    marks, found = _outcomes([scored], ["A", "B"], None)[1]
+    marks, found = outcomes([scored], ["A", "B"], None)[1]
     assert marks.tolist() == pytest.approx([0.75, 0.5])
     assert found.tolist() == right

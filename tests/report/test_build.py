@@ -78,7 +78,7 @@ def test_text_says_what_is_best_and_fits_100_columns(project):
     metrics = [iteration(0, dev=0.6), iteration(1, dev=0.5, low_yield=True)]
     text = build_report([0, 1], root=project(*metrics))
     assert "iteration 1 is not promoted over iteration 0: dev F1 changes by -0.100" in text
-    assert text.endswith("training/best: iteration 0: dev speaks against all others.\n")
+    assert text.endswith("training/best: iteration 0: none of the others was promoted.\n")
     assert "iteration 1: LOW YIELD" in text
     assert max(map(len, text.splitlines())) <= 100
 

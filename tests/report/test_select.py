@@ -42,7 +42,7 @@ def test_a_rise_within_the_noise_does_not_count():
     before, after = papers(50, 50, 50), papers(62, 48, 48)
     found, verdicts = promoted(before, after, rule=RULE._replace(n_bootstrap=4000))
     assert shipped(verdicts, {0: before, 1: after}, RULE) == (
-        "training/best: iteration 0: dev speaks against all others."
+        "training/best: iteration 0: none of the others was promoted."
     )
     assert found == [0]
     assert verdicts[1].dev["f1"].change > 0

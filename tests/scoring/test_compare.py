@@ -71,7 +71,7 @@ def test_a_type_that_is_only_predicted_costs_f1_and_is_no_type_of_its_own():
 
 def test_nothing_to_compare():
     scores, types = compare({}, {}, n_bootstrap=10)
-    assert scores["f1"] == (0, None, None, None, None, 0)
+    assert scores["f1"] == (0, None, None, None, None, 0, 0, 0)
     assert types == {}
 
 

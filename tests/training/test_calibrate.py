@@ -41,9 +41,9 @@ def overconfident(n_docs: int, *, seed: int) -> List[Scored]:
 
 
 def outcomes(scored, calibration):
-    from spacy_sciner.evaluation.measure import _outcomes
+    from spacy_sciner.evaluation.measure import outcomes
 
-    return _outcomes(scored, ["A", "B"], calibration)[1]
+    return outcomes(scored, ["A", "B"], calibration)[1]
 
 
 def test_the_fit_makes_entities_as_often_right_as_they_say_on_other_papers():

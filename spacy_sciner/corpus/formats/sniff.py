@@ -4,23 +4,16 @@ Nothing here guesses: what a byte-order mark, a bracket or a scheme says is take
 error that names what was found.
 """
 
-import codecs
 import json
 import re
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from ...errors import Errors, ScinerError
+from ...files import BYTE_ORDER_MARKS
 from ..rules import Repairs
 
 REPLACEMENT = "\ufffd"
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),  # begins as UTF-16's does
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
 _MAGIC = {
     b"%PDF": "a PDF",
     b"PK\x03\x04": "a zip archive: unpack it, and give the file in it",
@@ -71,7 +64,7 @@ def read_text(path: Path, *, file_format: str) -> str:
 
 def decode(data: bytes) -> str:
     """Text in UTF-8, 16 or 32. RAISES: UnicodeDecodeError."""
-    for bom, encoding in _BOMS:
+    for bom, encoding in BYTE_ORDER_MARKS:
         if data.startswith(bom):
             return data[len(bom) :].decode(encoding)
     start = data[:2000]
