@@ -28,7 +28,7 @@ from spacy_sciner.settings import read_settings
 Decide = Callable[[Dict[int, Papers]], int]
 NO_VETO = 10**9  # more dev entities than a type can have
 CONFIDENCES = (0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9)
-BEFORE = "up to 0.9: P(rise) ≥ 0.8 over papers, each type by itself"
+BEFORE = "the rule before: P(rise) ≥ 0.8 over papers, each type by itself"
 UNJUDGED = f"P(rise) > {Rule().min_p_rise:g} of F1, types not looked at"
 FIRST, LAST, KNOWN = "always first", "always last", "best that could be known"
 
