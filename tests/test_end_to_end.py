@@ -93,7 +93,7 @@ def test_metrics_of_every_iteration_have_the_contracts_shape(project):
             figures = metrics["clean"][split]
             assert figures["f1_low"] <= figures["f1_high"]
             assert len(figures["types"]) == 7
-        assert 0 <= metrics["paper_protocol"]["f1"] <= 1
+        assert metrics["paper_protocol"] is None  # as params.yaml says; scripts' tests ask for it
     assert iterations[0]["pool"] is None
     pool = iterations[1]["pool"]
     assert pool["paragraphs"] > 100

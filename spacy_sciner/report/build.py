@@ -19,6 +19,7 @@ from .tables import (
     drift_rows,
     f1_csv,
     gamma_rows,
+    has_agreement,
     iteration_rows,
     pool_rows,
     reliability_csv,
@@ -81,7 +82,12 @@ def summary(metrics: Sequence[Metrics], verdicts: Sequence[Verdict], sentence: s
     lines = [
         to_text(iteration_rows(metrics)),
         "K: iteration. test, dev: strict entity F1 on gold papers that no iteration trains on.",
-        "self-agreement: the paper's protocol, scored on pseudo-labels too; not quality.",
+    ]
+    if has_agreement(metrics):
+        lines.append(
+            "self-agreement: the paper's protocol, scored on pseudo-labels too; not quality."
+        )
+    lines += [
         "accepted, expected: pseudo-labels that pass γ. pool P: their precision where the pool has",
         "gold. soft P: that of the likeliest tags of the soft labels, accepted or not.",
     ]

@@ -12,16 +12,13 @@ RELIABILITY = [(what, when) for what in ("entities", "tokens") for when in ("bef
 
 
 def iteration_rows(metrics: Sequence[Metrics]) -> List[Row]:
-    """One row an iteration: the clean scores, and beside them the paper's protocol and the pool."""
+    """One row an iteration: the clean scores, and beside them the paper's protocol, if any iteration
+    has it, and the pool."""
+    agreement = has_agreement(metrics)
     rows = [
         [
-            "K",
-            "test F1",
-            "95 %",
-            "P",
-            "R",
-            "dev F1",
-            "self-agreement",
+            *("K", "test F1", "95 %", "P", "R", "dev F1"),
+            *(["self-agreement"] if agreement else []),
             "accepted",
             "expected",
             "pool P",
@@ -41,7 +38,7 @@ def iteration_rows(metrics: Sequence[Metrics]) -> List[Row]:
                 number(test["precision"]),
                 number(test["recall"]),
                 number(m["clean"]["dev"]["f1"]),
-                number((m["paper_protocol"] or {}).get("f1")),
+                *([number((m["paper_protocol"] or {}).get("f1"))] if agreement else []),
                 count(pool.get("accepted_entities")),
                 count(pool.get("expected_entities")),
                 number(pool.get("precision")),
@@ -49,6 +46,11 @@ def iteration_rows(metrics: Sequence[Metrics]) -> List[Row]:
             ]
         )
     return rows
+
+
+def has_agreement(metrics: Sequence[Metrics]) -> bool:
+    """Whether any iteration was also measured as the paper does (`evaluate.paper_protocol`)."""
+    return any(m["paper_protocol"] for m in metrics)
 
 
 def type_rows(metrics: Sequence[Metrics]) -> List[Row]:

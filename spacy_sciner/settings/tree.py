@@ -170,7 +170,7 @@ class Evaluate(Section):
 
     paper_protocol: Switch = knob(
         "Train a second model on 80 % of each iteration's file and score it on the other 20 %, as "
-        "the paper does: self-agreement, not quality. About doubles the training time."
+        "the paper does: self-agreement, not quality, for about twice the training time."
     )
     bootstrap: Count = knob("Resamples of papers behind each interval; 0 for none.")
     seed: Seed = knob("Of the resamples and of the paper's split.")

@@ -97,6 +97,16 @@ def test_page_is_whole_and_loads_nothing(project):
     assert "self-agreement, not quality" in re.sub(r"\s+", " ", html)
 
 
+def test_without_the_papers_protocol_nothing_speaks_of_it(project):
+    metrics = [iteration(0), iteration(1)]
+    for one in metrics:
+        one["paper_protocol"] = None
+    root = project(*metrics)
+    build_report([0, 1], root=root)
+    for name in ("index.html", "iterations.txt", "iterations.md"):
+        assert "self-agreement" not in (root / "report" / name).read_text(encoding="utf8")
+
+
 def test_page_shows_gamma_and_reliability(project):
     metrics = [iteration(0), iteration(1)]
     entry = {"gamma": None, "certified": False, "accepted": 0, "wrong": 0, "bound": None}
