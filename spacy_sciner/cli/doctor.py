@@ -68,7 +68,7 @@ def advice(facts: Dict[str, Any], settings: Settings, *, total_s: float) -> List
 
     cores, threads, load = facts["cores"], facts["threads"], facts["load"]
     on_cpu = facts["device"] == "cpu"
-    idle_bf16 = on_cpu and facts["precision"] == "float32" and facts["bf16"]
+    idle_amx = on_cpu and facts["precision"] == "float32" and facts["amx"]
     said = [
         _problem(facts, "encoder"),
         _problem(facts, "grobid"),
@@ -82,7 +82,7 @@ def advice(facts: Dict[str, Any], settings: Settings, *, total_s: float) -> List
         "There is a GPU, unused: set `device: auto` in params.yaml."
         if on_cpu and facts["gpus"]
         else None,
-        "The processor computes bf16: set `precision: auto`." if idle_bf16 else None,
+        "The processor has AMX, unused: set `precision: auto`." if idle_amx else None,
     ]
     if on_cpu and not facts["gpus"] and total_s > LONG_S:
         said += _savings(settings)
@@ -145,7 +145,8 @@ def _grobid(parse: Parse) -> Dict[str, Any]:
 
 
 def _table(facts: Dict[str, Any]) -> str:
-    bf16 = ("yes, with AMX" if facts["amx"] else "yes") if facts["bf16"] else "no"
+    slow = "yes, but without AMX, where fp32 is faster" if facts["bf16"] else "no"
+    bf16 = "yes, with AMX" if facts["amx"] else slow
     load = "unknown" if facts["load"] is None else f"{facts['load']:.1f}"
     gpus = ", ".join(f"{name} ({size} GB)" for name, size in facts["gpus"].items()) or "none"
     size = facts["encoder"]["megabytes"]

@@ -26,8 +26,8 @@ def machine_facts(device: str, precision: str) -> Dict[str, Any]:
     used = resolve_device(device)
     return {
         "processor": cpu.get("model name") or platform.processor() or platform.machine(),
-        "bf16": resolve_precision("auto", "cpu") is torch.bfloat16,  # what `auto` goes by
-        "amx": "amx_bf16" in flags,
+        "amx": resolve_precision("auto", "cpu") is torch.bfloat16,  # what `auto` goes by
+        "bf16": any(flag.endswith("_bf16") for flag in flags),
         "device": used,
         "precision": str(resolve_precision(precision, used)).replace("torch.", ""),
         "cores": usable_cores(),

@@ -29,7 +29,7 @@ class TorchTagger(Shim):
 
     rebuild (Callable): Makes the module with random weights from the plain data.
     device (str): "auto" takes CUDA if there is one.
-    precision (str): "auto" is bf16 where the device computes it in hardware, else fp32.
+    precision (str): "auto" is bf16 where that is faster (AMX, a GPU that has it), else fp32.
     """
 
     def __init__(
@@ -186,15 +186,16 @@ def resolve_precision(precision: str, device: str) -> torch.dtype:
         known = ", ".join(PRECISIONS)
         raise ScinerError(Errors.E302.format(name="precision", value=precision, known=known))
     if precision == "auto":
-        fast = torch.cuda.is_bf16_supported() if device == "cuda" else _cpu_computes_bf16()
+        fast = torch.cuda.is_bf16_supported() if device == "cuda" else _amx_computes_bf16()
         precision = "bf16" if fast else "fp32"
     if precision == "fp16" and device == "cpu":
         precision = "bf16"
     return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
 
 
-def _cpu_computes_bf16() -> bool:
-    supported = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+def _amx_computes_bf16() -> bool:
+    """AVX-512's bf16 is no help: its products take 1.6 times as long as those in fp32 (docs/log.md)."""
+    supported = getattr(torch.cpu, "_is_amx_tile_supported", None)
     return bool(supported and supported())
 
 

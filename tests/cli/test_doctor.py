@@ -18,7 +18,7 @@ QUIET = {
     "load": 0.1,
     "device": "cpu",
     "precision": "bfloat16",
-    "bf16": True,
+    "amx": True,
     "gpus": {},
     "encoder": {"name": "e", "problem": None},
     "grobid": {},
@@ -133,9 +133,17 @@ def test_memory_that_is_not_known_is_not_none_gigabytes(monkeypatch):
     assert "memory     unknown" in _table(found)
 
 
-@pytest.mark.parametrize(("computes", "row"), [(True, "bf16       yes"), (False, "bf16       no")])
-def test_bf16_is_what_precision_auto_goes_by(computes, row, monkeypatch):
-    monkeypatch.setattr("spacy_sciner.models.shim._cpu_computes_bf16", lambda: computes)
+@pytest.mark.parametrize(
+    ("amx", "flags", "row"),
+    [
+        (True, "avx512_bf16 amx_bf16", "bf16       yes, with AMX;"),
+        (False, "avx2 avx512_bf16", "bf16       yes, but without AMX, where fp32 is faster;"),
+        (False, "avx2", "bf16       no;"),
+    ],
+)
+def test_bf16_is_what_precision_auto_goes_by(amx, flags, row, monkeypatch):
+    monkeypatch.setattr("spacy_sciner.models.shim._amx_computes_bf16", lambda: amx)
+    monkeypatch.setattr(facts_module, "_table", lambda path: {"flags": flags})
     found = facts_module.machine_facts("cpu", "fp32")
     found.update(encoder={"name": "e", "megabytes": 1, "problem": None}, grobid={})
     assert row in _table(found)
