@@ -1,0 +1,69 @@
+"""Messages of what is warned of."""
+
+from .base import Coded
+
+
+class Warnings(metaclass=Coded):
+    # --- papers ------------------------------------------------------------------------------
+    W101 = (
+        "{n} PDF(s) keep less than {least} of the words in their text layer: {papers}. Look at "
+        "what is in data/parsed; where it is wrong, give GROBID's TEI or try parse.engine grobid."
+    )
+
+    # --- corpus ------------------------------------------------------------------------------
+    W201 = (
+        "{n} papers have paragraphs in two splits, as the gold files were given: {papers}. "
+        "Scores on such a split flatter; split by paper instead."
+    )
+    W202 = (
+        "The pool is empty: no usable paragraph in {parsed}. Add papers that have no annotation: "
+        "without a pool only iteration 0 can be trained."
+    )
+    W203 = (
+        "The training papers have no entity of {labels}: a model of them never predicts any. "
+        "Annotate some, split the papers otherwise, or leave the label out of `labels`."
+    )
+    W204 = (
+        "{n} annotations are left out, since their label is not one of the corpus: {examples}. "
+        "Mend the annotations, or add the label to `labels`."
+    )
+    W205 = (
+        "The same text in two splits: {counts}. Train does without those in it; others flatter the "
+        "scores. {examples}. Divide the papers otherwise, or give each text once."
+    )
+    W206 = (
+        "{n} texts were annotated by two persons or more, {other} of them not alike. Used: ground "
+        "truth, else the first in the files; the others are set aside (extra-annotation)."
+    )
+    W207 = (
+        "{n} times a text comes again with other annotations, and both are used: {examples}. "
+        "Make them alike, or take one out."
+    )
+    W208 = (
+        "{n} paragraphs are set aside, since their text is only an address: {examples}. Export the "
+        "text itself: in Label Studio, import it as text, not by URL or storage path."
+    )
+    W209 = (
+        "{rule}: {n} times, with {of} {what} read. So many are no slips; see _report.json: "
+        "{examples}"
+    )
+    W210 = (
+        "The offsets of {file} fit by two ways of counting: {doubt}. The first is used. Look at "
+        "its entities, or export with the annotated texts."
+    )
+    W211 = (
+        "{n} of {of} papers of pool_gold are not in the pool, and their gold measures nothing: "
+        "{papers}. Give gold and papers the same names."
+    )
+    W212 = "Tags without B- and I- (scheme IO): touching entities of one label are read as one."
+    W213 = (
+        "{n} papers have the whole text of another one, and go to the same split with it: {pairs}. "
+        "Give each text once."
+    )
+    W214 = "The {split} papers have no entity, so they measure nothing. Split the papers otherwise."
+
+    # --- command line, project ---------------------------------------------------------------
+    W501 = (
+        "{dest} is left out: it has no public address in this form. To make one: {make} Or take it "
+        "from a folder that has {mirror}: `sciner assets --corpus {corpus} --mirror DIR`."
+    )
