@@ -194,7 +194,7 @@ def resolve_precision(precision: str, device: str) -> torch.dtype:
 
 
 def _amx_computes_bf16() -> bool:
-    """AVX-512's bf16 is no help: its products take 1.6 times as long as those in fp32 (docs/log.md)."""
+    """AVX-512's bf16 is no help: its products take longer than those in fp32 (docs/log.md)."""
     supported = getattr(torch.cpu, "_is_amx_tile_supported", None)
     return bool(supported and supported())
 

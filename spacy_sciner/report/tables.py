@@ -12,8 +12,7 @@ RELIABILITY = [(what, when) for what in ("entities", "tokens") for when in ("bef
 
 
 def iteration_rows(metrics: Sequence[Metrics]) -> List[Row]:
-    """One row an iteration: the clean scores, and beside them the paper's protocol, if any iteration
-    has it, and the pool."""
+    """One row an iteration: the clean scores, the paper's protocol if any has it, and the pool."""
     agreement = has_agreement(metrics)
     rows = [
         [
