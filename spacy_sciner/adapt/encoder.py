@@ -1,25 +1,88 @@
-"""The `adapt` stage: an encoder in, a local encoder out."""
+"""The `adapt` stage: an encoder in, a local encoder out, adapted to the text if asked for."""
 
+import hashlib
+import shutil
+from importlib import import_module
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Callable, Dict, List, Optional
 
-from ..files import replacing
+from ..files import code_fingerprint, fingerprint, replacing
 from ..models.encoders import TEACHER, copy_encoder
-from ..settings.tree import Encoder, EncoderSource
+from ..settings.tree import EncoderSource, Settings
+from .job import Job, Method
+from .loop import Report
+from .text import Text, read_text
+
+MODULES = ("adapt", "models", "corpus", "papers/collection.py", "papers/text.py")
+LIBRARIES = ("torch", "transformers", "tokenizers", "spacy")
+CHECKPOINTS = Path(".sciner-cache/adapt")
+Narrate = Callable[[str], Report]
 
 
-def make_encoder(encoder: Encoder, *, out: Path) -> Dict[str, Any]:
+def make_encoder(
+    settings: Settings, *, out: Path, narrate: Optional[Narrate] = None, root: Path = Path()
+) -> Dict[str, Any]:
     """Put the configured encoder into a folder of its own, that of the teachers inside.
 
+    What `adapt.methods` names is run on it, one after the other. A run that was killed goes on from
+    its last evaluation and ends with the same bytes.
+
+    narrate (Callable): Told the title of each method, gives what is told of each evaluation.
+    root (Path): The project's folder.
     RETURNS (dict): What the encoder is: model_type, layers, hidden_size, parameters, sha256; of the
-        teachers' the same under "teacher".
-    RAISES (ScinerError): SCINER-E304, E305, E311.
+        teachers' the same under "teacher"; under "adapt" the text's counts and each method's
+        figures, under "curves" its losses.
+    RAISES (ScinerError): SCINER-E304, E305, E311; E333 to E335 with methods.
     """
+    encoder = settings.encoder
     with replacing(out) as temporary:
         facts = _copy(encoder, temporary)
+        facts["adapt"], facts["curves"] = {"methods": []}, []
+        if settings.adapt.methods:
+            text = read_text(settings, root=root)
+            facts["adapt"]["text"] = text.counts
+            for i, name in enumerate(settings.adapt.methods):
+                _run(name, temporary, settings, text, facts, narrate, i, root)
         if encoder.teacher:
             facts["teacher"] = _copy(encoder.teacher, temporary / TEACHER)
     return facts
+
+
+def _run(
+    name: str,
+    folder: Path,
+    settings: Settings,
+    text: Text,
+    facts: Dict[str, Any],
+    narrate: Optional[Narrate],
+    i: int,
+    root: Path,
+) -> None:
+    """One method on the encoder in `folder`, which is replaced."""
+    method: Method = import_module(f".{name.replace('-', '_')}", __package__).run
+    title = f"{name}, {i + 1} of {len(settings.adapt.methods)}"
+    report: Report = narrate(title) if narrate else lambda measured: None
+    work = root / CHECKPOINTS / _key(name, folder, settings, root)
+    adapted = folder.with_name(f"{folder.name}.adapted")
+    shutil.rmtree(adapted, ignore_errors=True)
+    try:
+        result = method(Job(folder, adapted, work, text, settings, report))
+        shutil.rmtree(folder)
+        adapted.rename(folder)
+    finally:
+        shutil.rmtree(adapted, ignore_errors=True)
+    facts["adapt"]["methods"].append({"method": name, **result.figures})
+    facts["curves"].append({"method": name, "curve": result.curve})
+
+
+def _key(name: str, folder: Path, settings: Settings, root: Path) -> str:
+    """SHA-256 over all that the weights after each evaluation depend on."""
+    parts = [name, repr(settings.adapt), settings.precision]
+    files: List[Path] = [folder, root / "corpus/pool.spacy", root / "corpus/gold"]
+    files += [root / "assets" / settings.corpus / file for file in settings.adapt.collections]
+    parts += [fingerprint(path) for path in files if path.exists()]
+    parts += code_fingerprint(MODULES, LIBRARIES)
+    return hashlib.sha256("\n".join(parts).encode("utf8")).hexdigest()[:16]
 
 
 def _copy(source: EncoderSource, out: Path) -> Dict[str, Any]:

@@ -115,7 +115,7 @@ def _models(n: int, words: int) -> str:
 
 
 def show(stages: List[Stage]) -> str:
-    from ..training.narrate import in_words
+    from ..files import in_words
 
     rows = [(stage.name, stage.what, in_words(stage.seconds)) for stage in stages]
     rows.append(("all", "", in_words(sum(stage.seconds for stage in stages))))

@@ -102,8 +102,8 @@ def check_made(folder: Path, params: str, values: Sequence[str], *, root: Path) 
         write_json(path, made)
 
 
-def stages_of(dvc_yaml: Any, params: Any) -> List[Stage]:
-    """The report stage and all that it needs, in an order in which they can run.
+def stages_of(dvc_yaml: Any, params: Any, last: str = "report") -> List[Stage]:
+    """A stage and all that it needs, in an order in which they can run.
 
     dvc_yaml, params (Any): The two files as they are read.
     """
@@ -158,8 +158,10 @@ def _within(one: str, other: str) -> bool:
     return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
 
 
-def run_loop(folder: Path, dvc_yaml: Any, *, threads: int, say: Say) -> Dict[str, Any]:
-    """Run what is not done yet.
+def run_loop(
+    folder: Path, dvc_yaml: Any, *, threads: int, say: Say, last: str = "report"
+) -> Dict[str, Any]:
+    """Run what is not done yet of a stage and all before it.
 
     threads (int): For each stage. say (Callable): Told of every stage that begins.
     RETURNS (dict): Of each stage wall "seconds" and "peak_gb", kept in costs.json.
@@ -167,7 +169,7 @@ def run_loop(folder: Path, dvc_yaml: Any, *, threads: int, say: Say) -> Dict[str
     """
     path = folder / COSTS
     costs: Dict[str, Any] = json.loads(path.read_text(encoding="utf8")) if path.is_file() else {}
-    stages = stages_of(dvc_yaml, read_yaml(folder / "params.yaml"))
+    stages = stages_of(dvc_yaml, read_yaml(folder / "params.yaml"), last)
     for i, stage in enumerate(stages):
         if stage.name in costs and all((folder / out).exists() for out in stage.outs):
             continue

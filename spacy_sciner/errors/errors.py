@@ -134,6 +134,22 @@ class Errors(metaclass=Coded):
         "The confidences of sciner in {paper} are not those of this document ({reason}): it was "
         "cut out of another or made anew. Run sciner on it, or read doc._.sciner_confidence before."
     )
+    E333 = (
+        "The tokenizer of {path} has no mask token, which mlm, span-mlm and candidates need. Take "
+        "another encoder, or leave these out of adapt.methods."
+    )
+    E334 = (
+        "There is no text to adapt to: corpus/pool.spacy is empty. Put papers into assets/<corpus>/"
+        "papers, name `adapt.collections`, or set `adapt.methods: []`."
+    )
+    E335 = (
+        "{path}, which adapt.collections names: {reason}. A collection is a file of JSON lines, "
+        'each {{"id": …, "text": …}}, perhaps gzipped; its path is relative to assets/<corpus>.'
+    )
+    E336 = (
+        "The weights in {path} are named otherwise than those of the model made of them: {names} "
+        "are not there. Save it anew with transformers' save_pretrained, and name that folder."
+    )
     E331 = "{path} has {n} documents, the scores are of {expected}. Run `dvc repro convert`."
     E315 = "frozen_layers is {n_layers}; the encoder has {total} layers. Give 0 to {total}."
     E316 = (

@@ -113,9 +113,7 @@ def copy_encoder(
         if sha256 and found != sha256:
             raise ScinerError(Errors.E305.format(path=name, found=found, expected=sha256))
         temporary.mkdir()
-        for kept in KEPT:
-            if (source / kept).is_file():
-                shutil.copyfile(source / kept, temporary / kept)
+        copy_files(source, temporary)
         if found:
             shutil.copyfile(source / WEIGHTS, temporary / WEIGHTS)
         else:
@@ -131,6 +129,36 @@ def copy_encoder(
         "parameters": n_parameters,
         "sha256": found,
     }
+
+
+def write_encoder(encoder: Any, source: Path, out: Path) -> None:
+    """An encoder's weights, in the place of those that it was loaded from.
+
+    What is not in it, such as a sentence pooler, stays as it was, so that other programs find all.
+
+    encoder (Any): The torch module.
+    source (Path): Where it was loaded from, in Hugging Face's format.
+    """
+    from safetensors.torch import load_file, save_file
+
+    tensors = load_file(source / WEIGHTS)
+    weights = {name: x.detach().cpu().contiguous() for name, x in encoder.state_dict().items()}
+    prefix = f"{encoder.base_model_prefix}."
+    names = {name: name.removeprefix(prefix) for name in tensors}
+    missing = sorted(set(weights) - set(names.values()))
+    if missing:
+        raise ScinerError(Errors.E336.format(path=source, names=", ".join(missing[:5])))
+    out.mkdir(parents=True, exist_ok=True)
+    copy_files(source, out)
+    tensors = {name: weights.get(own, tensors[name]) for name, own in names.items()}
+    save_file(tensors, out / WEIGHTS, {"format": "pt"})
+
+
+def copy_files(source: Path, out: Path) -> None:
+    """All of an encoder but its weights."""
+    for name in KEPT:
+        if (source / name).is_file():
+            shutil.copyfile(source / name, out / name)
 
 
 def _in_package(name: str) -> Path:

@@ -1,12 +1,13 @@
 """The torch modules: a tagging head, and an encoder with that head on top."""
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Optional
 
 import torch
 from torch import Tensor, nn
 
 from ..errors import Errors, ScinerError
-from .layers import LayerWeights, has_bert_layers, run_layers, use_fast_dropout
+from .body import Body
+from .layers import use_fast_dropout
 from .shapes import N_SHAPES
 
 HEADS = ("linear", "bilstm")
@@ -68,35 +69,17 @@ class EncoderTagger(nn.Module):
         if shapes:
             self.shapes = nn.Embedding(N_SHAPES, embedding_width(encoder))
             nn.init.normal_(self.shapes.weight, std=0.02)
-        self._layers: Optional[List[LayerWeights]] = None
         if fast:
             use_fast_dropout(self)
-        if fast and has_bert_layers(encoder):
-            stack: Any = encoder.encoder
-            n_heads: Any = encoder.config.num_attention_heads  # type: ignore[union-attr]
-            self._layers = [LayerWeights(layer, n_heads) for layer in stack.layer]
+        self._body = Body(encoder, fast=fast)
 
     def forward(self, input_ids: Tensor, shape_ids: Tensor, lengths: Tensor) -> Tensor:
         """input_ids, shape_ids (n, length), lengths (n,) on the CPU → (n, length, n_tags)."""
-        positions = torch.arange(input_ids.shape[1])
-        mask = (positions[None, :] < lengths[:, None]).to(input_ids.device)
         words: Any = self.encoder.get_input_embeddings()
         embedded = words(input_ids)
         if self.shapes is not None:
             embedded = embedded + self.shapes(shape_ids)
-        if self._layers is None or input_ids.device.type != "cpu":
-            hidden = self.encoder(inputs_embeds=embedded, attention_mask=mask).last_hidden_state
-        else:
-            hidden = self._run_on_cpu(embedded, mask)
-        return self.head(hidden, lengths)
-
-    def _run_on_cpu(self, embedded: Tensor, mask: Tensor) -> Tensor:
-        """The encoder's layers, computed by our own; in what autocast asks for, else in fp32."""
-        on = torch.is_autocast_enabled("cpu")
-        dtype = torch.get_autocast_dtype("cpu") if on else torch.float32
-        with torch.autocast("cpu", enabled=False):
-            hidden = self.encoder.embeddings(inputs_embeds=embedded)
-            return run_layers(self._layers or [], hidden, mask, dtype, self.training)
+        return self.head(self._body(embedded, lengths), lengths)
 
 
 def freeze(encoder: Any, *, embeddings: bool, n_layers: int) -> None:

@@ -132,7 +132,7 @@ class TorchTagger(Shim):
 
     def _torch_optimizer(self) -> torch.optim.Optimizer:
         if self._optimizer is None:
-            self._optimizer = torch.optim.AdamW(_decay_groups(self.module), fused=True)
+            self._optimizer = torch.optim.AdamW(decay_groups(self.module), fused=True)
         own: torch.optim.Optimizer = self._optimizer
         return own
 
@@ -199,7 +199,7 @@ def _amx_computes_bf16() -> bool:
     return bool(supported and supported())
 
 
-def _decay_groups(module: nn.Module) -> List[Dict[str, Any]]:
+def decay_groups(module: nn.Module) -> List[Dict[str, Any]]:
     """Weight decay for matrices, none for biases and layer norms."""
     named = [(n, p) for n, p in module.named_parameters() if p.requires_grad]
     return [

@@ -24,6 +24,7 @@ from .rules import Problem, disagreements, nearest
 # Settings of earlier releases by their path then, and what became of them: "train.a": "train.b", or
 # advice for what is gone. An entry stays for one release.
 RENAMED: Dict[str, str] = {
+    "adapt.method": "adapt.methods, a list: [] is what none was",
     "evaluate.promote_confidence": "evaluate.min_p_rise, which is lower: see docs/verdict.md",
 }
 

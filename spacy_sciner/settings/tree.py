@@ -9,6 +9,7 @@ from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
 from ..errors import Errors, ScinerError
+from .adapt import Adapt
 from .corpora import Corpus
 from .fields import (
     Address,
@@ -104,12 +105,6 @@ class Encoder(EncoderSource):
         "student stays as small and as fast as it is.",
         default=None,
     )
-
-
-class Adapt(Section):
-    """The encoder before it sees gold."""
-
-    method: Literal["none"] = knob("none: take the encoder as it is.")
 
 
 class Annotate(Section):

@@ -3,6 +3,7 @@
 import sys
 from typing import Any, Callable, Optional, TextIO
 
+from ..files import in_words
 from .loop import EpochDone, no_report
 
 SLOW = 3.0  # times the expected seconds a step: worth a word
@@ -41,14 +42,6 @@ class Narrator:
 
     def _say(self, line: str) -> None:
         print(line, file=self.stream, flush=True)
-
-
-def in_words(seconds: float) -> str:
-    """ "40 s", "12 min", "3 h 5 min"."""
-    if seconds < 90:
-        return f"{round(seconds)} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def quiet(title: str) -> Callable[[EpochDone], None]:

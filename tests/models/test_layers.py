@@ -28,7 +28,7 @@ def both(kind: str) -> Tuple[EncoderTagger, EncoderTagger]:
     """Twice the same weights without dropout: with our layers, and with Hugging Face's."""
     ours = make(kind)
     theirs = copy.deepcopy(ours)
-    theirs._layers = None
+    theirs._body._layers = None
     for module in (*ours.modules(), *theirs.modules()):
         if isinstance(module, nn.Dropout):
             module.p = 0.0
@@ -135,7 +135,7 @@ def test_no_mask_for_no_dropout() -> None:
 def test_without_fast_it_is_all_hugging_faces() -> None:
     encoder = build_encoder({"model_type": "bert", **SIZES})
     slow = EncoderTagger(encoder, 32, 5, shapes=True, fast=False)
-    assert slow._layers is None
+    assert slow._body._layers is None
     assert not any(isinstance(module, FastDropout) for module in slow.modules())
 
 

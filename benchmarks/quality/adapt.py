@@ -1,0 +1,136 @@
+"""What an adapted encoder gains: variants of `adapt` × seeds of the training.
+
+    python benchmarks/quality/adapt.py --corpus scierc --variants "mlm: adapt.methods=[mlm]"
+
+Each variant is adapted once, with adapt.seed; the trainings with their seeds begin at that encoder,
+and at the encoder as it is ("none"). Of each the first iteration is measured, or with --iterations
+the whole loop. Dev chooses; test is there to be read. Resumes; results are written after every run
+to benchmarks/results/adapt-<corpus>.json and as a table to adapt-<corpus>.md.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Dict, List
+
+import typer
+
+sys.path.append(str(Path(__file__).parents[1]))  # record.py and tables.py
+from record import RESULTS, record
+from tables import generated_by, mean_sd, table, text_of, write_page
+
+from spacy_sciner.cli.loops import read_dvc_yaml, run_loop, set_up
+from spacy_sciner.cli.repeat import planned
+from spacy_sciner.models.machine import usable_cores
+
+ROOT = Path(__file__).parents[2]
+NONE = "none"
+SHARED = ("data", "corpus/gold", "corpus/pool.spacy", "corpus/pool_gold.spacy")
+HEADER = [
+    "encoder",
+    "iteration",
+    "seeds",
+    "dev F1",
+    "test F1",
+    "change of test, paired",
+    "held-out loss",
+]
+
+
+def main(
+    corpus: Annotated[str, typer.Option(help="acl, scierc, sample or your own.")] = "scierc",
+    variants: Annotated[
+        List[str], typer.Option(help='"name: setting=value setting=value", several times.')
+    ] = ["mlm: adapt.methods=[mlm]"],  # noqa: B006  (Typer reads it once)
+    seeds: Annotated[int, typer.Option(help="How many: --first, the next, …")] = 3,
+    first: Annotated[int, typer.Option(help="The first seed.")] = 0,
+    iterations: Annotated[int, typer.Option(help="Of the loop; 0: gold alone.")] = 0,
+    work: Annotated[Path, typer.Option(help="Where to work; kept for resuming.")] = ROOT / "work",
+    name: Annotated[str, typer.Option(help="Results' name; default adapt-<corpus>.")] = "",
+    settings: Annotated[
+        List[str], typer.Option("--set", help="params.yaml value of all, as train.epochs=8.")
+    ] = [],  # noqa: B006
+) -> None:
+    name = name or f"adapt-{corpus}"
+    of_all = [f"corpus={corpus}", "evaluate.paper_protocol=false", *settings]
+    of_all += [] if iterations else ["train.teachers=1"]
+    found = RESULTS / f"{name}.json"
+    rows: List[Dict[str, Any]] = json.loads(found.read_text())["rows"] if found.exists() else []
+    changes = {NONE: [], **dict(parse(variant) for variant in variants)}
+    bases = {
+        variant: adapted(work / name / variant, [*of_all, *change])
+        for variant, change in changes.items()
+    }
+    for seed in range(first, first + seeds):
+        for variant, base in bases.items():
+            folder = work / name / f"{variant}-seed{seed}"
+            values = [*of_all, f"seed={seed}", f"encoder.name={base.resolve() / 'encoder'}"]
+            values += ["encoder.sha256=null", "encoder.keep_layers=0"]
+            for row in measured(folder, base, values, iterations):
+                row.update(variant=variant, seed=seed, settings=changes[variant])
+                row["adapt"] = json.loads((base / "metrics/adapt.json").read_text())
+                key = (variant, seed, row["iteration"])
+                rows = [r for r in rows if (r["variant"], r["seed"], r["iteration"]) != key]
+                rows.append(row)
+            write_page(__file__, name, page(record(name, rows)))
+
+
+def parse(variant: str) -> Any:
+    name, _, values = variant.partition(":")
+    return name.strip(), values.split()
+
+
+def adapted(folder: Path, values: List[str]) -> Path:
+    """The project whose encoder was adapted."""
+    run(folder, values, "adapt", 1)
+    return folder
+
+
+def measured(folder: Path, base: Path, values: List[str], iterations: int) -> List[Dict[str, Any]]:
+    """What a training gave, with the data and the encoder of another project."""
+    for path in SHARED:
+        if (base / path).exists() and not (folder / path).exists():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).symlink_to((base / path).resolve())
+    run(folder, values, "report" if iterations else "evaluate@0", max(1, iterations))
+    rows = []
+    for k in range(iterations + 1):
+        metrics = json.loads((folder / f"metrics/iteration-{k}.json").read_text(encoding="utf8"))
+        keys = ("f1", "precision", "recall", "macro_f1")
+        clean = {s: {key: metrics["clean"][s][key] for key in keys} for s in ("dev", "test")}
+        rows.append({"iteration": k, **clean})
+    return rows
+
+
+def run(folder: Path, values: List[str], last: str, iterations: int) -> None:
+    params, dvc_yaml = planned(ROOT / "params.yaml", iterations), read_dvc_yaml(ROOT)
+    set_up(folder, values, root=ROOT, params=params)
+    say = lambda stage: print(f"{folder.name} {stage}", flush=True)  # noqa: E731
+    run_loop(folder, dvc_yaml, threads=usable_cores(), say=say, last=last)
+
+
+def page(result: Dict[str, Any]) -> str:
+    rows = result["rows"]
+    lines = []
+    for variant in dict.fromkeys(row["variant"] for row in rows):
+        for k in sorted({row["iteration"] for row in rows if row["variant"] == variant}):
+            mine = {r["seed"]: r for r in rows if (r["variant"], r["iteration"]) == (variant, k)}
+            base = {r["seed"]: r for r in rows if (r["variant"], r["iteration"]) == (NONE, k)}
+            both = sorted(set(mine) & set(base)) if variant != NONE else []
+            gains = [mine[s]["test"]["f1"] - base[s]["test"]["f1"] for s in both]
+            losses = [m["held_out"] for m in next(iter(mine.values()))["adapt"]["methods"]]
+            lines.append(
+                [
+                    *(variant, str(k), str(len(mine))),
+                    mean_sd([r["dev"]["f1"] for r in mine.values()]),
+                    mean_sd([r["test"]["f1"] for r in mine.values()]),
+                    mean_sd(gains) if gains else "–",
+                    ", ".join(f"{loss:.2f}" for loss in losses) or "–",
+                ]
+            )
+    what = "strict entity F1, mean ± sd over seeds; held-out loss of each method, nats a target."
+    return text_of([generated_by(result, what), table(HEADER, lines)])
+
+
+if __name__ == "__main__":
+    typer.run(main)

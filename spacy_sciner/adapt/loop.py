@@ -1,0 +1,161 @@
+"""What all methods share: steps on text, a held-out loss on the way, checkpoints, early stop."""
+
+import math
+import time
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Protocol, Sequence, Tuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..models.machine import keep_freed_memory
+from ..models.shim import decay_groups, resolve_device, resolve_precision
+from .checkpoint import Checkpoint
+
+WARMUP = 0.06  # share of the steps in which the learning rate rises; then it falls to 0
+WEIGHT_DECAY, CLIP = 0.01, 1.0
+EVALUATIONS = 20  # of a whole run
+
+
+class Task(Protocol):
+    """What a method trains."""
+
+    @property
+    def module(self) -> nn.Module:
+        """Gives the sum of a batch's losses, and of how many targets."""
+
+    def batches(self, epoch: int) -> List[List[int]]:
+        """Indices of each batch, the same for the same epoch."""
+
+    def tensors(self, batch: List[int], rng: np.random.Generator) -> Tuple[Tensor, ...]:
+        """The module's inputs; the lengths, always last, stay on the CPU."""
+
+    def held_out(self) -> Sequence[Tuple[Tensor, ...]]:
+        """Batches of the text kept aside."""
+
+
+class Schedule(NamedTuple):
+    epochs: int
+    learn_rate: float  # peak
+    patience: int  # evaluations without a better held-out loss before it ends; 0: never
+    seed: int
+    device: str = "auto"
+    precision: str = "auto"
+
+
+class Measured(NamedTuple):
+    """An evaluation: what is plotted, and told to the person waiting."""
+
+    step: int
+    n_steps: int  # of the whole run
+    steps: int  # since the last evaluation
+    loss: float  # of the training batches since the last one, nats a target
+    held_out: float
+    seconds: float  # of these steps
+
+
+Report = Callable[[Measured], None]
+
+
+class AdaptLoop:
+    """Train a module and leave the weights with the lowest held-out loss in it.
+
+    checkpoint (Checkpoint): Written at each evaluation. A run that was killed goes on from there
+        and ends with the same weights.
+    report (Callable): Told of each evaluation.
+    """
+
+    def __init__(self, task: Task, schedule: Schedule, *, checkpoint: Checkpoint, report: Report):
+        self.task, self.schedule = task, schedule
+        self.checkpoint, self.report = checkpoint, report
+        self.device = resolve_device(schedule.device)
+        self.dtype = resolve_precision(schedule.precision, self.device)
+        keep_freed_memory()
+        self.module = task.module.to(self.device)
+        self.optimizer = torch.optim.AdamW(decay_groups(self.module), fused=True)
+        self.scaler = torch.amp.GradScaler(self.device, enabled=self.dtype == torch.float16)
+        self.n_steps = schedule.epochs * max(1, len(task.batches(0)))
+        self.curve: List[Dict[str, float]] = []
+
+    def run(self) -> List[Dict[str, float]]:
+        """RETURNS (List[Dict[str, float]]): "step", "loss" and "held_out" of each evaluation."""
+        torch.manual_seed(self.schedule.seed)
+        held = [self._to_device(batch) for batch in self.task.held_out()]
+        self.curve = self.checkpoint.restore(self.module, self.optimizer, self.scaler)
+        if not self.curve:
+            self.curve.append({"step": 0, "held_out": self._measure(held)})
+        every = max(1, math.ceil(self.n_steps / EVALUATIONS))
+        total, count, start = 0.0, 0, time.monotonic()
+        for step, tensors in self._batches(done=int(self.curve[-1]["step"])):
+            loss, n = self._step(step, tensors)
+            total, count = total + loss, count + n
+            if step % every and step < self.n_steps:
+                continue
+            held_out = self._measure(held)
+            seconds = time.monotonic() - start
+            average = total / max(1, count)
+            self.curve.append({"step": step, "loss": average, "held_out": held_out})
+            self.checkpoint.save(self.module, self.optimizer, self.scaler, self.curve)
+            steps = step - int(self.curve[-2]["step"])
+            self.report(Measured(step, self.n_steps, steps, average, held_out, seconds))
+            if self._gave_up():
+                break
+            total, count, start = 0.0, 0, time.monotonic()
+        self.checkpoint.load_best(self.module)
+        return self.curve
+
+    def _batches(self, done: int) -> Iterator[Tuple[int, Tuple[Tensor, ...]]]:
+        """Steps from 1, with the tensors of each; those that were done are skipped unmade."""
+        step = 0
+        for epoch in range(self.schedule.epochs):
+            for batch in self.task.batches(epoch):
+                step += 1
+                if step > done:
+                    rng = np.random.default_rng((self.schedule.seed, step))
+                    yield step, self.task.tensors(batch, rng)
+
+    def _step(self, step: int, tensors: Tuple[Tensor, ...]) -> Tuple[float, int]:
+        self.module.train()
+        with self._autocast():
+            loss, n = self.module(*self._to_device(tensors))
+        if not int(n):
+            return 0.0, 0
+        self.scaler.scale(loss / n).backward()
+        warm = max(1, round(WARMUP * self.n_steps))
+        share = min(step / warm, (self.n_steps - step) / max(1, self.n_steps - warm))
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.schedule.learn_rate * share
+            group["weight_decay"] = WEIGHT_DECAY if group["decays"] else 0.0
+        self.scaler.unscale_(self.optimizer)
+        nn.utils.clip_grad_norm_(self.module.parameters(), CLIP)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self.optimizer.zero_grad(set_to_none=True)
+        return float(loss.detach()), int(n)
+
+    def _measure(self, held: Sequence[Tuple[Tensor, ...]]) -> float:
+        """Mean held-out loss; 0 without any text kept aside."""
+        self.module.eval()
+        total, count = 0.0, 0
+        with torch.inference_mode(), self._autocast():
+            for batch in held:
+                loss, n = self.module(*batch)
+                total, count = total + float(loss), count + int(n)
+        return total / max(1, count)
+
+    def _gave_up(self) -> bool:
+        losses = [entry["held_out"] for entry in self.curve]
+        since = len(losses) - 1 - losses.index(min(losses))
+        return bool(self.schedule.patience) and since >= self.schedule.patience
+
+    def _autocast(self) -> Any:
+        enabled = self.dtype != torch.float32
+        return torch.autocast(self.device, dtype=self.dtype if enabled else None, enabled=enabled)
+
+    def _to_device(self, tensors: Tuple[Tensor, ...]) -> Tuple[Tensor, ...]:
+        return (*(x.to(self.device, non_blocking=True) for x in tensors[:-1]), tensors[-1])
+
+
+def best_of(curve: Sequence[Dict[str, float]]) -> Dict[str, float]:
+    """The evaluation whose weights were kept: the lowest held-out loss after the first step."""
+    return min(curve[1:], key=lambda entry: entry["held_out"])

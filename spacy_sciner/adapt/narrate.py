@@ -1,0 +1,41 @@
+"""What an adaptation says while it runs, and its losses as a table."""
+
+import csv
+import io
+import sys
+from typing import Any, Dict, Optional, Sequence, TextIO
+
+from ..files import in_words
+from .loop import Measured
+
+
+class AdaptNarrator:
+    """Told of each evaluation; writes a line a time to standard error, terminal or log."""
+
+    def __init__(self, title: str, *, stream: Optional[TextIO] = None):
+        self.stream: Any = stream or sys.stderr
+        print(f"adapting: {title}", file=self.stream, flush=True)
+
+    def __call__(self, done: Measured) -> None:
+        per_step = done.seconds / done.steps
+        left = per_step * (done.n_steps - done.step)
+        print(
+            f"  {done.step / done.n_steps:4.0%}  loss {done.loss:.3f}  held out {done.held_out:.3f}"
+            f"  {per_step:.2f} s a step  " + (f"{in_words(left)} left" if left else "done"),
+            file=self.stream,
+            flush=True,
+        )
+
+
+def loss_csv(curves: Sequence[Dict[str, Any]]) -> str:
+    """Long table for the plot: step, series, loss."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["step", "series", "loss"])
+    for entry in curves:
+        for point in entry["curve"]:
+            for kind, name in (("loss", "training"), ("held_out", "held out")):
+                if kind in point:
+                    series = f"{entry['method']}, {name}"
+                    writer.writerow([int(point["step"]), series, f"{point[kind]:.6f}"])
+    return out.getvalue()

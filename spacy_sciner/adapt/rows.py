@@ -1,0 +1,135 @@
+"""Text as an encoder takes it: rows of word-pieces that know where their words begin."""
+
+import hashlib
+from pathlib import Path
+from typing import Any, Iterator, List, NamedTuple, Sequence, Tuple
+
+import numpy as np
+from spacy.tokens import Doc
+
+from ..errors import Errors, ScinerError
+from ..models.piece_table import PieceTable
+from ..models.windows import cut_windows, padded_length
+from ..models.wordpieces import WordPieces
+from ..types import Ints1d
+
+
+class Row(NamedTuple):
+    """Part of a paragraph."""
+
+    ids: Ints1d  # (n_pieces,), without the special tokens
+    words: Ints1d  # (n_words + 1,): where each word begins in `ids`, and the end
+    tokens: Ints1d  # (n_words,): each word's token in its document
+    doc: int  # which document
+
+
+class Vocabulary:
+    """An encoder's word-pieces, and what masking needs of them.
+
+    folder (Path): An encoder in Hugging Face's format.
+    RAISES (ScinerError): SCINER-E333 if its tokenizer has no mask.
+    """
+
+    def __init__(self, folder: Path):
+        from transformers import AutoTokenizer
+
+        tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        if tokenizer.mask_token_id is None:
+            raise ScinerError(Errors.E333.format(path=folder))
+        self.mask: int = tokenizer.mask_token_id
+        special = set(tokenizer.all_special_ids)
+        self.ordinary = np.array([i for i in range(len(tokenizer)) if i not in special])
+        self.wordpieces = WordPieces.from_pretrained(str(folder))
+        self.prefix: List[int] = self.wordpieces.special["prefix"]
+        self.suffix: List[int] = self.wordpieces.special["suffix"]
+        self.pad: int = self.wordpieces.special["pad"]
+
+    @property
+    def n_around(self) -> int:
+        return len(self.prefix) + len(self.suffix)
+
+
+def cut_rows(docs: Sequence[Doc], vocabulary: Vocabulary, *, window: int) -> List[Row]:
+    """Every word of every document once, in rows of at most `window` pieces, specials counted.
+
+    Words that the encoder has no pieces for are left out.
+    """
+    table = PieceTable(vocabulary.wordpieces)
+    size = window - vocabulary.n_around
+    rows: List[Row] = []
+    for doc_i, doc in enumerate(docs):
+        pieces = table([doc])
+        tokens = np.flatnonzero(pieces.counts)
+        if not len(tokens):
+            continue
+        counts = pieces.counts[tokens]
+        begins = np.concatenate([[0], np.cumsum(counts)])
+        for part in cut_windows(counts, size=size, overlap=0):
+            first, last = int(begins[part.start]), int(begins[part.end])
+            rows.append(
+                Row(
+                    pieces.ids[first:last].astype(np.int32),
+                    (begins[part.start : part.end + 1] - first).astype(np.int32),
+                    tokens[part.start : part.end].astype(np.int32),
+                    doc_i,
+                )
+            )
+    return rows
+
+
+def hold_out(docs: Sequence[Doc], share: float) -> List[bool]:
+    """Which documents are kept aside to measure on: a share of the papers by their names' hash, so
+    that other text added or removed changes nothing."""
+    if not share or not docs:
+        return [False] * len(docs)
+    drawn = [fraction("held out", str(doc.user_data["paper"])) for doc in docs]
+    limit = max(share, min(drawn))  # one paper at least
+    return [one <= limit for one in drawn]
+
+
+def fraction(purpose: str, name: str) -> float:
+    """A number in [0, 1) that only the name decides, for each purpose another."""
+    digest = hashlib.sha256(f"{purpose} {name}".encode()).digest()
+    return int.from_bytes(digest[:6], "big") / 2**48
+
+
+def batch_rows(
+    lengths: Sequence[int], *, batch_pieces: int, rng: np.random.Generator
+) -> List[List[int]]:
+    """Indices of rows, in batches of similar length and random order, each within the budget.
+
+    lengths (Sequence[int]): Pieces of each row, special tokens counted.
+    batch_pieces (int): Word-pieces in a batch, padding counted.
+    """
+    padded = np.array([padded_length(length) for length in lengths])
+    order = rng.permutation(len(padded))
+    order = order[np.argsort(padded[order], kind="stable")]
+    batches = list(_cut(order, padded, batch_pieces))
+    return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def _cut(order: Ints1d, padded: Ints1d, batch_pieces: int) -> Iterator[List[int]]:
+    batch: List[int] = []
+    for row_i in order.tolist():
+        if batch and int(padded[row_i]) * (len(batch) + 1) > batch_pieces:
+            yield batch
+            batch = []
+        batch.append(row_i)
+    if batch:
+        yield batch
+
+
+def pad_rows(rows: Sequence[Ints1d], vocabulary: Vocabulary) -> Tuple[np.ndarray, np.ndarray]:
+    """Rows of pieces with the special tokens around them, padded.
+
+    RETURNS (Tuple[np.ndarray, np.ndarray]): Ids, int64, shape (n, length), and lengths, (n,).
+    """
+    prefix, suffix = vocabulary.prefix, vocabulary.suffix
+    lengths = np.array([len(ids) + vocabulary.n_around for ids in rows], dtype=np.int64)
+    padded = np.full((len(rows), padded_length(int(lengths.max()))), vocabulary.pad, dtype=np.int64)
+    padded[:, : len(prefix)] = prefix
+    for row_i, ids in enumerate(rows):
+        end = len(prefix) + len(ids)
+        padded[row_i, len(prefix) : end] = ids
+        padded[row_i, end : end + len(suffix)] = suffix
+    return padded, lengths

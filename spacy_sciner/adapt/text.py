@@ -1,0 +1,122 @@
+"""The text an encoder is adapted to: the pool's paragraphs, and further collections."""
+
+from pathlib import Path
+from typing import Any, Collection, Dict, List, NamedTuple
+
+from spacy.tokens import Doc
+
+from ..corpus.annotated import make_tokenizer
+from ..corpus.docbin import read_docs
+from ..corpus.pool import PoolParagraph, select_pool
+from ..errors import Errors, ScinerError
+from ..papers.collection import Broken, read_collection
+from ..settings.tree import Convert, Settings
+from .rows import fraction, hold_out
+
+HELD_OUT = ("dev", "test", "calibration")  # splits whose papers never enter
+
+
+class Text(NamedTuple):
+    """Paragraphs; `user_data["paper"]` says whose."""
+
+    train: List[Doc]
+    held_out: List[Doc]
+    gold: List[Doc]  # the gold of split train: what it annotates, methods may look at
+    counts: Dict[str, Any]  # papers, paragraphs and words, and what was left out and why
+
+
+def read_text(settings: Settings, *, root: Path = Path()) -> Text:
+    """The text of an experiment.
+
+    Papers of dev, test and calibration do not enter: the pool has none, and of a collection those
+    are left out that have their id or share runs of words with one, by `convert`'s own rule.
+
+    root (Path): The project's folder; collections are relative to its assets/<corpus>.
+    RAISES (ScinerError): SCINER-E334 without any text, SCINER-E335 for a collection that is not
+        there or whose lines are no papers.
+    """
+    tokenizer = make_tokenizer()
+    vocab = tokenizer.vocab
+    pool = read_docs(root / "corpus/pool.spacy", vocab)
+    counts: Dict[str, Any] = {"pool": len(pool)}
+    docs = list(pool)
+    names = settings.adapt.collections
+    if names:
+        gold = {split: _read_gold(root, split, vocab) for split in HELD_OUT}
+        known = {doc.user_data["paper"] for doc in pool}
+        known |= set(settings.corpus_of(settings.corpus).exclude)
+        for name in names:
+            found = _select(
+                root / "assets" / settings.corpus / name, settings.convert, gold, known, counts
+            )
+            for paragraph in found:
+                doc = tokenizer(paragraph.text)
+                doc.user_data["paper"] = paragraph.paper
+                docs.append(doc)
+    docs = _at_most(docs, settings.adapt.max_words)
+    if not docs:
+        raise ScinerError(Errors.E334)
+    aside = hold_out(docs, settings.adapt.held_out)
+    counts["words"] = sum(len(doc) for doc in docs)
+    counts["held_out"] = sum(aside)
+    train = [doc for doc, is_aside in zip(docs, aside) if not is_aside]
+    held = [doc for doc, is_aside in zip(docs, aside) if is_aside]
+    return Text(train, held, _read_gold(root, "train", vocab), counts)
+
+
+def _read_gold(root: Path, split: str, vocab: Any) -> List[Doc]:
+    path = root / f"corpus/gold/{split}.spacy"
+    return read_docs(path, vocab) if path.exists() else []
+
+
+def _select(
+    path: Path,
+    convert: Convert,
+    gold: Dict[str, List[Doc]],
+    known: Collection[str],
+    counts: Dict[str, Any],
+) -> List[PoolParagraph]:
+    """The paragraphs of a collection that may enter; what may not is counted."""
+    if not path.is_file():
+        raise ScinerError(Errors.E335.format(path=path, reason="there is no such file"))
+    paragraphs: List[PoolParagraph] = []
+    n_broken = 0
+    for entry in read_collection(path):
+        if isinstance(entry, Broken):
+            n_broken += 1
+            continue
+        for number, (heading, text) in enumerate(entry.sections):
+            paragraphs.append(PoolParagraph(entry.paper, number, heading, text))
+    if not paragraphs:
+        raise ScinerError(Errors.E335.format(path=path, reason="none of its lines is a paper"))
+    selected = select_pool(
+        paragraphs,
+        gold=gold,
+        exclude=known,
+        overlap_ngrams=convert.overlap_ngrams,
+        overlap_min=convert.overlap_min,
+        min_words=convert.min_words,
+    )
+    left_out = {"unreadable line": n_broken} if n_broken else {}
+    counts.setdefault("collections", {})[path.name] = {
+        "paragraphs": len(selected.paragraphs),
+        "left_out": {**left_out, **selected.dropped},
+    }
+    return selected.paragraphs
+
+
+def _at_most(docs: List[Doc], max_words: int) -> List[Doc]:
+    """Whole papers, in the order of their names' hashes, until there are so many words."""
+    if not max_words:
+        return docs
+    words: Dict[str, int] = {}
+    for doc in docs:
+        paper = doc.user_data["paper"]
+        words[paper] = words.get(paper, 0) + len(doc)
+    kept, total = set(), 0
+    for paper in sorted(words, key=lambda name: (fraction("words", name), name)):
+        if total and total + words[paper] > max_words:
+            break
+        kept.add(paper)
+        total += words[paper]
+    return [doc for doc in docs if doc.user_data["paper"] in kept]

@@ -1,0 +1,54 @@
+"""Settings of the stage adapt."""
+
+from typing import Annotated, Literal, Tuple
+
+from pydantic import Field
+
+from .fields import Count, Expected, OpenShare, Positive, Rate, Section, Seed, Share, Texts, knob
+
+Method = Literal["mlm", "span-mlm", "candidates"]
+Kind = Literal["existing", "pattern", "phrase"]
+Kinds = Annotated[Tuple[Kind, ...], Expected("a list", "of existing, pattern and phrase")]
+Window = Annotated[int, Field(strict=True, ge=64), Expected("a whole number", "of 64 or more")]
+
+
+class Candidates(Section):
+    """Method candidates: Tri-Train's pre-fine-tuning."""
+
+    kinds: Kinds = knob(
+        "What is masked. existing: entities of gold in the same surroundings; pattern: long and "
+        "short forms of abbreviations; phrase: what phrase mining finds."
+    )
+    min_count: Positive = knob("A mined phrase's fewest occurrences.")
+    sentences: Count = knob("Sentences trained on; 0: all.")
+    choose: Literal["top", "random", "bottom"] = knob(
+        "Which: those with most different candidates among the relevant ones, any, or those with "
+        "the fewest. The last two are controls."
+    )
+
+
+class Adapt(Section):
+    """The encoder before it sees gold."""
+
+    methods: Annotated[
+        Tuple[Method, ...], Expected("a list", "of mlm, span-mlm and candidates")
+    ] = knob(
+        "Run one after the other; empty: the encoder as it is. mlm: masked words; span-mlm: masked "
+        "runs of words; candidates: masked entity candidates and their boundaries."
+    )
+    collections: Texts = knob(
+        "Further text beside the pool's: collections of papers (JSON lines, perhaps gzipped) in "
+        "assets/<corpus>."
+    )
+    max_words: Count = knob("Of the text; a seeded choice of papers. 0: all.", unit="words")
+    epochs: Positive = knob("Passes over the text.")
+    seed: Seed = knob("Of order, masks and new weights; the trainings on gold have their own.")
+    learn_rate: Rate = knob("Peak learning rate, after a short warm-up; it falls to 0.")
+    batch_pieces: Positive = knob("In a batch, padding counted.", unit="word-pieces")
+    window: Window = knob("What the encoder sees at once.", unit="word-pieces")
+    mask_share: OpenShare = knob("Of the word-pieces, about.")
+    held_out: Share = knob("Papers kept aside to measure the loss on.")
+    patience: Count = knob(
+        "Of twenty evaluations, so many without a better held-out loss end it; 0: none do."
+    )
+    candidates: Candidates = knob("Of method candidates.")
