@@ -102,7 +102,7 @@ def check_made(folder: Path, params: str, values: Sequence[str], *, root: Path) 
         write_json(path, made)
 
 
-def stages_of(dvc_yaml: Any, params: Any, last: str = "report") -> List[Stage]:
+def stages_of(dvc_yaml: Any, params: Any, last: str = REPORT) -> List[Stage]:
     """A stage and all that it needs, in an order in which they can run.
 
     dvc_yaml, params (Any): The two files as they are read.
@@ -124,7 +124,7 @@ def stages_of(dvc_yaml: Any, params: Any, last: str = "report") -> List[Stage]:
         - {stage.name}
         for stage in stages
     }
-    needed = _needed(REPORT, graph)
+    needed = _needed(last, graph)
     by_name = {stage.name: stage for stage in stages}
     return [by_name[name] for name in TopologicalSorter(graph).static_order() if name in needed]
 
@@ -159,7 +159,7 @@ def _within(one: str, other: str) -> bool:
 
 
 def run_loop(
-    folder: Path, dvc_yaml: Any, *, threads: int, say: Say, last: str = "report"
+    folder: Path, dvc_yaml: Any, *, threads: int, say: Say, last: str = REPORT
 ) -> Dict[str, Any]:
     """Run what is not done yet of a stage and all before it.
 
