@@ -36,7 +36,9 @@ table = {
          "corpus/pool_gold.spacy", "corpus/_report.json"],
         "convert",
     ),
-    "adapt": ([], ["encoder/weights"], "encoder"),
+    "adapt": (
+        [], ["encoder/weights", "metrics/adapt.json", "metrics/adapt-loss.csv"], "encoder"
+    ),
     "train": (
         [train, "encoder", *([f"training/{previous}/model-best"] if previous else [])],
         [f"training/{k}/model-best/weights", f"training/{k}/teachers/1/weights"],
@@ -66,6 +68,8 @@ for path in map(Path, reads):
 for path in map(Path, writes):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(state.hexdigest(), encoding="utf8")
+if script == "adapt":
+    Path("metrics/adapt-loss.csv").write_text("step,series,loss\\n")
 if script == "evaluate":
     f1 = int(state.hexdigest()[:4], 16) / 0xFFFF
     scores = {"precision": f1, "recall": f1, "f1": f1, "macro_f1": f1, "token_accuracy": 0.9,

@@ -68,8 +68,7 @@ def test_one_more_iteration(project):
 def test_corpus_switches_in_one_place(project):
     project.edit("params.yaml", "corpus: sample", "corpus: acl")
     ran = project.repro()
-    assert {"parse", "convert", "train", "report", *loop(1), *loop(2)} <= set(ran)
-    assert "adapt" not in ran
+    assert {"parse", "convert", "adapt", "train", "report", *loop(1), *loop(2)} <= set(ran)
     restore(project)
 
 
@@ -93,7 +92,7 @@ def test_what_trains_a_model_is_measured_again(project):
 def test_plots_draw_a_line_for_each_series(project):
     shown = json.loads(project.call(sys.executable, "-m", "dvc", "plots", "show", "--json"))
     assert not shown.get("errors")
-    plots = {name: plot[0]["content"] for name, plot in shown["data"].items()}
+    plots = {name: plot[0]["content"] for name, plot in shown["data"].items() if plot}
     by_iteration = {"F1 by iteration", "Test F1 by type", "Pseudo-labels by type"}
     assert set(plots) == {*by_iteration, "Reliability"}
     drawn = {row["series"] for row in plots["Reliability"]["data"]["values"]}
@@ -108,7 +107,7 @@ def test_plots_draw_a_line_for_each_series(project):
 
 def test_metrics_diff_between_commits(project):
     project.call("git", "tag", "before")
-    project.edit("params.yaml", r"epochs: \d+", "epochs: 99")
+    project.edit("params.yaml", r"epochs: 10\b", "epochs: 99")
     project.repro()
     project.commit("more epochs")
     dvc = [sys.executable, "-m", "dvc"]

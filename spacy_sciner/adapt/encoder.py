@@ -13,7 +13,7 @@ from .job import Job, Method
 from .loop import Report
 from .text import Text, read_text
 
-MODULES = ("adapt", "models", "corpus", "papers/collection.py", "papers/text.py")
+MODULES = ("adapt", "models")
 LIBRARIES = ("torch", "transformers", "tokenizers", "spacy")
 CHECKPOINTS = Path(".sciner-cache/adapt")
 Narrate = Callable[[str], Report]

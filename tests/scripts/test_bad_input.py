@@ -24,7 +24,14 @@ def test_help(run_script, name: str, tmp_path: Path):
     ("name", "options", "sections", "message"),
     [
         ("adapt", [], {}, "SCINER-E304"),
-        ("adapt", [], {"adapt": {"method": "mlm"}}, "adapt.method: 'mlm' is not none"),
+        (
+            "adapt",
+            [],
+            {"adapt": {"methods": ["mlm"], "window": 9}},
+            "adapt.window: 9 is not a whole",
+        ),
+        ("adapt", [], {"adapt": {"methods": ["masks"]}}, "adapt.methods"),
+        ("adapt", [], {"adapt": {"method": "none"}}, "adapt.method: was renamed: adapt.methods"),
         ("adapt", [], {"encoder": {"name": 3}}, "encoder.name: 3 is not text"),
         ("train", ["--iteration", "1"], {}, "SCINER-E201"),
         ("train", ["--iteration", "7"], {}, "SCINER-E501: No entry '7' under `iterations`"),

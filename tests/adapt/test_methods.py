@@ -1,0 +1,104 @@
+"""Methods as a whole: what comes out, that it learns, and that a kill changes nothing."""
+
+import pytest
+
+from spacy_sciner.adapt.encoder import CHECKPOINTS, make_encoder
+from spacy_sciner.adapt.loop import AdaptLoop
+from spacy_sciner.adapt.narrate import AdaptNarrator, loss_csv
+from spacy_sciner.models.head import load_encoder
+
+from .text import paragraphs, settings_of, write_project
+
+WEIGHTS = "model.safetensors"
+
+
+@pytest.fixture
+def root(tmp_path):
+    return write_project(tmp_path, paragraphs(40), train=paragraphs(6, prefix="g"))
+
+
+@pytest.mark.parametrize("method", ["mlm", "span-mlm"])
+@pytest.mark.parametrize("kind", ["tiny_encoder", "tiny_bpe_encoder"])
+def test_held_out_loss_falls_and_the_encoder_opens_everywhere(request, root, method, kind):
+    encoder = request.getfixturevalue(kind)
+    out = root / "encoder"
+    facts = make_encoder(settings_of(encoder, [method], epochs=6), out=out, root=root)
+    (figures,) = facts["adapt"]["methods"]
+    assert figures["held_out"] < 0.85 * figures["held_out_before"]
+    assert figures["method"] == method
+    before, after = (load_encoder(str(path)).state_dict() for path in (encoder, out))
+    assert before.keys() == after.keys()
+    assert (out / WEIGHTS).read_bytes() != (encoder / WEIGHTS).read_bytes()
+    assert sorted(p.name for p in out.iterdir()) == sorted(
+        p.name for p in encoder.iterdir() if p.name != "README.md"
+    )
+
+
+def test_no_method_leaves_the_encoder_as_it_is(root, tiny_encoder):
+    facts = make_encoder(settings_of(tiny_encoder, []), out=root / "encoder", root=root)
+    assert facts["adapt"] == {"methods": []}
+    assert (root / "encoder" / WEIGHTS).read_bytes() == (tiny_encoder / WEIGHTS).read_bytes()
+
+
+def test_methods_follow_each_other(root, tiny_encoder):
+    settings = settings_of(tiny_encoder, ["mlm", "span-mlm"])
+    facts = make_encoder(settings, out=root / "encoder", root=root)
+    assert [m["method"] for m in facts["adapt"]["methods"]] == ["mlm", "span-mlm"]
+    alone = make_encoder(settings_of(tiny_encoder, ["span-mlm"]), out=root / "other", root=root)
+    assert facts["curves"][1]["curve"][0] != alone["curves"][0]["curve"][0]
+    lines = loss_csv(facts["curves"]).splitlines()
+    assert lines[0] == "step,series,loss"
+    assert {line.split(",")[1] for line in lines[1:]} == {'"mlm', '"span-mlm'}
+
+
+def test_what_was_killed_goes_on_and_ends_with_the_same_bytes(root, tiny_encoder, monkeypatch):
+    settings = settings_of(tiny_encoder, ["mlm"])
+    whole, steps = make_encoder(settings, out=root / "whole", root=root), []
+    bytes_of_whole = (root / "whole" / WEIGHTS).read_bytes()
+    from spacy_sciner.files import remove
+
+    remove(root / CHECKPOINTS)
+    step = AdaptLoop._step
+
+    def dies(self, number, tensors):
+        steps.append(number)
+        if len(steps) == 8:
+            raise KeyboardInterrupt
+        return step(self, number, tensors)
+
+    monkeypatch.setattr(AdaptLoop, "_step", dies)
+    with pytest.raises(KeyboardInterrupt):
+        make_encoder(settings, out=root / "encoder", root=root)
+    assert not (root / "encoder").exists()
+    again = make_encoder(settings, out=root / "encoder", root=root)
+    assert len(steps) > 8
+    assert steps[8] > 1  # not from the start
+    assert again["curves"] == whole["curves"]
+    assert (root / "encoder" / WEIGHTS).read_bytes() == bytes_of_whole
+
+
+def test_other_text_does_not_go_on_from_a_checkpoint(root, tiny_encoder):
+    settings = settings_of(tiny_encoder, ["mlm"])
+    first = make_encoder(settings, out=root / "encoder", root=root)
+    write_project(root, paragraphs(40, seed=1))
+    other = make_encoder(settings, out=root / "encoder", root=root)
+    assert other["curves"] != first["curves"]
+
+
+def test_it_ends_early_where_nothing_is_gained(root, tiny_encoder):
+    settings = settings_of(tiny_encoder, ["mlm"], learn_rate=0.9, patience=2, epochs=10)
+    facts = make_encoder(settings, out=root / "encoder", root=root)
+    curve = facts["curves"][0]["curve"]
+    assert len(curve) < 21
+    best = min(curve[1:], key=lambda point: point["held_out"])
+    assert facts["adapt"]["methods"][0]["steps"] == best["step"]
+    assert curve.index(best) == len(curve) - 3 or curve[0]["held_out"] < best["held_out"]
+
+
+def test_progress_is_told(root, tiny_encoder, capsys):
+    settings = settings_of(tiny_encoder, ["mlm"])
+    make_encoder(settings, out=root / "encoder", root=root, narrate=AdaptNarrator)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "adapting: mlm, 1 of 1"
+    assert lines[-1].startswith("  100%  loss ")
+    assert lines[-1].endswith("done")

@@ -1,0 +1,69 @@
+"""Which text an encoder is adapted to."""
+
+import gzip
+import json
+
+import pytest
+
+from spacy_sciner.adapt.text import read_text
+from spacy_sciner.corpus.docbin import write_docs
+from spacy_sciner.errors import ScinerError
+
+from .text import paragraphs, settings_of, write_project
+
+
+def write_collection(root, papers):
+    path = root / "assets/sample/more.jsonl.gz"
+    path.parent.mkdir(parents=True)
+    lines = [json.dumps({"id": name, "text": text}) for name, text in papers.items()]
+    path.write_bytes(gzip.compress("\n".join([*lines, "no paper"]).encode()))
+
+
+def test_the_pools_paragraphs_some_papers_aside(tiny_encoder, tmp_path):
+    root = write_project(tmp_path, paragraphs(20))
+    text = read_text(settings_of(tiny_encoder, ["mlm"]), root=root)
+    assert len(text.train) + len(text.held_out) == 60
+    papers = [{d.user_data["paper"] for d in docs} for docs in (text.train, text.held_out)]
+    assert papers[1]
+    assert not papers[0] & papers[1]
+    assert text.counts["pool"] == 60
+
+
+def test_collections_come_without_the_papers_that_are_measured_on(tiny_encoder, tmp_path):
+    held = paragraphs(3, per_paper=12, seed=9)
+    for doc, name in zip(held, ("test", "dev", "calibration") * 12):
+        doc.user_data["paper"] = name
+    of = lambda name: [d for d in held if d.user_data["paper"] == name]  # noqa: E731
+    root = write_project(tmp_path, paragraphs(5), test=of("test"), dev=of("dev"))
+    write_docs(root / "corpus/gold/calibration.spacy", of("calibration"))
+    splits = ("test", "dev", "calibration")
+    papers = {f"copy-of-{n}": " ".join(d.text for d in of(n)) for n in splits}
+    papers["new"] = "Nothing of this was read before, and one may learn from it what one likes to."
+    papers.update(p0="In the pool by its name already.", test="By name, too.")
+    write_collection(root, papers)
+    settings = settings_of(tiny_encoder, ["mlm"], collections=["more.jsonl.gz"], held_out=0)
+    text = read_text(settings, root=root)
+    assert {d.user_data["paper"] for d in text.train} == {"p0", "p1", "p2", "p3", "p4", "new"}
+    found = text.counts["collections"]["more.jsonl.gz"]
+    assert found["paragraphs"] == 1
+    assert found["left_out"] == {"unreadable line": 1, "in an excluded paper": 5}
+
+
+def test_a_part_of_the_text_is_whole_papers(tiny_encoder, tmp_path):
+    root = write_project(tmp_path, paragraphs(30))
+    every = read_text(settings_of(tiny_encoder, ["mlm"], held_out=0), root=root)
+    part = read_text(settings_of(tiny_encoder, ["mlm"], held_out=0, max_words=500), root=root)
+    assert 350 < sum(len(d) for d in part.train) <= 500 < sum(len(d) for d in every.train)
+    papers = [d.user_data["paper"] for d in part.train]
+    assert all(papers.count(paper) == 3 for paper in papers)
+
+
+def test_no_text_and_no_collection_are_refused(tiny_encoder, tmp_path):
+    root = write_project(tmp_path, [])
+    with pytest.raises(ScinerError, match="SCINER-E334"):
+        read_text(settings_of(tiny_encoder, ["mlm"]), root=root)
+    with pytest.raises(ScinerError, match=r"SCINER-E335.*there is no such file"):
+        read_text(settings_of(tiny_encoder, ["mlm"], collections=["a.jsonl"]), root=root)
+    write_collection(root, {})
+    with pytest.raises(ScinerError, match=r"SCINER-E335.*none of its lines is a paper"):
+        read_text(settings_of(tiny_encoder, ["mlm"], collections=["more.jsonl.gz"]), root=root)
