@@ -167,6 +167,16 @@ class Errors(metaclass=Coded):
         "Training with soft labels, and {paper} {reason}. Set annotate.soft to true and run the "
         "pseudo-label stage again, or set retrain.soft_labels to false."
     )
+    E345 = (
+        "No concepts at {path}. Name a .jsonl or .jsonl.gz file, or a folder of them; "
+        "`sciner annotate-llm --open` writes one."
+    )
+    E346 = "{path} cannot be read: {reason}. Was it cut off? Write it again."
+    E347 = (
+        "{path}, line {line}: {reason}. Each line has to be an object such as "
+        '{{"text": "…", "entities": [["mention", "concept", "description"]]}}; the description may '
+        "be left out."
+    )
     E311 = "keep_layers is {keep}, but the encoder {name!r} has {n_layers} layers."
 
     # --- evaluation, report ------------------------------------------------------------------

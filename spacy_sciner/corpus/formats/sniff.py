@@ -105,7 +105,7 @@ def json_records(
             repairs.add("bad-line", file=file, paragraph=f"line {n}", text=line)
     mended = []
     for where, value in records:
-        clean, n_halves = _mend(value)
+        clean, n_halves = mend(value)
         if n_halves:
             repairs.add("half-character", file=file, paragraph=where, text=f"{n_halves} in it")
         mended.append(Record(where, clean))
@@ -149,16 +149,16 @@ def _values(text: str) -> Optional[List[Record]]:
     return found
 
 
-def _mend(value: Any) -> Tuple[Any, int]:
+def mend(value: Any) -> Tuple[Any, int]:
     """The same value with U+FFFD for halves of characters, and how many there were."""
     if isinstance(value, str):
         return _LONE.subn(REPLACEMENT, value)
     if isinstance(value, list):
-        pairs = [_mend(item) for item in value]
+        pairs = [mend(item) for item in value]
         return [item for item, _ in pairs], sum(n for _, n in pairs)
     if isinstance(value, dict):
-        keys = [_mend(key) for key in value]
-        values = [_mend(item) for item in value.values()]
+        keys = [mend(key) for key in value]
+        values = [mend(item) for item in value.values()]
         whole = {key: item for (key, _), (item, _) in zip(keys, values, strict=True)}
         return whole, sum(n for _, n in [*keys, *values])
     return value, 0
