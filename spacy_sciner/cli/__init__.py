@@ -3,8 +3,19 @@
 from importlib import import_module
 from typing import Any
 
-# Each a module here with a function of the same name. Modules import what is slow in that function.
-COMMANDS = ("assets", "check", "diff", "doctor", "export", "iterate", "repeat", "sweep")
+# Each a module here with a function of the same name ("_" for "-"). Modules import what is slow in
+# that function.
+COMMANDS = (
+    "annotate-llm",
+    "assets",
+    "check",
+    "diff",
+    "doctor",
+    "export",
+    "iterate",
+    "repeat",
+    "sweep",
+)
 
 
 def main() -> None:
@@ -20,10 +31,16 @@ def build_app() -> Any:
     """The Typer app with all commands."""
     import typer
 
-    app = typer.Typer(name="sciner", no_args_is_help=True, add_completion=False)
+    app = typer.Typer(
+        name="sciner",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_show_locals=False,  # a key may be among them
+    )
     app.callback()(_about)
     for name in COMMANDS:
-        app.command(name)(getattr(import_module(f".{name}", __name__), name))
+        function = name.replace("-", "_")
+        app.command(name)(getattr(import_module(f".{function}", __name__), function))
     return app
 
 

@@ -44,12 +44,12 @@ class Pool:
 
 
 def read_parsed(folder: Path) -> List[PoolParagraph]:
-    """Every paragraph of `data/parsed/*.jsonl`; none if there is no such folder.
+    """Every paragraph of `data/parsed/*.jsonl`, or of one such file; none if there is no folder.
 
     RAISES (ScinerError): SCINER-E214 for a line that is not a paragraph.
     """
     paragraphs = []
-    for path in sorted(folder.glob("*.jsonl")):
+    for path in [folder] if folder.is_file() else sorted(folder.glob("*.jsonl")):
         lines = path.read_text(encoding="utf8").split("\n")
         for n, line in enumerate(lines, start=1):
             if line.strip():

@@ -177,6 +177,28 @@ class Errors(metaclass=Coded):
         '{{"text": "…", "entities": [["mention", "concept", "description"]]}}; the description may '
         "be left out."
     )
+    E348 = (
+        "The openai client cannot be imported ({reason}). Install it: "
+        "pip install 'spacy-sciner[llm]'."
+    )
+    E349 = (
+        "No key in the environment variable {name}. Set it there, or name another by --key-env; it "
+        "is read from nowhere else. Only a server named by --base-url may go without."
+    )
+    E350 = (
+        "The server refuses the question with status {status}: {reason}. Look at the key in the "
+        "environment, at --model and at --base-url."
+    )
+    E351 = (
+        "{n} of {of} paragraphs have no answer, each with its reason in {report}; the first: "
+        "{reason}. The same command asks for these alone."
+    )
+    E352 = "--extra {value!r} is no JSON object, such as '{{\"top_p\": 0.9}}'."
+    E353 = (
+        "{path} is there, and not written by `sciner annotate-llm`. Name another --out, or "
+        "remove it."
+    )
+    E354 = "No paragraph in {path}. Run `dvc repro convert`, or name another file or folder."
     E311 = "keep_layers is {keep}, but the encoder {name!r} has {n_layers} layers."
 
     # --- evaluation, report ------------------------------------------------------------------

@@ -1,0 +1,162 @@
+"""`sciner annotate-llm`: paragraphs of the pool, annotated by a language model."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Dict, Mapping, Optional, Sequence
+
+import typer
+
+from ..errors import Errors, ScinerError
+from ..files import progress_bar
+
+if TYPE_CHECKING:
+    from ..corpus.pool import PoolParagraph
+    from ..llm.costs import Estimate
+    from ..llm.run import Outcome, Question
+
+
+def annotate_llm(
+    model: Annotated[str, typer.Option(help="As the server calls it.", show_default=False)],
+    out: Annotated[
+        Path,
+        typer.Option(help="JSON lines to write; a report goes beside.", show_default=False),
+    ],
+    is_closed: Annotated[
+        bool, typer.Option("--closed/--open", help="The corpus' labels, or any concepts.")
+    ] = False,
+    paragraphs: Annotated[
+        Path, typer.Option(help="A .spacy file, or a .jsonl file or folder of parsed papers.")
+    ] = Path("corpus/pool.spacy"),
+    n: Annotated[int, typer.Option(min=0, help="Paragraphs, a seeded choice; 0: all.")] = 100,
+    seed: Annotated[int, typer.Option(help="Of the choice.")] = 0,
+    base_url: Annotated[
+        Optional[str],
+        typer.Option(envvar="OPENAI_BASE_URL", help="Of the server; default: OpenAI's own."),
+    ] = None,
+    key_env: Annotated[
+        str, typer.Option(help="The environment variable that holds the key.")
+    ] = "OPENAI_API_KEY",
+    concurrency: Annotated[int, typer.Option(min=1, help="Questions in flight at once.")] = 4,
+    per_minute: Annotated[
+        float, typer.Option(min=0, help="Requests, repetitions included; 0: no limit.")
+    ] = 0,
+    timeout: Annotated[
+        float, typer.Option(min=0.1, help="Seconds without a byte from the server.")
+    ] = 60,
+    tries: Annotated[int, typer.Option(min=1, help="Of each question.")] = 5,
+    temperature: Annotated[float, typer.Option(min=0, help="Of the answers.")] = 0,
+    max_tokens: Annotated[int, typer.Option(min=1, help="Of an answer.")] = 1024,
+    extra: Annotated[
+        str, typer.Option(help="More parameters as a JSON object; null takes one away.")
+    ] = "{}",
+    price_in: Annotated[float, typer.Option(min=0, help="Of a million tokens asked.")] = 0,
+    price_out: Annotated[float, typer.Option(min=0, help="Of a million tokens answered.")] = 0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print prompts, tokens and costs; ask nothing.")
+    ] = False,
+    show: Annotated[int, typer.Option(min=0, help="Prompts that --dry-run prints.")] = 1,
+    cache: Annotated[Path, typer.Option(help="Folder of the answers.")] = Path(".sciner-cache/llm"),
+    corpus: Annotated[
+        Optional[str], typer.Option(help="With --closed: whose labels; default: `corpus`.")
+    ] = None,
+    params: Annotated[Path, typer.Option(help="The experiment.")] = Path("params.yaml"),
+    assets: Annotated[Path, typer.Option(help="Folder with labels.yaml.")] = Path("assets"),
+) -> None:
+    """Ask a language model for the entities of the pool's paragraphs.
+
+    Through any server that speaks OpenAI's protocol.
+
+    --open (NuNER): all that is there, with types of the model's own invention, for concept
+    pre-training. --closed: the corpus' labels, as a gold file whose docs have the source llm.
+    Each answer is kept in --cache: the same command goes on where it stopped, and asks nothing
+    twice. The key comes from the environment alone, and is written nowhere.
+    """
+    from ..llm.cache import AnswerCache
+    from ..llm.client import Endpoint
+    from ..llm.costs import estimate
+    from ..llm.paragraphs import choose_paragraphs
+    from ..llm.run import Question, annotate
+
+    meanings = _meanings(corpus, params=params, assets=assets) if is_closed else None
+    parameters = _parameters(extra, temperature=temperature, max_tokens=max_tokens)
+    question = Question(model, parameters, meanings)
+    chosen = choose_paragraphs(paragraphs, n=n, seed=seed)
+    answers = AnswerCache(cache)
+    expected = estimate(
+        [question.request(paragraph) for paragraph in chosen],
+        cache=answers,
+        max_tokens=max_tokens,
+        price_in=price_in,
+        price_out=price_out,
+    )
+    if dry_run:
+        _print_prompts(chosen[:show], question)
+        _print_estimate(expected)
+        return
+    key = os.environ.get(key_env, "").strip()
+    if not key and not base_url and expected.n_asked:
+        raise ScinerError(Errors.E349.format(name=key_env))
+    _print_estimate(expected)
+    endpoint = Endpoint(base_url or None, key, concurrency, per_minute, timeout, tries)
+    with progress_bar(description=model, total=expected.n_asked) as bar:
+        outcome = annotate(
+            chosen, question, endpoint, cache=answers, out=out, on_done=lambda: bar.update(1)
+        )
+    _print_outcome(outcome, out=out, of=len(chosen))
+
+
+def _meanings(name: Optional[str], *, params: Path, assets: Path) -> Dict[str, str]:
+    """Each label of a corpus with its meaning; in words alone, where labels.yaml has none."""
+    from ..corpus.concepts import label_in_words
+    from ..corpus.settings import CorpusSettings, load_labels
+    from ..settings import read_settings
+
+    settings = read_settings(params)
+    path = assets / "labels.yaml"
+    labels = CorpusSettings.of(settings, name or settings.corpus, labels_path=path).labels
+    known = load_labels(path) if path.is_file() else {}
+    return {label: known.get(label, f"any {label_in_words(label)}") for label in labels}
+
+
+def _parameters(extra: str, *, temperature: float, max_tokens: int) -> Dict[str, Any]:
+    from ..corpus.formats.sniff import load_json
+
+    try:
+        more = load_json(extra)
+    except ValueError:
+        more = None
+    if not isinstance(more, dict):
+        raise ScinerError(Errors.E352.format(value=extra))
+    every = {"temperature": temperature, "max_tokens": max_tokens, **more}
+    return {name: value for name, value in every.items() if value is not None}
+
+
+def _print_prompts(paragraphs: "Sequence[PoolParagraph]", question: "Question") -> None:
+    for paragraph in paragraphs:
+        typer.echo(f"=== {paragraph.paper}, paragraph {paragraph.paragraph}")
+        for message in question.request(paragraph).messages:
+            typer.echo(f"--- {message['role']}\n{message['content']}")
+    typer.echo("===" * bool(paragraphs), nl=bool(paragraphs))
+
+
+def _print_estimate(expected: "Estimate") -> None:
+    for line in expected.lines():
+        typer.echo(line)
+
+
+def _print_outcome(outcome: "Outcome", *, out: Path, of: int) -> None:
+    """RAISES (ScinerError): SCINER-E351 if a paragraph has no answer."""
+    from ..llm.run import report_path
+
+    _print_counts(outcome.counts)
+    typer.echo(f"✔ {len(outcome.lines)} paragraphs in {out}, report in {report_path(out)}")
+    if outcome.failed:
+        reason = outcome.failed[0]["reason"]
+        message = Errors.E351.format(
+            n=len(outcome.failed), of=of, report=report_path(out), reason=reason
+        )
+        raise ScinerError(message)
+
+
+def _print_counts(counts: Mapping[str, int]) -> None:
+    typer.echo(", ".join(f"{name} {count}" for name, count in counts.items()))

@@ -1,0 +1,141 @@
+"""Paragraphs annotated by a language model, whatever it answers: written, counted, reported."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
+
+from ..corpus.concepts import read_concepts
+from ..corpus.pool import PoolParagraph
+from ..errors import Errors, ScinerError
+from ..files import write_json, write_text
+from .answers import Answer, closed_spans, read_answer
+from .cache import AnswerCache, Reply, Request
+from .client import Endpoint, ask_all
+from .prompts import closed_prompt, open_prompt
+
+SOURCE = "llm"  # user_data["source"] of the docs
+
+
+@dataclass(frozen=True)
+class Question:
+    """How a paragraph is put to the model, and what its answer becomes."""
+
+    model: str
+    parameters: Dict[str, Any]
+    meanings: Optional[Mapping[str, str]] = None  # of each label; None: open-ended
+
+    def request(self, paragraph: PoolParagraph) -> Request:
+        if self.meanings is None:
+            messages = open_prompt(paragraph.text)
+        else:
+            messages = closed_prompt(paragraph.text, self.meanings)
+        return Request(self.model, messages, self.parameters)
+
+    def line(
+        self, paragraph: PoolParagraph, answer: Answer, counts: Counter[str]
+    ) -> Dict[str, Any]:
+        """What is written for a paragraph: concepts, or a task as Prodigy would export it."""
+        place = {
+            "paper": paragraph.paper,
+            "paragraph": paragraph.paragraph,
+            "section": paragraph.section,
+            "source": SOURCE,
+        }
+        if self.meanings is None:
+            return {"text": paragraph.text, "entities": answer.rows, **place}
+        spans, left_out = closed_spans(paragraph.text, answer.rows, self.meanings)
+        counts.update(left_out, entities=len(spans))
+        return {"text": paragraph.text, "spans": spans, "answer": "accept", "meta": place}
+
+
+@dataclass
+class Outcome:
+    """What became of the paragraphs."""
+
+    lines: List[Dict[str, Any]] = field(default_factory=list)
+    failed: List[Dict[str, Any]] = field(default_factory=list)  # paper, paragraph, reason
+    malformed: List[Dict[str, Any]] = field(default_factory=list)  # …, answer, lines
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def to_dict(self) -> Dict[str, Any]:
+        return {"counts": dict(self.counts), "failed": self.failed, "malformed": self.malformed}
+
+
+def annotate(
+    paragraphs: Sequence[PoolParagraph],
+    question: Question,
+    endpoint: Endpoint,
+    *,
+    cache: AnswerCache,
+    out: Path,
+    on_done: Callable[[], Any] = lambda: None,
+) -> Outcome:
+    """Ask about each paragraph what the cache does not know; write what was answered.
+
+    An answer that cannot be read stays in the cache; a paragraph without an answer, or with one of
+    which nothing can be read, is not written. `out` has a report beside it.
+
+    RAISES (ScinerError): SCINER-E353 if `out` is another program's; what `ask_all` raises.
+    """
+    check_out(out)
+    requests = [question.request(paragraph) for paragraph in paragraphs]
+    failed = ask_all(requests, endpoint, cache=cache, on_done=on_done)
+    outcome = Outcome()
+    for paragraph, request in zip(paragraphs, requests, strict=True):
+        reply = cache.load(request)
+        if reply is None:
+            place = {"paper": paragraph.paper, "paragraph": paragraph.paragraph}
+            outcome.failed.append({**place, "reason": failed.get(request.key, "not in the cache")})
+        else:
+            _take(outcome, question, paragraph, reply, answer_key=request.key)
+    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in outcome.lines)
+    write_text(out, text)
+    if question.meanings is None:
+        outcome.counts.update(read_concepts(out).counts)
+    write_json(report_path(out), {"model": question.model, **outcome.to_dict()})
+    return outcome
+
+
+def _take(
+    outcome: Outcome,
+    question: Question,
+    paragraph: PoolParagraph,
+    reply: Reply,
+    *,
+    answer_key: str,
+) -> None:
+    answer = read_answer(reply.content)
+    counts = outcome.counts
+    counts.update({"answers": 1, "tokens in": reply.tokens_in, "tokens out": reply.tokens_out})
+    counts["cut off answers"] += reply.finish_reason == "length"
+    counts["malformed answers"] += answer.is_malformed
+    counts["unread lines"] += len(answer.unread)
+    if answer.is_malformed:
+        place = {"paper": paragraph.paper, "paragraph": paragraph.paragraph}
+        outcome.malformed.append({**place, "answer": answer_key, "lines": answer.unread})
+    if answer.rows or not answer.is_malformed:
+        outcome.lines.append(question.line(paragraph, answer, counts))
+
+
+def report_path(out: Path) -> Path:
+    return out.with_name(f"{out.name.split('.')[0]}.report.json")
+
+
+def check_out(out: Path) -> None:
+    """A run that goes on replaces its own file, and no other.
+
+    RAISES (ScinerError): SCINER-E353.
+    """
+    try:
+        with out.open(encoding="utf8") as file:
+            first = file.readline()
+        record = json.loads(first or f'{{"source": "{SOURCE}"}}')
+        is_ours = SOURCE in (record.get("source"), record.get("meta", {}).get("source"))
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, AttributeError):
+        is_ours = False
+    if not is_ours:
+        raise ScinerError(Errors.E353.format(path=out))
