@@ -15,6 +15,7 @@ from .offsets import UNKNOWN_LABEL, CharSpan
 from .rules import Repairs
 from .text import squeezed
 
+GOLD, LLM = "gold", "llm"  # who annotated it: a person, or a language model
 MAX_NUMBER = 1 << 31  # of a paragraph; larger ones are something else's
 
 
@@ -34,6 +35,7 @@ class Annotated:
     is_partial: bool = False  # nothing is known of the tokens outside its spans
     annotator: str = ""  # where the format tells; of the same text, one person's is used
     task: str = ""  # the tool's number of what was annotated: twice the same is two annotations
+    source: str = GOLD  # or LLM: of the doc
 
 
 class Numbering:
@@ -52,6 +54,11 @@ class Numbering:
             given = self._next.get(paper, 0)
         self._next[paper] = max(self._next.get(paper, 0), given + 1)
         return given
+
+
+def source_of(told: Any) -> str:
+    """What a file says of a paragraph's source, which is a person unless it says otherwise."""
+    return LLM if told == LLM else GOLD
 
 
 def make_tokenizer() -> Tokenizer:
@@ -108,7 +115,7 @@ def annotated_to_doc(
     doc.user_data["paper"] = annotated.paper
     doc.user_data["paragraph"] = annotated.paragraph
     doc.user_data["section"] = annotated.section
-    doc.user_data["source"] = "gold"
+    doc.user_data["source"] = annotated.source
     return doc
 
 

@@ -4,8 +4,9 @@ Texts are the same if they differ in white space and Unicode's composition only.
 
 - Two files of one set whose whole text is the same (two BRAT folders), or that share half of their
   paragraphs (doccano's file for each annotator): the first file is used.
-- The same text by another annotator, or of the same task: the first one, and a complete annotation
-  before accepted suggestions. The others are set aside, and kept for `agree`.
+- The same text by another annotator, or of the same task: the first one, a person's before a
+  language model's, and a complete annotation before accepted suggestions. The others are set aside,
+  and kept for `agree`.
 - The same text again in one file: both are used. If their annotations differ, a person must know.
 - A paper with the whole text of another: both go to the same split.
 - The same text in train and in dev, test or calibration: train does without it.
@@ -15,7 +16,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Dict, Iterable, List, Mapping, NamedTuple, Sequence, Set, Tuple
 
-from .annotated import Annotated
+from .annotated import GOLD, Annotated
 from .rules import Repairs
 from .text import squeezed
 
@@ -59,7 +60,7 @@ def one_annotation_each(
     second = _second_files(paragraphs)
     kept: Dict[str, List[Annotated]] = {}
     is_kept = [True] * len(paragraphs)
-    order = sorted(range(len(paragraphs)), key=lambda i: (paragraphs[i].is_partial, i))
+    order = sorted(range(len(paragraphs)), key=lambda i: (_rank(paragraphs[i]), i))
     for i in order:
         paragraph = paragraphs[i]
         same = kept.setdefault(squeezed(paragraph.text), [])
@@ -134,7 +135,7 @@ class _Second(NamedTuple):
 
 def _second_files(paragraphs: Sequence[Annotated]) -> _Second:
     by_file: Dict[str, List[str]] = {}
-    for paragraph in paragraphs:
+    for paragraph in sorted(paragraphs, key=_rank):
         by_file.setdefault(paragraph.file, []).append(squeezed(paragraph.text))
     second = _Second(set(), set())
     first_with: Dict[str, str] = {}
@@ -157,11 +158,17 @@ def _second_files(paragraphs: Sequence[Annotated]) -> _Second:
 
 def _is_other_annotation(paragraph: Annotated, earlier: Annotated, second: _Second) -> bool:
     """Whether two paragraphs of one text are two persons' work, not the text's two places."""
-    if paragraph.is_partial != earlier.is_partial or paragraph.annotator != earlier.annotator:
+    if _rank(paragraph) != _rank(earlier) or paragraph.annotator != earlier.annotator:
         return True
     if paragraph.file != earlier.file:
         return paragraph.file in second.partly
     return bool(paragraph.task) and paragraph.task == earlier.task
+
+
+def _rank(paragraph: Annotated) -> Tuple[bool, bool]:
+    """A person's annotation comes before a language model's, a complete one before accepted
+    suggestions."""
+    return paragraph.source != GOLD, paragraph.is_partial
 
 
 def _entities(paragraph: Annotated) -> Set[Tuple[str, str, int]]:

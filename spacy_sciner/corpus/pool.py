@@ -14,6 +14,7 @@ from spacy.tokens import Doc
 
 from ..errors import Errors, ScinerError
 from ..types import Paragraph
+from .annotated import LLM
 from .text import ngrams, text_key, words_of
 
 # The last to claim a run of words is named in the report: what is held out, before train.
@@ -80,8 +81,10 @@ def select_pool(
     by_paper: Dict[str, List[PoolParagraph]] = {}
     for paragraph in sorted(paragraphs, key=lambda p: (p.paper, p.paragraph)):
         by_paper.setdefault(paragraph.paper, []).append(paragraph)
-    gold_papers = {doc.user_data["paper"]: split for split, docs in gold.items() for doc in docs}
-    gold_ngrams = _gold_ngrams(gold, overlap_ngrams)
+    # Of a paper that a language model has annotated for training, the other paragraphs stay.
+    own = {s: [d for d in docs if s != "train" or not _is_llm(d)] for s, docs in gold.items()}
+    gold_papers = {doc.user_data["paper"]: split for split, docs in own.items() for doc in docs}
+    gold_ngrams = _gold_ngrams(own, overlap_ngrams)
     gold_texts: Dict[str, str] = {}
     for split, docs in gold.items():
         for doc in docs:
@@ -134,6 +137,10 @@ def _overlap(
         return None
     name, count = min(shared.items(), key=lambda item: (-item[1], item[0]))
     return f"shares {count} runs of {n} words with {name}"
+
+
+def _is_llm(doc: Doc) -> bool:
+    return bool(doc.user_data.get("source") == LLM)
 
 
 def _parse(line: str, path: Path, n: int) -> Paragraph:

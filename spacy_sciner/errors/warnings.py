@@ -60,6 +60,10 @@ class Warnings(metaclass=Coded):
         "{n} papers have the whole text of another one, and go to the same split with it: {pairs}. "
         "Give each text once."
     )
+    W220 = (
+        "{n} of the {split} paragraphs were annotated by a language model: scores on them measure "
+        "agreement with it. Give such files `split: train` in params.yaml."
+    )
     W214 = "The {split} papers have no entity, so they measure nothing. Split the papers otherwise."
 
     # --- command line, project ---------------------------------------------------------------

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
+from ..corpus.annotated import LLM
 from ..corpus.concepts import read_concepts
 from ..corpus.pool import PoolParagraph
 from ..errors import Errors, ScinerError
@@ -14,8 +15,6 @@ from .answers import Answer, closed_spans, read_answer
 from .cache import AnswerCache, Reply, Request
 from .client import Endpoint, ask_all
 from .prompts import closed_prompt, open_prompt
-
-SOURCE = "llm"  # user_data["source"] of the docs
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Question:
             "paper": paragraph.paper,
             "paragraph": paragraph.paragraph,
             "section": paragraph.section,
-            "source": SOURCE,
+            "source": LLM,
         }
         if self.meanings is None:
             return {"text": paragraph.text, "entities": answer.rows, **place}
@@ -131,8 +130,8 @@ def check_out(out: Path) -> None:
     try:
         with out.open(encoding="utf8") as file:
             first = file.readline()
-        record = json.loads(first or f'{{"source": "{SOURCE}"}}')
-        is_ours = SOURCE in (record.get("source"), record.get("meta", {}).get("source"))
+        record = json.loads(first or f'{{"source": "{LLM}"}}')
+        is_ours = LLM in (record.get("source"), record.get("meta", {}).get("source"))
     except FileNotFoundError:
         return
     except (OSError, ValueError, AttributeError):

@@ -99,7 +99,8 @@ def make_targets(
     tags (Sequence[Ints1d]): Tag ids of each document's tokens, UNKNOWN where nothing is known.
     RETURNS (List[Floats2d]): Float32, shape (n_tokens, n_tags) each. The heavier of gold and
         machine-labelled tokens weighs 1, so that the weight never makes the gradients larger.
-    RAISES (ScinerError): SCINER-E330 if a document should have soft labels and has none.
+    RAISES (ScinerError): SCINER-E330 if a pseudo-labelled document should have soft labels and has
+        none.
     """
     gold_weight, machine_weight = np.array([objective.gold_weight, 1.0]) / max(
         1.0, objective.gold_weight
@@ -109,7 +110,7 @@ def make_targets(
         soft = {
             i: _soft_of(doc, len(tags[i]), labels)
             for i, doc in enumerate(references)
-            if is_machine(doc)
+            if doc.user_data.get("source") == "pseudo"  # a language model gives no distribution
         }
     frequency = np.array(objective.soft_frequency or tag_frequency(soft.values()))
     targets: List[Floats2d] = []

@@ -104,3 +104,12 @@ def test_papers_with_the_same_whole_text():
     papers = [_paragraph("a b", paper="Q"), _paragraph("c", paper="Q", n=1)]
     again = [_paragraph("a  b", paper="P"), _paragraph("c", paper="P", n=1)]
     assert same_papers([*papers, *again, _paragraph("a b", paper="R")]) == {"Q": "P"}
+
+
+def test_a_persons_annotation_comes_before_a_language_models():
+    model, person = _paragraph(file="a.jsonl", source="llm"), _paragraph(file="b.jsonl")
+    kept, repairs, _ = _each(model, person)
+    assert kept == [person]
+    assert repairs.extras == [model]
+    other = _paragraph("Another text of BERT.", file="b.jsonl")
+    assert _each(model, person, other)[0] == [person, other]

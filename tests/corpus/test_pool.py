@@ -119,3 +119,13 @@ def test_broken_parsed_line(tmp_path, record):
     write_jsonl(tmp_path / "P.jsonl", [good, record])
     with pytest.raises(ScinerError, match=r"SCINER-E214: .*P\.jsonl, line 2"):
         read_parsed(tmp_path)
+
+
+@pytest.mark.parametrize(("split", "kept"), [("train", [("P", 1), ("Q", 0)]), ("dev", [("Q", 0)])])
+def test_a_language_models_train_paragraph_costs_itself_and_not_its_paper(split, kept):
+    records = [("P", 0, SENTENCE), ("P", 1, "other words"), ("Q", 0, f"{SENTENCE} again")]
+    paragraphs = [PoolParagraph(paper, n, "", text) for paper, n, text in records]
+    doc = make_doc(SENTENCE.split(), paper="P", source="llm")
+    settings = {**SETTINGS, "overlap_min": 3 if split == "train" else 99}
+    pool = select_pool(paragraphs, gold={split: [doc]}, exclude=(), **settings)
+    assert _kept(pool) == kept

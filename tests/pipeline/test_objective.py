@@ -143,8 +143,10 @@ def test_soft_labels_replace_what_gamma_decided():
     assert sharp[1, 0] > targets_of(doc, tags=tags, soft_labels=True, soft_min=0)[0][1, 0]
 
 
-def test_gold_has_no_soft_labels():
+@pytest.mark.parametrize("source", ["gold", "llm"])
+def test_gold_and_a_language_models_docs_have_no_soft_labels(source):
     doc = gold_docs()[7]
+    doc.user_data["source"] = source
     target = targets_of(doc, tags=[[3, 0, 0, 1, 0]], soft_labels=True)[0]
     assert target.argmax(axis=1).tolist() == [3, 0, 0, 1, 0]
     assert set(target.ravel()) == {0.0, 1.0}

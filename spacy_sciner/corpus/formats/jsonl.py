@@ -1,8 +1,9 @@
 """JSON lines with character offsets: Prodigy's and doccano's exports, a paragraph a line.
 
 A line, or its `meta`, may name its place: `paper`, `section`, `paragraph`; else its paper is the
-file. doccano lets a project rename the two columns, so with other names the only string is the text
-and the only lists of spans the annotations; `text_key` in params.yaml decides between strings.
+file. With the `source` "llm", and no annotator, a language model made it. doccano lets a project
+rename the two columns, so with other names the only string is the text and the only lists of spans
+the annotations; `text_key` in params.yaml decides between strings.
 """
 
 import json
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from ...files import replacing
-from ..annotated import Annotated, CharSpan, Numbering
+from ..annotated import GOLD, Annotated, CharSpan, Numbering, source_of
 from ..rules import Repairs
 from .sniff import Record, is_address, json_records, paper_of_file, whole_number
 from .texts import choose_key, resolve_offsets
@@ -75,6 +76,7 @@ def read_jsonl(
             is_partial=is_partial,
             annotator=_annotator(record),
             task=_task(record),
+            source=GOLD if _annotator(record) else source_of(_place(record, "source")),
         )
         paragraphs += _by_annotator(paragraph, record)
     return resolve_offsets(paragraphs, path=path, file=file, repairs=repairs)

@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
 
 from ...errors import Errors, ScinerError
 from ...settings.corpora import FORMAT_GROUP
-from ..annotated import Annotated, CharSpan, Numbering, make_tokenizer
+from ..annotated import Annotated, CharSpan, Numbering, make_tokenizer, source_of
 from ..docbin import read_docs
 from ..reader import words_and_spaces
 from ..rules import Repairs
@@ -121,6 +121,7 @@ def read_spacy(path: Path, *, file: str, repairs: Repairs) -> List[Annotated]:
                 words=words,
                 spaces=spaces,
                 unknown=frozenset(t.i for t in doc if not t.ent_iob_),
+                source=source_of(doc.user_data.get("source")),
             )
         )
     return paragraphs

@@ -14,7 +14,7 @@ from spacy.tokens import Doc
 from ...errors import Errors, ScinerError, ScinerWarning, Warnings
 from ...settings import GoldFile
 from ...settings.corpora import CALIBRATION, GOLD_SPLITS, PARAGRAPHS
-from ..annotated import Annotated, annotated_to_doc, make_tokenizer
+from ..annotated import LLM, Annotated, annotated_to_doc, make_tokenizer
 from ..duplicates import Found, compare_extras, one_annotation_each, same_papers, without_leaks
 from ..formats.registry import AnnotatedFile, read_gold
 from ..rules import Repairs
@@ -133,6 +133,7 @@ def _read_splits(corpus: CorpusSettings, reader: GoldReader, *, seed: int) -> Di
     _warn_of_shared_papers(gold)
     kept = without_leaks(gold, repairs=reader.repairs, found=reader.found)
     docs = {split: reader.docs(paragraphs) for split, paragraphs in kept.items()}
+    _warn_of_models(kept)
     for split in GOLD_SPLITS:
         if not docs[split]:
             reason = "they have no text"
@@ -197,6 +198,14 @@ def _into(gold_file: GoldFile, corpus: CorpusSettings) -> Tuple[str, ...]:
     into = tuple(gold_file.split)
     wanted = CALIBRATION in corpus.split and "train" in into and CALIBRATION not in into
     return (*into, CALIBRATION) if wanted else into
+
+
+def _warn_of_models(gold: Dict[str, List[Annotated]]) -> None:
+    for split, paragraphs in gold.items():
+        n = sum(paragraph.source == LLM for paragraph in paragraphs)
+        if n and split not in ("train", "pool"):
+            message = Warnings.W220.format(n=n, split=split)
+            warnings.warn(message, ScinerWarning, stacklevel=2)
 
 
 def _warn_of_shared_papers(gold: Dict[str, List[Annotated]]) -> None:

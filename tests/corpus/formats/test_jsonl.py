@@ -166,3 +166,19 @@ def test_an_array_spacys_pairs_and_addresses(tmp_path):
 def test_numbers_that_are_no_paragraphs(tmp_path, number):
     (paragraph,) = _read(tmp_path, {"text": TEXT, "spans": [], "paragraph": number})[0]
     assert paragraph.paragraph == 0
+
+
+@pytest.mark.parametrize(
+    ("more", "source"),
+    [
+        ({}, "gold"),
+        ({"source": "llm"}, "llm"),
+        ({"meta": {"source": "llm"}}, "llm"),
+        ({"source": "a newspaper"}, "gold"),
+        ({"source": "llm", "_annotator_id": "ann"}, "gold"),  # a person has corrected it
+    ],
+)
+def test_a_language_models_annotation_says_so(tmp_path, more, source):
+    paragraphs, repairs = _read(tmp_path, {"text": TEXT, "spans": [SPAN], **more})
+    (doc,) = docs_of(paragraphs, repairs)
+    assert doc.user_data["source"] == source

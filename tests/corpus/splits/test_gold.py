@@ -170,3 +170,19 @@ def test_a_paper_in_two_splits_is_told(tmp_path):
     ]
     with pytest.warns(ScinerWarning, match=r"SCINER-W201: 1 papers .*p \(train, dev\)"):
         _read(tmp_path, _corpus(*files, _three(tmp_path)[1]))
+
+
+@pytest.mark.parametrize(("split", "n_warnings"), [("train", 0), ("dev", 1), ("test", 1)])
+def test_papers_measured_against_a_language_model_are_told(tmp_path, split, n_warnings, recwarn):
+    _lines(tmp_path / "llm.jsonl", {"text": "We train a model.", "spans": [], "source": "llm"})
+    gold = GoldFile(path="llm.jsonl", format="prodigy", split=split)
+    others = [
+        GoldFile(path=f"{s}.conll", format="conll", split=s) for s in ("train", "dev", "test")
+    ]
+    for other in others:
+        _conll(tmp_path / other.path, f"a text for {other.split} of BERT")
+    _read(tmp_path, _corpus(gold, *others))
+    told = [str(w.message) for w in recwarn]
+    assert [m.startswith(f"SCINER-W220: 1 of the {split} paragraphs") for m in told] == (
+        [True] * n_warnings
+    )

@@ -1,0 +1,113 @@
+"""Closed questions: the labels of a corpus, as a gold file that `convert` reads back."""
+
+import json
+import sys
+
+import pytest
+from chat_server import KEY, chatting, url_of
+from stage_project import make_settings
+
+from spacy_sciner.cli import main
+from spacy_sciner.corpus.annotated import make_tokenizer
+from spacy_sciner.corpus.convert import convert_corpus
+from spacy_sciner.corpus.docbin import read_docs
+from spacy_sciner.corpus.pool import PoolParagraph
+from spacy_sciner.llm.cache import AnswerCache
+from spacy_sciner.llm.client import Endpoint
+from spacy_sciner.llm.run import Question, annotate
+
+MEANINGS = {"MethodName": "A method.", "TaskName": "A task."}
+ANSWER = "beam search <> MethodName\n🦜 parsing <> task name\nBERT <> MethodName\nwe <> Nobody"
+TEXT = "In 𝑥 we use beam search for 🦜 parsing, and beam search again."
+
+
+def paragraph(n, text, paper="q1"):
+    return PoolParagraph(paper, n, "Intro", text)
+
+
+@pytest.fixture
+def closed(tmp_path):
+    """Annotate paragraphs into a file of a corpus' folder."""
+
+    def closed(*paragraphs, answer=ANSWER):
+        with chatting(answer=answer) as server:
+            endpoint = Endpoint(url_of(server), KEY)
+            question = Question("tiny", {}, MEANINGS)
+            cache = AnswerCache(tmp_path / "cache")
+            out = tmp_path / "assets/c/llm.jsonl"
+            found = annotate(paragraphs, question, endpoint, cache=cache, out=out)
+            return found, server.seen
+
+    return closed
+
+
+def test_labels_and_meanings_are_asked_for_and_places_found(closed, tmp_path):
+    outcome, seen = closed(paragraph(3, TEXT))
+    instructions = seen[0]["messages"][0]["content"]
+    assert "- MethodName: A method.\n- TaskName: A task.\n" in instructions
+    (line,) = (tmp_path / "assets/c/llm.jsonl").read_text(encoding="utf8").splitlines()
+    record = json.loads(line)
+    assert [(s["text"], s["label"]) for s in record["spans"]] == [
+        ("beam search", "MethodName"),
+        ("🦜 parsing", "TaskName"),
+        ("beam search", "MethodName"),
+    ]
+    assert all(TEXT[s["start"] : s["end"]] == s["text"] for s in record["spans"])
+    place = {"paper": "q1", "paragraph": 3, "section": "Intro", "source": "llm"}
+    assert record["meta"] == place
+    counts = outcome.counts
+    assert (counts["entities"], counts["not found"], counts["unknown label"]) == (3, 1, 1)
+
+
+def test_a_paragraph_without_entities_is_one_and_an_unreadable_answer_is_none(closed, tmp_path):
+    closed(paragraph(0, TEXT), answer="none")
+    assert json.loads((tmp_path / "assets/c/llm.jsonl").read_text(encoding="utf8"))["spans"] == []
+    outcome, _ = closed(paragraph(1, f"{TEXT} Yes."), answer="I cannot do that.")
+    assert (outcome.lines, outcome.counts["malformed answers"]) == ([], 1)
+
+
+def test_convert_reads_it_back_with_its_source(closed, tmp_path):
+    parsed = tmp_path / "parsed"
+    parsed.mkdir()
+    rows = [{"paper": "q1", "paragraph": n, "text": f"{TEXT} Number {n}."} for n in range(3)]
+    (parsed / "q1.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    closed(paragraph(1, rows[1]["text"]))
+    for split in ("train", "dev", "test"):
+        gold = {"text": f"Of the {split} papers.", "spans": [], "answer": "accept"}
+        (tmp_path / f"assets/c/{split}.jsonl").write_text(json.dumps(gold), encoding="utf8")
+    files = [("llm", "train"), *((split, split) for split in ("train", "dev", "test"))]
+    gold = [{"path": f"{name}.jsonl", "format": "prodigy", "split": split} for name, split in files]
+    settings = make_settings(corpora={"c": {"labels": list(MEANINGS), "gold": gold}})
+    out = tmp_path / "corpus"
+    convert_corpus("c", settings=settings, assets=tmp_path / "assets", parsed=parsed, out=out)
+    llm, human = read_docs(out / "gold/train.spacy", make_tokenizer().vocab)
+    assert (llm.user_data["source"], human.user_data["source"]) == ("llm", "gold")
+    assert (llm.user_data["paper"], llm.user_data["paragraph"]) == ("q1", 1)
+    assert [(e.text, e.label_) for e in llm.ents] == [
+        ("beam search", "MethodName"),
+        ("🦜 parsing", "TaskName"),
+        ("beam search", "MethodName"),
+    ]
+    pool = read_docs(out / "pool.spacy", make_tokenizer().vocab)
+    assert [doc.user_data["paragraph"] for doc in pool] == [0, 2]
+
+
+def test_the_command_takes_labels_and_meanings_of_the_corpus(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    schema = "labels:\n  MethodName: What is called by a name.\n"
+    (tmp_path / "labels.yaml").write_text(schema, encoding="utf8")
+    gold = [{"path": "gold.jsonl", "format": "prodigy"}]
+    settings = make_settings(corpora={"c": {"labels": ["MethodName", "OtherTask"], "gold": gold}})
+    monkeypatch.setattr("spacy_sciner.settings.read_settings", lambda path: settings)
+    row = {"paper": "q1", "paragraph": 0, "text": TEXT}
+    (tmp_path / "q1.jsonl").write_text(json.dumps(row), encoding="utf8")
+    with chatting(answer=ANSWER) as server:
+        options = ("--closed", "--corpus", "c", "--assets", ".", "--paragraphs", "q1.jsonl")
+        where = ("--base-url", url_of(server), "--model", "tiny", "--out", "llm.jsonl")
+        monkeypatch.setattr(sys, "argv", ["sciner", "annotate-llm", *options, *where])
+        with pytest.raises(SystemExit) as done:
+            main()
+    assert not done.value.code
+    instructions = server.seen[0]["messages"][0]["content"]
+    assert "- MethodName: What is called by a name.\n- OtherTask: any other task\n" in instructions
