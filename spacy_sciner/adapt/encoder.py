@@ -66,7 +66,7 @@ def _run(
     adapted = folder.with_name(f"{folder.name}.adapted")
     shutil.rmtree(adapted, ignore_errors=True)
     try:
-        result = method(Job(folder, adapted, work, text, settings, report))
+        result = method(Job(folder, adapted, work, text, settings, root, report))
         shutil.rmtree(folder)
         adapted.rename(folder)
     finally:
@@ -79,7 +79,8 @@ def _key(name: str, folder: Path, settings: Settings, root: Path) -> str:
     """SHA-256 over all that the weights after each evaluation depend on."""
     parts = [name, repr(settings.adapt), settings.precision]
     files: List[Path] = [folder, root / "corpus/pool.spacy", root / "corpus/gold"]
-    files += [root / "assets" / settings.corpus / file for file in settings.adapt.collections]
+    named = [*settings.adapt.collections, *settings.adapt.concepts.files]
+    files += [root / "assets" / settings.corpus / file for file in named]
     parts += [fingerprint(path) for path in files if path.exists()]
     parts += code_fingerprint(MODULES, LIBRARIES)
     return hashlib.sha256("\n".join(parts).encode("utf8")).hexdigest()[:16]

@@ -17,6 +17,7 @@ class Job(NamedTuple):
     work: Path  # for checkpoints
     text: Text
     settings: Settings
+    root: Path  # the project's folder
     report: Report
 
 

@@ -146,6 +146,10 @@ class Errors(metaclass=Coded):
         "{path}, which adapt.collections names: {reason}. A collection is a file of JSON lines, "
         'each {{"id": …, "text": …}}, perhaps gzipped; its path is relative to assets/<corpus>.'
     )
+    E337 = (
+        "adapt.methods has concepts, and adapt.concepts.files ({files}) have no mention that is "
+        "found in its text. `sciner concepts` or `sciner annotate-llm --open` make such files."
+    )
     E336 = (
         "The weights in {path} are named otherwise than those of the model made of them: {names} "
         "are not there. Save it anew with transformers' save_pretrained, and name that folder."

@@ -4,9 +4,21 @@ from typing import Annotated, Literal, Tuple
 
 from pydantic import Field
 
-from .fields import Count, Expected, OpenShare, Positive, Rate, Section, Seed, Share, Texts, knob
+from .fields import (
+    Count,
+    Expected,
+    OpenShare,
+    Positive,
+    Rate,
+    Section,
+    Seed,
+    Share,
+    Switch,
+    Texts,
+    knob,
+)
 
-Method = Literal["mlm", "span-mlm", "candidates"]
+Method = Literal["mlm", "span-mlm", "candidates", "concepts"]
 Kind = Literal["existing", "pattern", "phrase"]
 Kinds = Annotated[Tuple[Kind, ...], Expected("a list", "of existing, pattern and phrase")]
 Window = Annotated[int, Field(strict=True, ge=64), Expected("a whole number", "of 64 or more")]
@@ -27,14 +39,30 @@ class Candidates(Section):
     )
 
 
+class Concepts(Section):
+    """Method concepts: NuNER's pre-training."""
+
+    files: Texts = knob(
+        "JSON lines with texts, mentions and their freely named concepts, in assets/<corpus>, as "
+        "`sciner annotate-llm --open` and `sciner concepts` write them."
+    )
+    shared: Switch = knob("One encoder for texts and concepts instead of two.")
+    frozen_layers: Count = knob("Of the text encoder, the lowest, left as they are.", unit="layers")
+    unannotated_weight: Share = knob(
+        "How much it counts that a token without any mention fits no concept: a language model "
+        "leaves much out."
+    )
+
+
 class Adapt(Section):
     """The encoder before it sees gold."""
 
     methods: Annotated[
-        Tuple[Method, ...], Expected("a list", "of mlm, span-mlm and candidates")
+        Tuple[Method, ...], Expected("a list", "of mlm, span-mlm, candidates and concepts")
     ] = knob(
         "Run one after the other; empty: the encoder as it is. mlm: masked words; span-mlm: masked "
-        "runs of words; candidates: masked entity candidates and their boundaries."
+        "runs of words; candidates: masked entity candidates and their boundaries; "
+        "concepts: which freely named concepts a token is an example of."
     )
     collections: Texts = knob(
         "Further text beside the pool's: collections of papers (JSON lines, perhaps gzipped) in "
@@ -52,3 +80,4 @@ class Adapt(Section):
         "Of twenty evaluations, so many without a better held-out loss end it; 0: none do."
     )
     candidates: Candidates = knob("Of method candidates.")
+    concepts: Concepts = knob("Of method concepts.")
