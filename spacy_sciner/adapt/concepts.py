@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ..corpus.annotated import make_tokenizer
-from ..corpus.concepts import ConceptData, read_concepts
+from ..corpus.concepts import ConceptData, ConceptText, read_concepts
 from ..errors import Errors, ScinerError
 from ..files import write_json
 from ..models.concepts import ConceptModel
@@ -41,7 +41,12 @@ class ConceptTask:
     """Rows with mentions; the loss is over every piece and every concept of the batch."""
 
     def __init__(
-        self, job: Job, vocabulary: Vocabulary, train: ConceptRows, held: ConceptRows, told: Dict
+        self,
+        job: Job,
+        vocabulary: Vocabulary,
+        train: ConceptRows,
+        held: ConceptRows,
+        told: Dict[str, str],
     ):
         settings = job.settings.adapt
         self.seed, self.batch_pieces = settings.seed, settings.batch_pieces
@@ -119,7 +124,7 @@ def run(job: Job) -> Result:
     if not parts[0].rows:
         files = ", ".join(settings.concepts.files) or "none"
         raise ScinerError(Errors.E337.format(files=files))
-    task = ConceptTask(job, vocabulary, *parts, data.descriptions)
+    task = ConceptTask(job, vocabulary, parts[0], parts[1], data.descriptions)
     result = train_task(job, task)
     write_encoder(task.module.text, job.encoder, job.out)
     if not settings.concepts.shared:
@@ -142,7 +147,9 @@ def digest(text: str) -> str:
 def _gather(job: Job) -> ConceptData:
     """All concept data that the settings name, as one."""
     root = Path("assets") / job.settings.corpus
-    texts, told, counts = [], {}, {}
+    texts: List[ConceptText] = []
+    told: Dict[str, str] = {}
+    counts: Dict[str, int] = {}
     for name in job.settings.adapt.concepts.files:
         found = read_concepts(job.root / root / name)
         texts += found.texts

@@ -1,5 +1,6 @@
 """Small text for the tests of adapt: what a tiny encoder can learn."""
 
+import json
 import random
 from pathlib import Path
 from typing import List
@@ -12,6 +13,8 @@ from tiny import SENTENCES
 from spacy_sciner.corpus.docbin import write_docs
 
 VOCAB = Vocab()
+# Words that the tiny encoders have pieces for.
+CONCEPTS = {"Method": "train", "Dataset": "paper", "Metric": "nothing"}
 
 
 def paragraphs(n_papers: int, *, per_paper: int = 3, seed: int = 0, prefix: str = "p") -> List[Doc]:
@@ -40,3 +43,22 @@ def settings_of(encoder: Path, methods: List[str], **adapt: object):
     return make_settings(
         encoder={"name": str(encoder)}, adapt={**small, "methods": methods, **adapt}
     )
+
+
+def concept_lines(n: int, *, seed: int = 0) -> List[str]:
+    """JSON lines of the same sentences with their types as concepts, one of them described."""
+    rng = random.Random(seed)
+    lines = []
+    for _ in range(n):
+        chosen = rng.sample(SENTENCES, 3)
+        entities = []
+        for text, tags in chosen:
+            for start, tag in enumerate(tags.split()):
+                if tag.startswith("B-"):
+                    length = 2 if tags.split()[start + 1 : start + 2] == [f"I-{tag[2:]}"] else 1
+                    mention = " ".join(text.split()[start : start + length])
+                    concept = CONCEPTS[tag[2:]]
+                    entities.append([mention, concept, "what is tried" * (concept == "train")])
+        text = " ".join(text for text, _ in chosen)
+        lines.append(json.dumps({"text": text, "entities": entities}))
+    return lines
