@@ -48,6 +48,7 @@ class ConceptTask:
         held: ConceptRows,
         told: Dict[str, str],
     ):
+        """told (Dict[str, str]): Descriptions of concepts."""
         settings = job.settings.adapt
         self.seed, self.batch_pieces = settings.seed, settings.batch_pieces
         self.unannotated = settings.concepts.unannotated_weight

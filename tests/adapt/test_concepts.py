@@ -98,7 +98,7 @@ def test_tokens_learn_their_concepts(root, tiny_encoder, shared):
             [module.embed_tokens(i, torch.tensor([i.shape[1]]))[:, 1] for i in each[:3]]
         )
         names = torch.cat([module.embed_concepts(i, torch.tensor([i.shape[1]])) for i in each[3:]])
-        assert module.fits(tokens, torch.cat(names)).argmax(1).tolist() == [0, 1, 2]
+        assert module.fits(tokens, names).argmax(1).tolist() == [0, 1, 2]
 
 
 def test_frozen_layers_stay_as_they_were(root, tiny_encoder):
