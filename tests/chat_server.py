@@ -6,6 +6,7 @@ import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 
+import pytest
 from loopback import serving
 
 KEY = "sk-loopback-0123456789"
@@ -95,9 +96,9 @@ def chatting(*, answer=GOOD, pause=0.0):
 
 def hurry(monkeypatch):
     """No wait before a repetition, but for a server's own Retry-After; no key of the user's."""
-    import openai._base_client
-
-    monkeypatch.setattr(openai._base_client, "INITIAL_RETRY_DELAY", 0.01)
+    extra = "The client is not installed: pip install 'spacy-sciner[llm]'"
+    client = pytest.importorskip("openai._base_client", reason=extra)
+    monkeypatch.setattr(client, "INITIAL_RETRY_DELAY", 0.01)
     monkeypatch.setattr("spacy_sciner.llm.client.JITTER_S", 0.0)
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
         monkeypatch.delenv(name, raising=False)

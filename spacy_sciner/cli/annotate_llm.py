@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Dict, Mapping, Optional, Sequence
+from urllib.parse import urlsplit
 
 import typer
 
@@ -93,11 +94,10 @@ def annotate_llm(
         _print_prompts(chosen[:show], question)
         _print_estimate(expected)
         return
-    key = os.environ.get(key_env, "").strip()
-    if not key and not base_url and expected.n_asked:
-        raise ScinerError(Errors.E349.format(name=key_env))
+    address = _checked_address(base_url)
+    key = _key_of(key_env, is_needed=address is None and expected.n_asked > 0)
     _print_estimate(expected)
-    endpoint = Endpoint(base_url or None, key, concurrency, per_minute, timeout, tries)
+    endpoint = Endpoint(address, key, concurrency, per_minute, timeout, tries)
     with progress_bar(description=model, total=expected.n_asked) as bar:
         outcome = annotate(
             chosen, question, endpoint, cache=answers, out=out, on_done=lambda: bar.update(1)
@@ -129,6 +129,30 @@ def _parameters(extra: str, *, temperature: float, max_tokens: int) -> Dict[str,
         raise ScinerError(Errors.E352.format(value=extra))
     every = {"temperature": temperature, "max_tokens": max_tokens, **more}
     return {name: value for name, value in every.items() if value is not None}
+
+
+def _key_of(name: str, *, is_needed: bool) -> str:
+    key = os.environ.get(name, "").strip()
+    if is_needed and not key:
+        raise ScinerError(Errors.E349.format(name=name))
+    if not key.isascii() or not key.isprintable() or " " in key:  # no header could hold it
+        raise ScinerError(Errors.E355.format(name=name))
+    return key
+
+
+def _checked_address(url: Optional[str]) -> Optional[str]:
+    """RAISES (ScinerError): SCINER-E356, which does not show it: a password may stand in it."""
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        reason = "" if known else "it needs http:// or https://, and a host"
+    except ValueError:
+        reason = "its host or port is none"
+    if reason:
+        raise ScinerError(Errors.E356.format(reason=reason))
+    return url
 
 
 def _print_prompts(paragraphs: "Sequence[PoolParagraph]", question: "Question") -> None:

@@ -22,6 +22,7 @@ from .formats.sniff import load_json, mend
 MAX_MENTION_WORDS = 10  # a longer one is a clause
 MAX_CONCEPT_WORDS = 6  # a longer one is a description
 SUFFIXES = (".jsonl", ".jsonl.gz")
+_GZIP = b"\x1f\x8b"
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _PARTING = re.compile(r"[\s_\-/]+")
 
@@ -198,10 +199,11 @@ def _files(path: Path) -> List[Path]:
 
 
 def _lines(path: Path) -> Iterator[Tuple[str, List[List[str]]]]:
-    opened = gzip.open if path.suffix == ".gz" else open
     try:
-        with opened(path, "rt", encoding="utf8") as file:
-            for n, line in enumerate(file, start=1):
+        with path.open("rb") as file:
+            opened = gzip.open if file.read(2) == _GZIP else open
+        with opened(path, "rt", encoding="utf8") as lines:
+            for n, line in enumerate(lines, start=1):
                 if line.strip():
                     yield _read_line(line, path, n)
     # gzip's and the decoder's own on damaged files.

@@ -202,6 +202,13 @@ class Errors(metaclass=Coded):
         "{path} is there, and not written by `sciner annotate-llm`. Name another --out, or "
         "remove it."
     )
+    E355 = (
+        "The key in the environment variable {name} has a blank, a line end or a letter that no "
+        "key has. Copy it again."
+    )
+    E356 = (
+        "--base-url, or OPENAI_BASE_URL, is no address such as http://localhost:8000/v1: {reason}."
+    )
     E354 = "No paragraph in {path}. Run `dvc repro convert`, or name another file or folder."
     E311 = "keep_layers is {keep}, but the encoder {name!r} has {n_layers} layers."
 

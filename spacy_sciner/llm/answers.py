@@ -9,7 +9,8 @@ from .prompts import NOTHING, SEPARATOR
 
 # Lists and code blocks that were not asked for, and a model's thoughts before its answer.
 _MARK = re.compile(r"^\s*(?:[-*•]\s+|\d+[.)]\s+)?")
-_THOUGHTS = re.compile(r"^.*?</think>", re.DOTALL)
+_THOUGHTS = re.compile(r"^\s*<think>.*?(?:</think>|\Z)|^.*?</think>", re.DOTALL)
+_IN_MARKS = re.compile(r'(\*\*|`|")(.+)\1')
 _FENCE = "```"
 _NO_LETTER = re.compile(r"[\W_]+")
 
@@ -30,7 +31,7 @@ def read_answer(content: str) -> Answer:
     lines = [_MARK.sub("", line).strip() for line in _THOUGHTS.sub("", content).splitlines()]
     lines = [line for line in lines if line and not line.startswith(_FENCE)]
     for line in lines:
-        parts = [part.strip() for part in line.split(SEPARATOR, 2)]
+        parts = [_bare(part) for part in line.split(SEPARATOR, 2)]
         if len(parts) > 1 and all(parts[:2]):
             rows.append(parts)
         elif line.strip(".").lower() != NOTHING:
@@ -69,6 +70,13 @@ def closed_spans(
             counts["overlap" if found else "not found"] += 1
         spans += [{"start": s, "end": e, "text": text[s:e], "label": label} for s, e in free]
     return sorted(spans, key=lambda span: int(span["start"])), dict(counts)
+
+
+def _bare(part: str) -> str:
+    """Without white space, bold type or quotes around it."""
+    part = part.strip()
+    found = _IN_MARKS.fullmatch(part)
+    return found[2].strip() if found else part
 
 
 def _squeezed(label: str) -> str:

@@ -35,10 +35,12 @@ class Endpoint:
     timeout_s: float = 60.0  # without a byte from the server
     tries: int = 5  # of each question
 
-    def hidden(self, text: str) -> str:
-        """A server's message in one line, without the key if it says it."""
-        text = text.replace(self.key, "***") if self.key else text
-        return " ".join(text.split())[:MAX_REASON]
+    def without_key(self, text: str) -> str:
+        """A server may say back what it was sent."""
+        return text.replace(self.key, "***") if self.key else text
+
+    def in_short(self, message: str) -> str:
+        return " ".join(self.without_key(message).split())[:MAX_REASON]
 
 
 class Unusable(Exception):
@@ -97,7 +99,7 @@ class _Run:
             try:
                 reply = await self.reply_to(client, request)
             except Unusable as e:
-                self.failed[key] = self.endpoint.hidden(str(e))
+                self.failed[key] = self.endpoint.in_short(str(e))
                 self.n_in_a_row += 1
             else:
                 self.cache.save(request, reply)
@@ -117,15 +119,15 @@ class _Run:
                 extra_body=request.parameters,
             )
         except (openai.AuthenticationError, openai.NotFoundError) as e:
-            reason = self.endpoint.hidden(e.response.text)
+            reason = self.endpoint.in_short(e.response.text)
             message = Errors.E350.format(status=e.status_code, reason=reason)
             raise ScinerError(message) from None  # the cause holds the request, and it the key
         except openai.APIStatusError as e:
             raise Unusable(f"status {e.status_code}: {e.response.text}") from None
-        except openai.APIError as e:
-            raise Unusable(e.message) from None
-        key = self.endpoint.key
-        return reply_of(answer.text.replace(key, "***") if key else answer.text)
+        except openai.APIError as e:  # without an answer
+            raise Unusable(f"{e.message} {e.__cause__ or ''}".strip()) from None
+        reply = reply_of(answer.text)
+        return reply._replace(content=self.endpoint.without_key(reply.content))
 
     async def before_each(self, http_request: Any) -> None:
         if http_request.headers.get("x-stainless-retry-count", "0") != "0":

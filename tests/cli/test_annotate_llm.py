@@ -163,6 +163,23 @@ def test_a_key_has_to_be_there_but_for_a_server_of_ones_own(project, server, sci
     assert server.keys[-1] != "Bearer sk-other"
 
 
+@pytest.mark.parametrize("key", ["sk-a b", "sk-a\nb", "sk-é"])
+def test_a_key_that_no_header_can_hold_is_refused_unseen(project, server, sciner, monkeypatch, key):
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    code, out, err = sciner(server)
+    assert (code, server.seen) == (1, [])
+    assert err.startswith("✘ SCINER-E355: The key in the environment variable OPENAI_API_KEY has")
+    assert "sk-" not in out + err
+
+
+@pytest.mark.parametrize("url", ["example.org:8000/v1", "http://:secret@/v1", "http://a:b/v1"])
+def test_an_address_that_is_none_is_refused_unseen(project, sciner, url):
+    code, out, err = sciner(None, "--base-url", url)
+    assert code == 1
+    assert err.startswith("✘ SCINER-E356: --base-url, or OPENAI_BASE_URL, is no address")
+    assert url not in out + err
+
+
 def test_a_dry_run_prints_and_asks_nothing(project, server, sciner, monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY")
     monkeypatch.setitem(sys.modules, "openai", None)

@@ -136,7 +136,7 @@ def test_a_file_that_is_not_there_or_damaged(tmp_path):
     (tmp_path / "half.jsonl.gz").write_bytes(packed[:-20])
     with pytest.raises(ScinerError, match=r"E346: .*half\.jsonl\.gz cannot be read: EOFError"):
         read_concepts(tmp_path)
-    (tmp_path / "half.jsonl.gz").write_bytes(b"plain")
+    (tmp_path / "half.jsonl.gz").write_bytes(b'{"text": "caf\xe9"}')
     with pytest.raises(ScinerError, match="E346"):
         read_concepts(tmp_path)
 

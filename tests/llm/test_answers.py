@@ -15,6 +15,8 @@ LABELS = {"MethodName": "a method", "TaskName": "a task"}
         ("a <> b <> c <> d", [["a", "b", "c <> d"]]),
         ("```\n- BERT <> model\n2. GLUE<>data\n* x <> y\n```", None),
         ("<think>\nwhat <> now\n</think>\nBERT <> model", [["BERT", "model"]]),
+        ('**A*** <> `search` <> say "so"', [["A*", "search", 'say "so"']]),
+        ("A* <> search", [["A*", "search"]]),
         ("None.", []),
         ("\n none \n", []),
     ],
@@ -41,7 +43,7 @@ def test_what_can_be_read_of_a_malformed_answer_is_used(content, unread):
     assert answer.is_malformed
 
 
-@pytest.mark.parametrize("content", ["", " \n", "```\n```"])
+@pytest.mark.parametrize("content", ["", " \n", "```\n```", "<think>\nis it a <> b or"])
 def test_an_empty_answer_is_malformed(content):
     assert read_answer(content) == ([], [""])
     assert read_answer(content).is_malformed
