@@ -25,7 +25,7 @@ LAYOUT = [
     *(f"spacy_sciner/{name}.py" for name in ("confidence", "selection", "cli/__init__")),
     *(
         f"spacy_sciner/{name}"
-        for name in ("papers", "corpus", "models", "pipeline", "adapt", "scoring")
+        for name in ("papers", "corpus", "phrases", "models", "pipeline", "adapt", "scoring")
     ),
     *(
         f"spacy_sciner/{name}"

@@ -8,6 +8,7 @@ from typing import Any
 COMMANDS = (
     "annotate-llm",
     "assets",
+    "candidates",
     "check",
     "diff",
     "doctor",

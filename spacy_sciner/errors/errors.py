@@ -175,6 +175,16 @@ class Errors(metaclass=Coded):
         "Training with soft labels, and {paper} {reason}. Set annotate.soft to true and run the "
         "pseudo-label stage again, or set retrain.soft_labels to false."
     )
+    E340 = "Kinds of candidates are {known}; got: {found!r}."
+    E341 = "`{name}` of the candidates must be 1 or more, got {value}."
+    E342 = (
+        "Phrases cannot be learnt: of {total} n-grams found {count} times or more, {n} are "
+        "entities of the gold or long forms of abbreviations; both these and the others must be "
+        "{least} or more. Lower --min-count, add papers to the pool, or leave phrase out of the "
+        "kinds."
+    )
+    E343 = "Sentences are chosen by {known}, 1 or more; got {how!r} and {n}."
+    E344 = "--baseline compares rankings of phrases: add phrase to --kinds, which are {kinds}."
     E345 = (
         "No concepts at {path}. Name a .jsonl or .jsonl.gz file, or a folder of them; "
         "`sciner annotate-llm --open` writes one."
