@@ -49,6 +49,10 @@ class MaskedTask:
             for batch in self._batches(self.held, rng)
         ]
 
+    def write(self, job: Job) -> None:
+        """The encoder as it is now, to where the job says."""
+        write_encoder(self.module.encoder, job.encoder, job.out)
+
     def _batches(self, rows: Sequence[Row], rng: np.random.Generator) -> List[List[int]]:
         lengths = [len(row.ids) + self.vocabulary.n_around for row in rows]
         return batch_rows(lengths, batch_pieces=self.batch_pieces, rng=rng)
@@ -62,5 +66,5 @@ def train_masked(job: Job, masker: Masker) -> Result:
     held = cut_rows(job.text.held_out, vocabulary, window=window)
     task = MaskedTask(job, vocabulary, rows, held, masker)
     result = train_task(job, task)
-    write_encoder(task.module.encoder, job.encoder, job.out)
+    task.write(job)
     return result

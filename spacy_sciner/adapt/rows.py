@@ -21,6 +21,7 @@ class Row(NamedTuple):
     words: Ints1d  # (n_words + 1,): where each word begins in `ids`, and the end
     tokens: Ints1d  # (n_words,): each word's token in its document
     doc: int  # which document
+    spans: Tuple[Tuple[int, int], ...] = ()  # words [start, end) that a method marked
 
 
 class Vocabulary:
