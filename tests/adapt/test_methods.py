@@ -1,10 +1,14 @@
 """Methods as a whole: what comes out, that it learns, and that a kill changes nothing."""
 
+import shutil
+
 import pytest
+from safetensors.torch import load_file, save_file
 
 from spacy_sciner.adapt.encoder import CHECKPOINTS, make_encoder
 from spacy_sciner.adapt.loop import AdaptLoop
 from spacy_sciner.adapt.narrate import AdaptNarrator, loss_csv
+from spacy_sciner.errors import ScinerError
 from spacy_sciner.models.head import load_encoder
 
 from .text import paragraphs, settings_of, write_project
@@ -102,3 +106,12 @@ def test_progress_is_told(root, tiny_encoder, capsys):
     assert lines[0] == "adapting: mlm, 1 of 1"
     assert lines[-1].startswith("  100%  loss ")
     assert lines[-1].endswith("done")
+
+
+def test_weights_under_foreign_names_are_not_written_as_if_they_were_adapted(root, tiny_encoder):
+    foreign = root / "foreign"
+    shutil.copytree(tiny_encoder, foreign)
+    weights = load_file(foreign / WEIGHTS)
+    save_file({f"other.{k}": v for k, v in weights.items()}, foreign / WEIGHTS, {"format": "pt"})
+    with pytest.raises(ScinerError, match=r"SCINER-E336.*embeddings"):
+        make_encoder(settings_of(foreign, ["mlm"]), out=root / "encoder", root=root)
