@@ -227,9 +227,13 @@ def test_a_file_of_something_else_is_not_replaced(content, project, server, scin
 
 def test_ctrl_c_leaves_whole_answers_and_the_next_run_asks_the_others(project, sciner):
     write_parsed(project, *(f"good number {i} of BERT" for i in range(20)))
-    with chatting(pause=0.1) as slow:
+    with chatting(pause=0.3) as slow:
         options = command(slow, "--concurrency", "2")
-        program = "from spacy_sciner.cli import main; main()"
+        # A background job's Python ignores Ctrl-C.
+        program = (
+            "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+            "from spacy_sciner.cli import main; main()"
+        )
         run = subprocess.Popen(
             [sys.executable, "-c", program, *options],
             cwd=project,
