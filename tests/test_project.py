@@ -21,7 +21,7 @@ LAYOUT = [
     *("project.yml", "dvc.yaml", "params.yaml", "configs", "scripts", "benchmarks"),
     *("assets/labels.yaml", "assets/sample"),
     *(f"benchmarks/{room}" for room in ("speed", "quality", "scale", "results")),
-    *(f"spacy_sciner/{name}.py" for name in ("__init__", "errors", "types", "tagging")),
+    *(f"spacy_sciner/{name}.py" for name in ("__init__", "errors/__init__", "types", "tagging")),
     *(f"spacy_sciner/{name}.py" for name in ("confidence", "selection", "cli/__init__")),
     *(
         f"spacy_sciner/{name}"
