@@ -27,18 +27,19 @@ def summary_lines(found: Candidates, kinds: Sequence[str]) -> List[str]:
 
 
 def first_of(phrases: Sequence[Phrase], kind: str, n: int) -> List[Phrase]:
-    """The first n of a kind: by count, those of the forest by its score."""
+    """The first n of a kind, by their score and count as that kind."""
     some = [phrase for phrase in phrases if kind in phrase.kinds]
-    if kind != "phrase":
-        some.sort(key=lambda phrase: -phrase.count)
-    return some[:n]
+    return sorted(some, key=lambda phrase: phrase.of_kind[kind], reverse=True)[:n]
 
 
-def phrase_rows(phrases: Sequence[Phrase], head: str) -> List[Row]:
-    """Their figures; the examples are not among them."""
-    rows = [[head, "score", "count", "papers"]]
+def phrase_rows(phrases: Sequence[Phrase], kind: str) -> List[Row]:
+    """Their score and count as that kind, and how often all kinds found them."""
+    rows = [[kind, "score", "count", "of all kinds", "papers"]]
     for phrase in phrases:
-        rows.append([phrase.text, f"{phrase.score:.2f}", str(phrase.count), str(phrase.n_papers)])
+        score, count = phrase.of_kind[kind]
+        rows.append(
+            [phrase.text, f"{score:.2f}", str(count), str(phrase.count), str(phrase.n_papers)]
+        )
     return rows
 
 

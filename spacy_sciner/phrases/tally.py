@@ -1,5 +1,6 @@
 """Where each candidate was found, counted and ranked."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Dict, Iterable, List, Mapping, Set, Tuple
 
@@ -19,17 +20,18 @@ class Phrase:
 
     text: str  # as it first stands in the pool
     kinds: Tuple[str, ...]  # in the order of KINDS
-    score: float  # SURE of existing and pattern, else the share of the forest's trees
-    count: int  # places where it is a candidate
+    score: float  # the highest of its kinds'
+    count: int  # places where it is a candidate of any kind
     n_papers: int
     example: str  # its first place, itself in [ ]
+    of_kind: Mapping[str, Tuple[float, int]]  # its score and count as that kind
 
 
 @dataclass
 class _Tally:
     sentence: Sentence
     match: Match
-    kinds: Set[str] = field(default_factory=set)
+    kinds: Counter[str] = field(default_factory=Counter)
     papers: Set[str] = field(default_factory=set)
     count: int = 0
 
@@ -39,7 +41,7 @@ def rank_phrases(
 ) -> List[Phrase]:
     """By score, then by number of kinds, then by count.
 
-    scores (Mapping[Key, float]): Of the phrases that only the forest found.
+    scores (Mapping[Key, float]): The forest's, of those that are phrases; the others are sure.
     """
     tallies: Dict[Key, _Tally] = {}
     for sentence in progress(sentences, description="candidates"):
@@ -48,17 +50,21 @@ def rank_phrases(
             tally = tallies.get(match.key)
             if tally is None:
                 tally = tallies[match.key] = _Tally(sentence, match)
-            tally.kinds.add(match.kind)
+            tally.kinds[match.kind] += 1
             if match[:3] not in places:  # one place may be of two kinds
                 places.add(match[:3])
                 tally.count += 1
                 tally.papers.add(sentence.paper)
     phrases = []
     for key, tally in tallies.items():
-        score = scores[key] if tally.kinds == {"phrase"} else SURE
         kinds = tuple(kind for kind in KINDS if kind in tally.kinds)
+        of_kind = {
+            kind: (scores[key] if kind == "phrase" else SURE, tally.kinds[kind]) for kind in kinds
+        }
+        score = max(score for score, _ in of_kind.values())
         text, example = in_context(tally.sentence, tally.match.start, tally.match.end)
-        phrases.append(Phrase(text, kinds, score, tally.count, len(tally.papers), example))
+        papers = len(tally.papers)
+        phrases.append(Phrase(text, kinds, score, tally.count, papers, example, of_kind))
     return sorted(phrases, key=lambda p: (-p.score, -len(p.kinds), -p.count, p.text))
 
 
