@@ -44,23 +44,26 @@ def phrase_rows(phrases: Sequence[Phrase], kind: str) -> List[Row]:
 
 
 def baseline_rows(mined: Mined, dev: Collection[Key]) -> List[Row]:
-    """The forest's ranking of all n-grams beside C-value's: precision, then the first of each.
+    """Precision of the forest's ranking of the n-grams beside C-value's.
 
     dev (Collection[Key]): Entities of gold that neither ranking knows.
     """
     ours, theirs = mined.ranked(mined.scores), mined.ranked(mined.baseline)
     known = {key for key, is_known in zip(mined.keys, mined.is_known, strict=True) if is_known}
     rows = [["precision", "forest", "C-value"]]
-    for name, right in (("known", known), ("dev", dev)):
-        for n in (100, 500):
-            both = [f"{precision_at(n, ranking, right):.3f}" for ranking in (ours, theirs)]
-            rows.append([f"first {n}, {name}", *both])
+    for least, of in ((1, "all"), (2, "of several words")):
+        rankings = [[key for key in some if len(key) >= least] for some in (ours, theirs)]
+        for name, right in (("known", known), ("dev", dev)):
+            for n in (100, 500):
+                both = [f"{precision_at(n, ranking, right):.3f}" for ranking in rankings]
+                rows.append([f"{of}, first {n}, {name}", *both])
     return rows
 
 
 def side_by_side(mined: Mined, n: int) -> List[Row]:
-    """The first n of both rankings."""
-    rankings = [mined.ranked(values)[:n] for values in (mined.scores, mined.baseline)]
+    """The first n of several words in both rankings."""
+    ranked = (mined.ranked(values) for values in (mined.scores, mined.baseline))
+    rankings = [[key for key in some if len(key) > 1][:n] for some in ranked]
     rows = [["rank", "forest", "C-value"]]
     for rank, pair in enumerate(zip(*rankings, strict=True), start=1):
         rows.append([str(rank), *(" ".join(key) for key in pair)])

@@ -14,8 +14,9 @@ from .sentences import Sentence
 from .words import Key
 
 # More than half of the trees: each has seen as many known phrases as others, so that above it a
-# phrase is nearer to the known ones.
-THRESHOLD = 0.5
+# run is nearer to the known ones. Single words need more, as in AutoPhrase: that they stand
+# together says nothing of them, and a wrong one is found everywhere.
+THRESHOLD, WORD_THRESHOLD = 0.5, 0.8
 LEAST_KNOWN = 5
 MIN_COUNT = 10
 
@@ -39,7 +40,8 @@ class Mined:
     def kept(self) -> Dict[Key, float]:
         """The phrases, with their scores."""
         found = zip(self.keys, self.scores.tolist(), strict=True)
-        return {key: score for key, score in found if score > THRESHOLD}
+        least = (WORD_THRESHOLD, THRESHOLD)
+        return {key: score for key, score in found if score > least[len(key) > 1]}
 
     def ranked(self, values: Any) -> List[Key]:
         """The keys by these values, then by count, then by their words."""

@@ -68,7 +68,8 @@ def test_kinds_are_chosen(project, monkeypatch, capsys):
 def test_baseline_beside_ours(project, monkeypatch, capsys):
     assert sciner(monkeypatch, "--baseline", "--n", 3) == 0
     out = capsys.readouterr().out
-    assert "first 100, known" in out
+    assert "all, first 100, known" in out
+    assert "of several words, first 500, dev" in out
     ranks = out.split("rank  ")[1].splitlines()
     assert [line.split()[0] for line in ranks[2:]] == ["1", "2", "3"]
     assert sciner(monkeypatch, "--baseline", "--kinds", "existing") == 1

@@ -1,11 +1,13 @@
 """Candidates of a pool: each kind by its rule, counted, ranked and marked."""
 
+import numpy as np
 import pytest
 from phrase_texts import conll_doc, doc_of, mining_docs, mining_gold, sentence_of, texts_of
 
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.phrases.find import find_candidates
 from spacy_sciner.phrases.lexicon import without_overlaps
+from spacy_sciner.phrases.mine import Mined
 from spacy_sciner.phrases.words import fold
 
 GOLD = [doc_of("We train the pebble sorter on sand.", ents=["pebble sorter", "sand"])]
@@ -98,7 +100,15 @@ def test_phrases_are_learnt_from_the_known_ones(mined):
     roof = next(p for p in mined.phrases if p.text == "clay-oven roof")
     assert (roof.kinds, roof.count, roof.n_papers) == (("phrase",), 40, 7)
     assert 0.5 < roof.score <= 1
-    below = set(mined.mined.keys) - set(mined.mined.kept())
+
+
+def test_single_words_need_a_higher_score(mined):
+    found = mined.mined
+    both = [("kiln",), ("moss", "kiln"), ("loom",), ("heap", "loom")]
+    scores = np.asarray([0.7, 0.51, 0.81, 0.5])
+    kept = Mined(both, scores, found.baseline, found.counts, found.is_known).kept()
+    assert kept == {("moss", "kiln"): 0.51, ("loom",): 0.81}
+    below = set(found.keys) - set(found.kept())
     assert below
     assert not {" ".join(key) for key in below} & {p.text for p in mined.phrases}
 
