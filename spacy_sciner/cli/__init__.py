@@ -15,6 +15,7 @@ COMMANDS = (
     "export",
     "iterate",
     "repeat",
+    "start",
     "sweep",
 )
 

@@ -78,7 +78,7 @@ def annotate_llm(
     from ..llm.paragraphs import choose_paragraphs
     from ..llm.run import Question, annotate
 
-    meanings = _meanings(corpus, params=params, assets=assets) if is_closed else None
+    meanings = meanings_of(corpus, params=params, assets=assets) if is_closed else None
     parameters = _parameters(extra, temperature=temperature, max_tokens=max_tokens)
     question = Question(model, parameters, meanings)
     chosen = choose_paragraphs(paragraphs, n=n, seed=seed)
@@ -105,7 +105,7 @@ def annotate_llm(
     _print_outcome(outcome, out=out, of=len(chosen))
 
 
-def _meanings(name: Optional[str], *, params: Path, assets: Path) -> Dict[str, str]:
+def meanings_of(name: Optional[str], *, params: Path, assets: Path) -> Dict[str, str]:
     """Each label of a corpus with its meaning; in words alone, where labels.yaml has none."""
     from ..corpus.concepts import label_in_words
     from ..corpus.settings import CorpusSettings, load_labels

@@ -146,6 +146,10 @@ class Errors(metaclass=Coded):
         "{path}, which adapt.collections names: {reason}. A collection is a file of JSON lines, "
         'each {{"id": …, "text": …}}, perhaps gzipped; its path is relative to assets/<corpus>.'
     )
+    E319 = (
+        "{path} has not learnt concepts (no concepts/fit.json): set `adapt.methods: [concepts]`, "
+        "files in adapt.concepts.files, and run `dvc repro adapt`."
+    )
     E339 = (
         "No candidate of kind {kinds} is in the {n} sentences of the pool: there is nothing to "
         "pre-fine-tune on. `sciner candidates` shows what there is; lower candidates.min_count."

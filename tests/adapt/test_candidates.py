@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from small_text import VOCAB, paragraphs, settings_of, write_project
 from spacy.tokens import Doc
 
 from spacy_sciner.adapt.candidates import boundaries, mask_candidates, sentence_rows
@@ -11,8 +12,6 @@ from spacy_sciner.adapt.rows import Vocabulary, cut_rows
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.models.head import load_encoder
 from spacy_sciner.phrases.find import Marked, Sentence
-
-from .text import VOCAB, paragraphs, settings_of, write_project
 
 WORDS = ["we", "train", "a", "Random", "Forest", "on", "SQuAD", "and", "BERT", "drops"]
 

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from small_text import concept_lines, paragraphs, settings_of, write_project
 from stage_project import overlaid
 
 from spacy_sciner.adapt.concept_rows import choose_concepts, concept_text, make_rows
@@ -16,8 +17,6 @@ from spacy_sciner.corpus.concepts import read_concepts
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.models.concepts import ConceptModel
 from spacy_sciner.models.head import load_encoder
-
-from .text import concept_lines, paragraphs, settings_of, write_project
 
 
 @pytest.fixture

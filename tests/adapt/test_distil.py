@@ -1,13 +1,12 @@
 """A larger encoder's states, learnt."""
 
 import pytest
+from small_text import paragraphs, settings_of, write_project
 from tiny import build_wordpiece_encoder
 
 from spacy_sciner.adapt.encoder import make_encoder
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.models.head import load_encoder
-
-from .text import paragraphs, settings_of, write_project
 
 
 @pytest.fixture

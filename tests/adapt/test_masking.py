@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
+from small_text import paragraphs
 
 from spacy_sciner.adapt.masking import mask_batch
 from spacy_sciner.adapt.mlm import mask_words
 from spacy_sciner.adapt.rows import Vocabulary, cut_rows
 from spacy_sciner.adapt.span_mlm import mask_spans
 from spacy_sciner.errors import ScinerError
-
-from .text import paragraphs
 
 
 @pytest.fixture

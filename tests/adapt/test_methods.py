@@ -4,14 +4,13 @@ import shutil
 
 import pytest
 from safetensors.torch import load_file, save_file
+from small_text import paragraphs, settings_of, write_project
 
 from spacy_sciner.adapt.encoder import CHECKPOINTS, make_encoder
 from spacy_sciner.adapt.loop import AdaptLoop
 from spacy_sciner.adapt.narrate import AdaptNarrator, loss_csv
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.models.head import load_encoder
-
-from .text import paragraphs, settings_of, write_project
 
 WEIGHTS = "model.safetensors"
 

@@ -1,11 +1,10 @@
 """Rows, batches, and which papers are kept aside."""
 
 import numpy as np
+from small_text import VOCAB, paragraphs
 from spacy.tokens import Doc
 
 from spacy_sciner.adapt.rows import Vocabulary, batch_rows, cut_rows, hold_out, pad_rows
-
-from .text import VOCAB, paragraphs
 
 
 def test_every_word_is_in_one_row_and_no_row_is_longer_than_the_window(tiny_encoder):

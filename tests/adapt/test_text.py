@@ -4,12 +4,11 @@ import gzip
 import json
 
 import pytest
+from small_text import paragraphs, settings_of, write_project
 
 from spacy_sciner.adapt.text import read_text
 from spacy_sciner.corpus.docbin import write_docs
 from spacy_sciner.errors import ScinerError
-
-from .text import paragraphs, settings_of, write_project
 
 
 def write_collection(root, papers):

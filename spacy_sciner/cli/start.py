@@ -1,0 +1,78 @@
+"""`sciner start`: a first annotation of the pool from what the labels mean, without any gold."""
+
+import random
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Iterator, List, Optional, Tuple
+
+import typer
+
+from ..errors import Errors, ScinerError
+from ..types import ScoredSpan
+from .annotate_llm import meanings_of
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+
+def start(
+    out: Annotated[Path, typer.Option(help="The file to write.", show_default=False)],
+    format: Annotated[
+        str, typer.Option(help="label-studio, prodigy, doccano, brat or conll.")
+    ] = "label-studio",
+    n: Annotated[int, typer.Option(help="Paragraphs, a seeded choice; 0: all.")] = 200,
+    seed: Annotated[int, typer.Option(help="Of the choice.")] = 0,
+    corpus: Annotated[
+        Optional[str], typer.Option(help="Whose labels; default params.yaml's.")
+    ] = None,
+    params: Annotated[Path, typer.Option(help="Experiment.")] = Path("params.yaml"),
+    assets: Annotated[Path, typer.Option(help="Folder with labels.yaml.")] = Path("assets"),
+    encoder: Annotated[Path, typer.Option(help="The stage adapt's folder.")] = Path("encoder"),
+    pool: Annotated[Path, typer.Option(help="Paragraphs to tag.")] = Path("corpus/pool.spacy"),
+    force: Annotated[bool, typer.Option("--force", help="Replace what is at --out.")] = False,
+) -> None:
+    """Tag paragraphs of the pool with labels that are known by their meaning alone.
+
+    Needs an encoder that has learnt concepts (`adapt.methods: [concepts]`). The meanings are those
+    of assets/labels.yaml. The result is for a person to review: predictions with confidences.
+    """
+    from ..corpus.formats.registry import writer_of
+    from ..corpus.formats.writing import Losses, prepare
+
+    write = writer_of(format)
+    if out.exists() and not force:
+        raise ScinerError(Errors.E241.format(path=out))
+    labels = meanings_of(corpus, params=params, assets=assets)
+    losses = Losses()
+    pairs = list(_tagged(_chosen(pool, n, seed), encoder, labels))
+    paragraphs = prepare(iter(pairs), default_paper=pool.stem, keep_unknown=False, losses=losses)
+    write(out, paragraphs, losses=losses)
+    n_ents = sum(len(spans) for _, spans in pairs)
+    typer.echo(f"✔ {n_ents} entities proposed in {len(pairs)} paragraphs, in {out}")
+    for line in losses.lines():
+        typer.secho(f"!! {format} does not hold: {line}", fg="yellow", err=True)
+
+
+def _chosen(pool: Path, n: int, seed: int) -> "List[Doc]":
+    from ..corpus.annotated import make_tokenizer
+    from ..corpus.docbin import read_docs
+
+    docs = read_docs(pool, make_tokenizer().vocab)
+    if n and n < len(docs):
+        docs = [docs[i] for i in sorted(random.Random(seed).sample(range(len(docs)), n))]
+    return docs
+
+
+def _tagged(
+    docs: "List[Doc]", encoder: Path, labels: "dict[str, str]"
+) -> "Iterator[Tuple[Doc, List[ScoredSpan]]]":
+    from spacy.tokens import Span
+
+    from ..adapt.start import MeaningTagger
+    from ..files import progress
+
+    tag = MeaningTagger(encoder, labels)
+    for doc in progress(docs, description="paragraphs"):
+        spans = tag(doc)
+        doc.user_data["source"] = "start"
+        doc.set_ents([Span(doc, s.start, s.end, label=s.label) for s in spans])  # the rest is O
+        yield doc, spans

@@ -1,0 +1,74 @@
+"""`sciner start`: entities from the meaning of labels."""
+
+import json
+import shutil
+import sys
+
+import pytest
+import yaml
+from small_text import CONCEPTS, concept_lines, paragraphs, settings_of, write_project
+
+from spacy_sciner.adapt.encoder import make_encoder
+from spacy_sciner.cli import main
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory, tiny_encoder):
+    """A project whose encoder has learnt three concepts, and whose labels are these."""
+    folder = tmp_path_factory.mktemp("start")
+    (folder / "assets/sample").mkdir(parents=True)
+    lines = "\n".join(concept_lines(80))
+    folder.joinpath("assets/sample/concepts.jsonl").write_text(lines, encoding="utf8")
+    write_project(folder, paragraphs(10))
+    concepts = {"files": ["concepts.jsonl"], "frozen_layers": 0, "unannotated_weight": 1.0}
+    settings = settings_of(
+        tiny_encoder, ["concepts"], epochs=40, learn_rate=0.005, concepts=concepts, patience=0
+    )
+    make_encoder(settings, out=folder / "encoder", root=folder)
+    tree = settings.model_dump()
+    tree["corpora"] = {"sample": {**tree["corpora"]["sample"], "labels": list(CONCEPTS.values())}}
+    folder.joinpath("params.yaml").write_text(yaml.safe_dump(tree), encoding="utf8")
+    labels = dict.fromkeys(CONCEPTS.values(), "")
+    folder.joinpath("assets/labels.yaml").write_text(yaml.safe_dump({"labels": labels}))
+    return folder
+
+
+@pytest.fixture
+def run(root, monkeypatch, capsys):
+    monkeypatch.chdir(root)
+
+    def run(*options):
+        monkeypatch.setattr(sys, "argv", ["sciner", "start", *options])
+        with pytest.raises(SystemExit) as done:
+            main()
+        return done.value.code or 0, capsys.readouterr()
+
+    return run
+
+
+def test_a_pool_is_tagged_by_what_labels_mean(run, root):
+    code, said = run("--out", "start.jsonl", "--format", "prodigy", "--n", "20")
+    assert code == 0, said.err
+    lines = [json.loads(line) for line in root.joinpath("start.jsonl").read_text().splitlines()]
+    assert len(lines) == 20
+    found = {
+        (line["text"][s["start"] : s["end"]], s["label"]) for line in lines for s in line["spans"]
+    }
+    assert {("BERT", "train"), ("GLUE", "paper"), ("accuracy", "nothing")} <= found
+    assert "in 20 paragraphs" in said.out
+
+
+def test_nothing_is_replaced_unasked(run, root):
+    root.joinpath("there.json").write_text("mine")
+    code, said = run("--out", "there.json")
+    assert code == 1
+    assert "SCINER-E241" in said.err
+    assert root.joinpath("there.json").read_text() == "mine"
+
+
+def test_an_encoder_without_concepts_is_refused(run, root, tiny_encoder):
+    shutil.copytree(tiny_encoder, root / "plain")
+    code, said = run("--out", "none.json", "--encoder", "plain")
+    assert code == 1
+    assert "SCINER-E319" in said.err
+    assert not root.joinpath("none.json").exists()
