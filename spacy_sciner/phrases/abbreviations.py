@@ -14,8 +14,10 @@ SHORT_WORDS = 2
 _OPEN = re.compile(r"[(\[]")
 _CLOSE = {"(": ")", "[": "]"}
 _INNER_END = re.compile(r"[,;:]")
-_NO_SHORT_FORMS = frozenset({"i.e.", "e.g.", "i.e", "e.g", "cf."})  # their letters fit by chance
+# Their letters fit by chance: what follows, and numbers of lists.
+_NO_SHORT_FORMS = frozenset({"i.e.", "e.g.", "i.e", "e.g", "cf.", "ii", "iii", "iv", "vi", "vii"})
 _QUOTES = "'\"‘’“”` "
+_WORDS = re.compile(r"[\s()\[\]\"“”]+")
 _PARTS = re.compile(r"[\s\-]+")
 
 
@@ -33,7 +35,7 @@ def define(text: str) -> List[Definition]:
         short = _short_form(text, opening.start())
         if short is None:
             continue
-        before = text[: opening.start()].rstrip()
+        before = text[: opening.start()].rstrip(_QUOTES)
         start = _long_form(before, text[slice(*short)])
         if start is not None:
             found.append(Definition((start, len(before)), short))
@@ -97,7 +99,7 @@ def _long_form(before: str, short: str) -> Optional[int]:
             return None
     long = before[i:]
     n_words = len([part for part in _PARTS.split(long) if part])
-    is_near = n_words <= min(len(short) + 5, len(short) * 2)
-    if not is_near or len(long) <= len(short) or short in long.split():
+    is_near = n_words <= min(len(short) + 5, len(short) * 2) and not long.endswith(",")
+    if not is_near or len(long) <= len(short) or short in _WORDS.split(long):
         return None
     return None if long.count("(") != long.count(")") else i

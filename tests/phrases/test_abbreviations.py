@@ -24,7 +24,7 @@ def pairs_of(text):
         ("stone cutting [SC] is old", [("stone cutting", "SC")]),
         ("stone cutting (SC, our way)", [("stone cutting", "SC")]),
         ("stone cutting (SC; Miller)", [("stone cutting", "SC")]),
-        ("stone cutting (“SC”)", [("stone cutting", "SC")]),
+        ("“stone cutting” (“SC”)", [("stone cutting", "SC")]),
         # a letter in the middle of a word may be meant
         ("the extended moss atlas (XMA)", []),
         ("the moss extract atlas (METATL)", [("moss extract atlas", "METATL")]),
@@ -44,6 +44,9 @@ def test_definitions(text, pairs):
         "nineteen seventy (1970)",  # no letter
         "see in section four (-sf)",  # begins with a mark
         "interesting examples (i.e.)",
+        "in other words (ii) it is",
+        "stone cutting, (sc)",
+        "stone[sc] cutting (sc)",
         "the letters are elsewhere (QZ)",
         "SC (SC)",  # no longer than itself
         "(SC) at the start",
