@@ -20,6 +20,7 @@ def make_corpus(
     seed: int = 0,
     gold_only: bool = False,
     repeat_gold: int = 1,
+    spans_key: Optional[str] = None,
 ) -> Callable[[Language], Iterator[Example]]:
     """Read a DocBin as training or evaluation examples.
 
@@ -34,6 +35,8 @@ def make_corpus(
     gold_only (bool): Leave out docs whose `user_data["source"]` is not "gold".
     repeat_gold (int): Times each gold doc is given per epoch, 1 or more; weighs gold against
         pseudo-labels.
+    spans_key (str): Give the reference's entities as `doc.spans[spans_key]`, too, which is what a
+        span categoriser learns. None: do not.
     RAISES (ScinerError): SCINER-E201 or E202 for the file, SCINER-E203 for a setting.
     """
     if max_length < 0:
@@ -53,6 +56,8 @@ def make_corpus(
             rng.shuffle(references)
         for reference in references:
             words, spaces = words_and_spaces(reference)
+            if spans_key is not None:
+                reference.spans[spans_key] = list(reference.ents)
             yield Example(Doc(nlp.vocab, words=words, spaces=spaces), reference)
 
     return corpus
