@@ -10,6 +10,7 @@ from ..settings.schedules import Schedule
 
 START_S = 5.0  # a stage's own: Python, spaCy, torch, DVC
 PROTOCOL = 0.8  # of an iteration's file, for the paper's protocol
+ADAPT = 1.2  # of training's seconds a word: the vocabulary, and no frozen embeddings
 NOT_COUNTED = "the pool is not counted yet: run `dvc repro parse convert`, then ask again"
 PADDING = 8  # words that a paragraph's special tokens and its rounded length are worth, about
 
@@ -70,6 +71,7 @@ def plan(settings: Settings, words: Words, *, train_s: float, predict_s: float) 
     train_s, predict_s (float): Seconds a word.
     """
     stages = [Stage("parse, convert, adapt", "papers, gold, encoder", 4 * START_S)]
+    stages += _adaptation(settings, words, train_s)
     teachers = settings.train.teachers
 
     def training(schedule: Schedule, n_words: int) -> float:
@@ -96,6 +98,17 @@ def plan(settings: Settings, words: Words, *, train_s: float, predict_s: float) 
             what = f"{what}; {_models(1, size)} for the paper's protocol"
         stages.append(Stage(f"evaluate@{k}", what, seconds))
     return [*stages, Stage("report", "tables, plots, page", START_S)]
+
+
+def _adaptation(settings: Settings, words: Words, train_s: float) -> List[Stage]:
+    """A row for each method that the encoder is adapted by."""
+    adapt = settings.adapt
+    n_words = min(words.pool, adapt.max_words) if adapt.max_words else words.pool
+    what = f"{n_words:,} words" if words.pool_known else NOT_COUNTED
+    if adapt.collections:
+        what += " and the collections, which are not counted here"
+    seconds = ADAPT * n_words * adapt.epochs * train_s
+    return [Stage(f"adapt: {name}", what, seconds) for name in adapt.methods]
 
 
 def _passes(schedule: Schedule, n_words: int, paragraph: float) -> int:

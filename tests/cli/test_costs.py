@@ -39,6 +39,14 @@ def test_a_pool_that_convert_has_not_counted_is_said_to_be_so():
     assert "not counted yet: run `dvc repro parse convert`" in what
 
 
+def test_an_adaptation_costs_a_little_more_than_training_on_its_text():
+    found = seconds_of(adapt={"methods": ["mlm", "span-mlm"], "epochs": 3})
+    assert found["adapt: mlm"] == found["adapt: span-mlm"] == pytest.approx(1.2 * 3 * 4000 * 0.01)
+    part = seconds_of(adapt={"methods": ["mlm"], "epochs": 1, "max_words": 500})
+    assert part["adapt: mlm"] == pytest.approx(1.2 * 500 * 0.01)
+    assert not any(name.startswith("adapt:") for name in seconds_of())
+
+
 def test_min_steps_make_more_passes():
     # A batch of 100 holds 4.5 paragraphs of 12 and 8 for padding: 54 words. 1,000 are 19 batches,
     # so that 2 epochs of 1, 2 and 3 passes are 38, 76 and 114 steps.
@@ -53,7 +61,8 @@ def test_a_retraining_sees_gold_and_what_the_cap_lets_through():
 
 
 def test_the_papers_protocol_trains_on_four_fifths():
-    settings = make_settings(train=SCHEDULE, retrain=SCHEDULE)
+    protocol = {"paper_protocol": True}
+    settings = make_settings(train=SCHEDULE, retrain=SCHEDULE, evaluate=protocol)
     stages = plan(settings, WORDS, train_s=0.01, predict_s=0.001)
     found = {stage.name: stage.seconds for stage in stages}
     without = seconds_of()["evaluate@0"]
