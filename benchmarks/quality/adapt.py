@@ -129,7 +129,7 @@ def page(result: Dict[str, Any]) -> str:
                 ]
             )
     what = "strict entity F1, mean ± sd over seeds; held-out loss of each method, nats a target."
-    return text_of([generated_by(result, what), table(HEADER, lines)])
+    return text_of(generated_by(result, what), table(HEADER, lines))
 
 
 if __name__ == "__main__":
