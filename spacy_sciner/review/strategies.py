@@ -1,0 +1,74 @@
+"""How much a person's annotation of a paragraph would teach: a score of each, the largest first.
+
+SOURCE: specs of active learning as in Settles' survey (2009); `disagreement` is query by committee
+with the divergence of McCallum and Nigam (1998).
+"""
+
+from typing import Callable, Dict, List, Sequence
+
+import numpy as np
+
+from ..tagging import decode_all
+from ..types import Floats2d
+
+# Scores of one paragraph from the probabilities of each member, (n_tokens, n_tags) each; larger:
+# annotate it earlier.
+Strategy = Callable[[List[Floats2d], np.random.Generator], float]
+
+
+def random(members: List[Floats2d], rng: np.random.Generator) -> float:
+    """What every other strategy is to be compared with."""
+    return float(rng.random())
+
+
+def entropy(members: List[Floats2d], rng: np.random.Generator) -> float:
+    """Mean entropy of the tokens' tags, in nats: of the length a long paragraph has no gain."""
+    return float(_entropies(members[0]).mean())
+
+
+def entity_entropy(members: List[Floats2d], rng: np.random.Generator) -> float:
+    """The same over the tokens of predicted entities alone; 0 without any."""
+    (tags,) = decode_all([np.log(members[0] + 1e-12)])
+    inside = _entropies(members[0])[tags > 0]
+    return float(inside.mean()) if len(inside) else 0.0
+
+
+def least_confident(members: List[Floats2d], rng: np.random.Generator) -> float:
+    """1 − the probability of the weakest word of a predicted entity; 0 without any."""
+    (tags,) = decode_all([np.log(members[0] + 1e-12)])
+    inside = members[0][np.arange(len(tags)), tags][tags > 0]
+    return float(1 - inside.min()) if len(inside) else 0.0
+
+
+def disagreement(members: List[Floats2d], rng: np.random.Generator) -> float:
+    """Mean divergence of the members (teachers, or iterations) from their mean, in nats."""
+    mean = np.mean(members, axis=0)
+    divergences = [
+        (member * (np.log(member + 1e-12) - np.log(mean + 1e-12))).sum(1) for member in members
+    ]
+    return float(np.mean(divergences))
+
+
+STRATEGIES: Dict[str, Strategy] = {
+    "random": random,
+    "entropy": entropy,
+    "entity-entropy": entity_entropy,
+    "least-confident": least_confident,
+    "disagreement": disagreement,
+}
+
+
+def _entropies(probabilities: Floats2d) -> np.ndarray:
+    """In nats, shape (n_tokens,)."""
+    return -(probabilities * np.log(probabilities + 1e-12)).sum(1)
+
+
+def score_all(name: str, paragraphs: Sequence[List[Floats2d]], *, seed: int) -> List[float]:
+    """A score for each paragraph.
+
+    name (str): One of STRATEGIES.
+    paragraphs (Sequence[List[Floats2d]]): Of each the probabilities by each member; the first is
+        the model itself.
+    """
+    rng = np.random.default_rng(seed)
+    return [STRATEGIES[name](members, rng) if len(members[0]) else 0.0 for members in paragraphs]
