@@ -10,6 +10,7 @@ COMMANDS = (
     "assets",
     "candidates",
     "check",
+    "concepts",
     "diff",
     "doctor",
     "export",

@@ -1,5 +1,6 @@
 """The convert stage: annotation files and parsed papers to DocBins, split by paper."""
 
+import json
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Sequence, Set, Tuple
 from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
 
-from ..errors import ScinerWarning, Warnings
+from ..errors import Errors, ScinerError, ScinerWarning, Warnings
 from ..files import progress, remove, write_json
 from ..settings import Settings
 from ..settings.corpora import CALIBRATION
@@ -165,6 +166,19 @@ def _gold_of_pool(
             counts.update(projected=n_projected, lost=n_lost, papers=1)
         docs.update(zip(indices, result, strict=True))
     return docs, dict(counts)
+
+
+def check_converted(settings: Settings, *, root: Path) -> None:
+    """Whether corpus/ is that of the corpus in the settings, so far as it can be told.
+
+    root (Path): The project's folder.
+    RAISES (ScinerError): SCINER-E529.
+    """
+    path = root / "corpus/_report.json"
+    if path.is_file():
+        found = json.loads(path.read_text(encoding="utf8")).get("corpus")
+        if found != settings.corpus:
+            raise ScinerError(Errors.E529.format(found=found, corpus=settings.corpus))
 
 
 class Counts:

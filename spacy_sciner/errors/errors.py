@@ -289,3 +289,14 @@ class Errors(metaclass=Coded):
     E521 = "Wrong settings in {where}:\n{problems}"
     E522 = "Stage {stage} failed; its output is the end of {log}. The same command goes on from it."
     E523 = "--set {value}: it takes a setting that params.yaml has, as in train.epochs=8."
+    E524 = "--from {source}: there is no such source of concepts. There are: {known}."
+    E525 = (
+        "--from gold:{corpus}: that is the corpus under test (`corpus` in params.yaml), whose "
+        "labels no concept may tell. Name another one."
+    )
+    E526 = "No text with a mention in {sources}. {left_out}"
+    E528 = "--k {value}: {reason}. Give whole numbers, divided by commas, such as 1,4,16."
+    E529 = (
+        "corpus/gold is that of {found}, params.yaml has {corpus} as `corpus`. Run "
+        "`dvc repro convert`."
+    )
