@@ -128,7 +128,7 @@ def test_the_docs_have_the_commands_of_project_yml(tmp_path):
 @pytest.mark.parametrize("messages", [Errors, Warnings], ids=["errors", "warnings"])
 def test_every_code_is_raised_by_a_test(messages):
     text = "".join(path.read_text(encoding="utf8") for path in ROOT.glob("tests/**/test_*.py"))
-    codes = [code for code in vars(messages) if re.fullmatch(r"[EW]\d{3}", code)]
+    codes = [code for code in dir(messages) if re.fullmatch(r"[EW]\d{3}", code)]
     assert [code for code in codes if not re.search(rf"\b{code}\b", text)] == []
 
 
@@ -136,7 +136,7 @@ def test_every_code_is_raised_by_a_test(messages):
 def test_every_code_is_used(messages):
     files = [*ROOT.glob("spacy_sciner/**/*.py"), *ROOT.glob("scripts/*.py")]
     text = "".join(path.read_text(encoding="utf8") for path in files)
-    codes = [code for code in vars(messages) if re.fullmatch(r"[EW]\d{3}", code)]
+    codes = [code for code in dir(messages) if re.fullmatch(r"[EW]\d{3}", code)]
     assert [code for code in codes if f"{messages.__name__}.{code}" not in text] == []
 
 

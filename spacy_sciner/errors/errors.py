@@ -1,9 +1,9 @@
 """Messages of what is raised."""
 
-from .base import Coded
+from .corpus import CorpusErrors
 
 
-class Errors(metaclass=Coded):
+class Errors(CorpusErrors):
     # --- tagging, confidence, selection ------------------------------------------------------
     E001 = (
         "γ must be a probability in [0, 1], got {gamma!r}{where}. Set it in params.yaml under "
@@ -32,68 +32,6 @@ class Errors(metaclass=Coded):
     )
     E134 = "GROBID's answer for {file} is not TEI: {reason}"
     E135 = "The connection to GROBID broke for {file}: {reason}."
-
-    # --- corpus ------------------------------------------------------------------------------
-    E201 = "No docs at {path}. Run the stage that writes it: `dvc repro`."
-    E202 = "{path} cannot be read as spaCy docs ({reason}). Write it again, or convert it first."
-    E203 = "`{name}` of the corpus reader must be {least} or more, got {value}."
-    E204 = (
-        "No gold file {path}. Of your own corpus: put it there, or mend `path` in params.yaml, "
-        "which starts from assets/CORPUS; `pool_gold` may be left out. Of a public corpus: fetch "
-        "it with `sciner assets --corpus CORPUS`, offline with --mirror DIR."
-    )
-    E205 = "{path} cannot be read as {format}: {reason}. Set its `format` in params.yaml."
-    E206 = (
-        "No annotated paragraph in {path}, read as {format}. Found: {found}. "
-        "Is it the right file and `format`?"
-    )
-    E207 = (
-        "The last column of {path} holds no tags such as O, B-X or I-X: {n} of {total} are none, "
-        "the first is {tag!r}. Found: {found}. Put the tags last, write B- and I- with capitals, "
-        "or name these in `labels`."
-    )
-    E208 = (
-        "{path}: {reason}. The table needs tab-separated columns split, first, last, and may have "
-        "paper: paragraphs from 0, both included; split is the CoNLL file's name without suffix."
-    )
-    E209 = (
-        "Split {split!r} of corpus {corpus!r} would be empty: {reason}. Change `split` in "
-        "params.yaml, or add gold papers."
-    )
-    E211 = "{path} has no `labels` with their meanings, but {found!r}. See assets/labels.yaml."
-    E212 = (
-        "Paper {paper!r}, named for split {split!r} of corpus {corpus!r}, {reason}. "
-        "Papers there: {found}."
-    )
-    E213 = (
-        "The papers of corpus {corpus!r} go into {into}: name papers or a share for all but one of "
-        "these in `split`, the last gets the rest. Without a share now: {rest}."
-    )
-    E214 = "{path}, line {line} is no parsed paragraph: {reason}. Run the parse stage again."
-    E216 = (
-        "The offsets in {path} fit its text by no way of counting. Of {n} annotations fit: "
-        "{tried}. Was the text changed after it was annotated? Export both together."
-    )
-    E217 = (
-        "{path}: {what}. Its keys: {keys}. Name the one with the text in params.yaml: "
-        "`text_key` of this gold file."
-    )
-    E218 = (
-        "{path} cannot be read as CoNLL: {reason}. A token a line is needed, words in the first "
-        "column, tags in the last, tabs or spaces between them, an empty line between paragraphs."
-    )
-    E219 = (
-        "No file of format {format} at {path}. There: {found}. Name a file, a folder with a file "
-        "for each paper, or a pattern such as gold/*.txt."
-    )
-    E240 = (
-        "Label {label!r} cannot be written as {format}: {reason}. Export in another format, or "
-        "rename the label."
-    )
-    E241 = "{path} is there already. Name another place, or give --force to replace it."
-    E242 = "{path} does not fit {text}: {reason}. Export both again, or remove {path}."
-    E244 = "{path} is {problem}. Give its --format: {known}."
-    E243 = "Nothing can be written as {format!r}. Formats to write: {known}."
 
     # --- models, pipeline, adapt -------------------------------------------------------------
     E301 = (
