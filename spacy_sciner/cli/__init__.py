@@ -15,6 +15,7 @@ COMMANDS = (
     "doctor",
     "export",
     "iterate",
+    "learn",
     "repeat",
     "start",
     "sweep",

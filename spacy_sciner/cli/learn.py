@@ -1,0 +1,101 @@
+"""`sciner learn`: what annotated paragraphs are worth, simulated with held-back gold."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Annotated, Any, Dict, List, Optional
+
+import typer
+
+from ..errors import Errors, ScinerError
+from ..files import fingerprint, write_json, write_text
+
+
+def learn(
+    simulate: Annotated[
+        bool, typer.Option("--simulate", help="With corpus/gold/train.spacy as the expert.")
+    ] = False,
+    strategies: Annotated[
+        str, typer.Option(help="Of random, entropy, entity-entropy, least-confident, disagreement.")
+    ] = "random,entropy,least-confident",
+    start: Annotated[int, typer.Option(min=1, help="Tokens annotated before all rounds.")] = 2000,
+    budget: Annotated[int, typer.Option(min=1, help="Tokens annotated each round.")] = 2000,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds after the start.")] = 4,
+    per_paper: Annotated[
+        int, typer.Option(min=0, help="Most paragraphs of one paper in a round; 0: no cap.")
+    ] = 0,
+    loop: Annotated[
+        bool,
+        typer.Option("--loop", help="One iteration of the loop on the rest."),
+    ] = False,
+    seeds: Annotated[int, typer.Option(min=1, help="How many: 0, 1, 2, …")] = 3,
+    values: Annotated[
+        Optional[List[str]], typer.Option("--set", help="A setting, as train.epochs=8; repeatable.")
+    ] = None,
+    params: Annotated[Path, typer.Option(help="The experiment.")] = Path("params.yaml"),
+    out: Annotated[Path, typer.Option(help="A folder for each run; the table.")] = Path("learn"),
+) -> None:
+    """Which paragraphs should a person annotate next, and how many?
+
+    Simulated: the gold of corpus/gold is bought round by round, chosen by each strategy, and a
+    model is trained on what was bought so far, from the encoder. Shows test F1 by annotated tokens
+    beside a random choice and all of the gold. Goes on after an interruption. Writes learn.txt,
+    learn.csv and learn.json. For your own annotators: `sciner export --model` writes tasks.
+    """
+    from ..report.learning import learning_text
+    from ..review.simulate import ALL, Plan
+    from ..review.simulate import simulate as run_plan
+    from ..review.strategies import STRATEGIES
+    from .loops import check_made, read_dvc_yaml, with_values
+    from .repeat import planned, tell
+
+    names = [name.strip() for name in strategies.split(",") if name.strip()]
+    if not names or not set(names) <= set(STRATEGIES):
+        raise ScinerError(Errors.E535.format(found=strategies, known=", ".join(STRATEGIES)))
+    if not simulate:
+        raise ScinerError(Errors.E536)
+    gold, encoder = Path("corpus/gold"), Path("encoder")
+    for path in (gold / "train.spacy", encoder):
+        if not path.exists():
+            raise ScinerError(Errors.E537.format(path=path))
+    given = [*(values or ()), "evaluate.paper_protocol=false"]
+    teachers = [] if loop or "disagreement" in names else ["train.teachers=1"]
+    text, dvc_yaml = planned(params, 1), read_dvc_yaml(Path())
+    options = [f"start={start}", f"budget={budget}", f"per_paper={per_paper}", f"loop={loop}"]
+    options += [fingerprint(gold), fingerprint(encoder)]
+    check_made(out, with_values(text, [*given, "seed=0"]), options, root=Path())
+    rows: List[Dict[str, Any]] = []
+    for seed in range(seeds):
+        train = _trainer([*given, *teachers, f"seed={seed}"], text, dvc_yaml, loop, tell)
+        for name in [*names, ALL]:
+            plan = Plan(name, seed, start, budget, rounds, per_paper, loop)
+            for row in run_plan(plan, out / f"{name}-seed{seed}", gold, train):
+                rows.append(row)
+                _write(out, rows, learning_text(rows))
+    typer.echo((out / "learn.txt").read_text(encoding="utf8"), nl=False)
+
+
+def _trainer(values: List[str], text: str, dvc_yaml: Any, loop: bool, say: Any) -> Any:
+    """Trains and measures in a folder whose corpus is written already."""
+    from ..models.machine import usable_cores
+    from .loops import give, run_loop, set_up
+
+    def train(folder: Path) -> None:
+        set_up(folder, values, root=Path(), params=text)
+        give(folder, {"encoder": Path("encoder")}, stages=("parse", "convert", "adapt"))
+        last = "evaluate@1" if loop else "evaluate@0"
+        at = f"{folder.parent.name}, {folder.name}"
+        tell = lambda stage: say(f"{at}: {stage}")  # noqa: E731
+        run_loop(folder, dvc_yaml, threads=usable_cores(), say=tell, last=last)
+
+    return train
+
+
+def _write(out: Path, rows: List[Dict[str, Any]], text: str) -> None:
+    write_json(out / "learn.json", rows)
+    table = io.StringIO()
+    writer = csv.DictWriter(table, rows[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(out / "learn.csv", table.getvalue())
+    write_text(out / "learn.txt", text)

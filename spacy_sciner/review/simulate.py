@@ -1,0 +1,133 @@
+"""Active learning with held-back gold as the expert: what annotated paragraphs are worth.
+
+From a start set, each round trains from the encoder on what was bought so far, and a strategy
+chooses what is bought next among the rest, which is disjoint from it.
+SOURCE: the NERC extraction project of specs asks the question; its seed sentences stay in its pool,
+and it has no random baseline.
+"""
+
+import json
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Sequence
+
+import numpy as np
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+
+from ..corpus.docbin import read_docs, write_docs
+from ..corpus.reader import words_and_spaces
+from ..pipeline.sciner import find_sciner
+from ..tagging import are_words
+from ..training.experiment import load_pipeline
+from ..types import Floats2d
+from .choose import choose
+from .strategies import score_all
+
+ALL = "all"  # in place of a strategy: everything at once, what the others are measured against
+Run = Callable[[Path], None]  # trains and measures in a project's folder
+Row = Dict[str, Any]
+
+
+class Plan(NamedTuple):
+    """One simulation."""
+
+    strategy: str
+    seed: int
+    start: int  # tokens, drawn at random
+    budget: int  # tokens a round
+    rounds: int  # after the start
+    per_paper: int = 0  # most paragraphs of a paper in a round; 0: no cap
+    loop: bool = False  # the loop learns from what is not bought
+
+    @property
+    def iteration(self) -> int:
+        return int(self.loop)
+
+
+def simulate(plan: Plan, folder: Path, gold: Path, run: Run) -> Iterator[Row]:
+    """Train round after round, each in a folder of its own.
+
+    gold (Path): Folder with train.spacy, dev.spacy and test.spacy.
+    run (Callable): Trains and measures what lies in a round's folder; what was done is not done
+        again.
+    YIELDS (dict): Of each round the tokens and paragraphs bought, and the scores.
+    """
+    docs = read_docs(gold / "train.spacy", Vocab())
+    every = plan.strategy == ALL
+    drawn = np.random.default_rng(plan.seed).random(len(docs)).tolist()
+    bought = list(range(len(docs))) if every else choose(docs, drawn, tokens=plan.start, near=2)
+    for number in range(1 if every else plan.rounds + 1):
+        place = folder / f"round-{number}"
+        rest = [i for i in range(len(docs)) if i not in set(bought)]
+        _write(place, docs, bought, rest, gold)
+        run(place)
+        yield _row(plan, number, place, [docs[i] for i in bought])
+        if not rest or number == plan.rounds:
+            return
+        members = _members(place, plan.iteration, plan.strategy == "disagreement")
+        scores = score_all(
+            plan.strategy,
+            [list(of) for of in zip(*(probabilities(m, [docs[i] for i in rest]) for m in members))],
+            seed=plan.seed + number,
+        )
+        new = choose([docs[i] for i in rest], scores, tokens=plan.budget, per_paper=plan.per_paper)
+        bought = [*bought, *(rest[i] for i in new)]
+
+
+def _write(
+    place: Path, docs: Sequence[Doc], bought: Sequence[int], rest: Sequence[int], gold: Path
+) -> None:
+    """What a round begins with: the gold that was bought, the rest as pool, dev and test."""
+    corpus = place / "corpus"
+    (corpus / "gold").mkdir(parents=True, exist_ok=True)
+    for split in ("dev", "test"):
+        link = corpus / f"gold/{split}.spacy"
+        if not link.exists():
+            link.symlink_to((gold / f"{split}.spacy").resolve())
+    write_docs(corpus / "gold/train.spacy", [docs[i] for i in sorted(bought)])
+    write_docs(corpus / "pool.spacy", [_plain(docs[i]) for i in rest])
+    write_docs(corpus / "pool_gold.spacy", [docs[i] for i in rest])
+
+
+def _plain(doc: Doc) -> Doc:
+    """The same words, and nothing known of them."""
+    words, spaces = words_and_spaces(doc)
+    plain = Doc(doc.vocab, words=words, spaces=spaces)
+    plain.user_data.update({key: doc.user_data.get(key) for key in ("paper", "paragraph")})
+    plain.user_data["source"] = "pool"
+    return plain
+
+
+def _members(place: Path, iteration: int, committee: bool) -> List[Path]:
+    folder = place / f"training/{iteration}"
+    teachers = sorted((folder / "teachers").iterdir()) if committee else []
+    return [folder / "model-best", *teachers]
+
+
+def probabilities(model: Path, docs: Sequence[Doc]) -> List[Floats2d]:
+    """Of each document's words the tags' probabilities, (n_words, n_tags); tokens without content
+    are left out."""
+    nlp = load_pipeline(model, calibrated=False)
+    plain = [Doc(nlp.vocab, words=words, spaces=s) for words, s in map(words_and_spaces, docs)]
+    sciner: Any = nlp.get_pipe(find_sciner(nlp))
+    found = []
+    for first in range(0, len(plain), 256):
+        for logs in sciner.predict(plain[first : first + 256]):
+            logs = sciner.model.ops.to_numpy(logs)
+            found.append(np.exp(logs[are_words(logs)]))
+    return found
+
+
+def _row(plan: Plan, number: int, place: Path, bought: Sequence[Doc]) -> Row:
+    path = place / f"metrics/iteration-{plan.iteration}.json"
+    clean = json.loads(path.read_text(encoding="utf8"))["clean"]
+    return {
+        "strategy": plan.strategy,
+        "seed": plan.seed,
+        "loop": plan.loop,
+        "round": number,
+        "paragraphs": len(bought),
+        "tokens": sum(map(len, bought)),
+        "dev": clean["dev"]["f1"],
+        "test": clean["test"]["f1"],
+    }

@@ -1,0 +1,102 @@
+"""Active learning with gold as the expert."""
+
+import json
+import shutil
+
+import pytest
+from tiny import gold_docs
+
+from spacy_sciner.corpus.docbin import read_docs, write_docs
+from spacy_sciner.review.simulate import ALL, Plan, probabilities, simulate
+
+PLAN = Plan("entropy", seed=0, start=12, budget=10, rounds=3)
+
+
+@pytest.fixture
+def gold(tmp_path):
+    for split in ("train", "dev", "test"):
+        write_docs(tmp_path / f"gold/{split}.spacy", gold_docs(n_papers=8))
+    return tmp_path / "gold"
+
+
+@pytest.fixture
+def run(tiny_model):
+    """In place of training: the same model, and scores that count the gold."""
+    runs = []
+
+    def run(folder):
+        runs.append(folder)
+        n_tokens = sum(map(len, texts_of(folder / "corpus/gold/train.spacy", as_docs=True)))
+        for k in (0, 1):
+            if not (folder / f"training/{k}/model-best").exists():
+                shutil.copytree(tiny_model, folder / f"training/{k}/model-best")
+                (folder / f"training/{k}/teachers").mkdir()
+            clean = {"test": {"f1": n_tokens / 100 + k}, "dev": {"f1": 0.5}}
+            (folder / "metrics").mkdir(exist_ok=True)
+            (folder / f"metrics/iteration-{k}.json").write_text(json.dumps({"clean": clean}))
+
+    run.runs = runs
+    return run
+
+
+def texts_of(path, as_docs=False):
+    from spacy.vocab import Vocab
+
+    docs = read_docs(path, Vocab())
+    return docs if as_docs else [doc.text for doc in docs]
+
+
+def test_rounds_buy_within_the_budget_and_never_twice(gold, run, tmp_path):
+    rows = list(simulate(PLAN, tmp_path / "run", gold, run))
+    assert [row["round"] for row in rows] == [0, 1, 2, 3]
+    tokens = [row["tokens"] for row in rows]
+    assert tokens[0] <= 12
+    assert all(0 < after - before <= 10 for before, after in zip(tokens, tokens[1:]))
+    assert [row["test"] for row in rows] == [pytest.approx(n / 100) for n in tokens]
+    before = set()
+    for folder in run.runs:
+        bought = texts_of(folder / "corpus/gold/train.spacy")
+        rest = texts_of(folder / "corpus/pool.spacy")
+        assert before <= set(bought)
+        assert not set(bought) & set(rest)
+        assert len(bought) + len(rest) == 8
+        before = set(bought)
+
+
+def test_the_pool_tells_nothing_of_its_gold(gold, run, tmp_path):
+    list(simulate(PLAN, tmp_path / "run", gold, run))
+    pool = texts_of(run.runs[0] / "corpus/pool.spacy", as_docs=True)
+    assert not any(doc.ents for doc in pool)
+    assert all(token.ent_iob_ == "" for doc in pool for token in doc)
+    kept = texts_of(run.runs[0] / "corpus/pool_gold.spacy", as_docs=True)
+    assert any(doc.ents for doc in kept)
+
+
+def test_the_same_seed_buys_the_same_and_strategies_differ(gold, run, tmp_path):
+    def bought(plan, name):
+        run.runs.clear()
+        list(simulate(plan, tmp_path / name, gold, run))
+        return [texts_of(folder / "corpus/gold/train.spacy") for folder in run.runs]
+
+    first = bought(PLAN, "a")
+    assert bought(PLAN, "b") == first
+    other = bought(PLAN._replace(strategy="random"), "c")
+    assert other[0] == first[0]  # the same start
+    assert bought(PLAN._replace(seed=1), "d")[0] != first[0]
+
+
+def test_everything_at_once_is_one_round(gold, run, tmp_path):
+    (row,) = simulate(PLAN._replace(strategy=ALL), tmp_path / "run", gold, run)
+    assert row["paragraphs"] == 8
+
+
+def test_on_top_of_the_loop_the_next_iteration_is_measured(gold, run, tmp_path):
+    rows = list(simulate(PLAN._replace(loop=True), tmp_path / "run", gold, run))
+    assert all(row["test"] > 1 for row in rows)
+
+
+def test_probabilities_are_of_words(tiny_model):
+    docs = gold_docs()
+    found = probabilities(tiny_model, docs)
+    assert [len(p) for p in found] == [len(doc) for doc in docs]
+    assert all(p.sum(1) == pytest.approx(1, abs=1e-3) for p in found)
