@@ -17,6 +17,7 @@ COMMANDS = (
     "iterate",
     "learn",
     "repeat",
+    "sources",
     "start",
     "sweep",
 )

@@ -51,7 +51,9 @@ def learn(
 
     names = [name.strip() for name in strategies.split(",") if name.strip()]
     if not names or not set(names) <= set(STRATEGIES):
-        raise ScinerError(Errors.E535.format(found=strategies, known=", ".join(STRATEGIES)))
+        known = ", ".join(STRATEGIES)
+        message = Errors.E535.format(option="--strategies", value=strategies, known=known)
+        raise ScinerError(message)
     if not simulate:
         raise ScinerError(Errors.E536)
     gold, encoder = Path("corpus/gold"), Path("encoder")

@@ -226,7 +226,7 @@ class Errors(CorpusErrors):
     E520 = "{path}: {n} problem(s), each explained in docs/parameters.md:\n{problems}"
     E521 = "Wrong settings in {where}:\n{problems}"
     E522 = "Stage {stage} failed; its output is the end of {log}. The same command goes on from it."
-    E535 = "--strategies {found!r}: give one or more of {known}, separated by commas."
+    E535 = "{option} {value!r}: give one or more of {known}, separated by commas."
     E536 = (
         "`sciner learn` simulates with gold that is there: give --simulate. To have the pool's "
         "paragraphs annotated by a person, write tasks with `sciner export --model`."

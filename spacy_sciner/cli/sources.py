@@ -1,0 +1,116 @@
+"""`sciner sources`: a language model's labels, gold, and mixtures of both, compared."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Annotated, Any, Dict, List, Optional
+
+import typer
+
+from ..errors import Errors, ScinerError
+from ..files import fingerprint, write_json, write_text
+
+
+def sources(
+    other: Annotated[Path, typer.Argument(help="The other annotator's file, such as an LLM's.")],
+    format: Annotated[str, typer.Option(help="Its format, as in params.yaml.", show_default=False)],
+    shares: Annotated[
+        str, typer.Option(help="Of gold's paragraphs, in percent.")
+    ] = "0,5,10,20,50,100",
+    losses: Annotated[
+        str, typer.Option(help="Of the other's labels: nll, gce (robust to wrong ones), or both.")
+    ] = "nll,gce",
+    seeds: Annotated[int, typer.Option(min=1, help="How many: 0, 1, 2, …")] = 3,
+    values: Annotated[
+        Optional[List[str]], typer.Option("--set", help="A setting, as train.epochs=8; repeatable.")
+    ] = None,
+    params: Annotated[Path, typer.Option(help="The experiment.")] = Path("params.yaml"),
+    out: Annotated[Path, typer.Option(help="Folder for the table.")] = Path("sources"),
+) -> None:
+    """What are a language model's labels worth beside gold?
+
+    Trains the same model on the other annotator's paragraphs with 0, 5, … percent of the gold
+    added, and on that gold alone, and measures each on gold's test. Where both annotated a text,
+    gold wins; what has a text of dev or test is left out. Needs `dvc repro convert adapt`. Goes on
+    after an interruption. Writes sources.txt, sources.csv and sources.json.
+    """
+    from spacy.vocab import Vocab
+
+    from ..corpus.docbin import read_docs
+    from ..report.sources import sources_text
+    from ..review.sources import mix, mixtures, read_source, train_mixture
+    from .loops import check_made, with_values
+
+    parts, kinds = _shares(shares), _losses(losses)
+    gold = Path("corpus/gold")
+    for path in (gold / "train.spacy", Path("encoder"), other):
+        if not path.exists():
+            raise ScinerError(Errors.E537.format(path=path))
+    text = with_values(params.read_text(encoding="utf8"), [*(values or ()), "seed=0"])
+    made = [fingerprint(path) for path in (gold, Path("encoder"), other)]
+    check_made(out, text, [format, *made], root=Path())
+    write_text(out / "params.yaml", text)
+    recipe, labels = _recipe(out / "params.yaml")
+    vocab = Vocab()
+    held = [d for s in ("dev", "test", "calibration") for d in _read(gold / f"{s}.spacy", vocab)]
+    docs, counts = read_source(other, file_format=format, labels=labels, held_out=held)
+    golds = read_docs(gold / "train.spacy", vocab)
+    typer.echo(f"{other.name}: " + ", ".join(f"{k} {n}" for k, n in counts.items()), err=True)
+    path = out / "sources.json"
+    rows: List[Dict[str, Any]] = json.loads(path.read_text("utf8")) if path.is_file() else []
+    for mixture in mixtures(parts, kinds, seeds):
+        if any(all(row[k] == v for k, v in mixture._asdict().items()) for row in rows):
+            continue
+        chosen = mix(golds, docs, mixture)
+        rows.append(train_mixture(mixture, chosen, recipe=recipe, gold=gold, work=out / "work"))
+        _write(out, rows, sources_text(rows))
+    typer.echo(sources_text(rows), nl=False)
+
+
+def _read(path: Path, vocab: Any) -> Any:
+    from ..corpus.docbin import read_docs
+
+    return read_docs(path, vocab) if path.exists() else []
+
+
+def _recipe(params: Path) -> Any:
+    """How iteration 0 is trained, with the objective of `retrain` for the other's labels."""
+    from ..corpus.settings import CorpusSettings
+    from ..review.sources import objective_of
+    from ..settings import read_settings
+    from ..training.experiment import Experiment
+
+    settings = read_settings(params)
+    labels_path = Path("assets/labels.yaml")
+    corpus = CorpusSettings.of(settings, settings.corpus, labels_path=labels_path)
+    objective = objective_of(settings.retrain.gold_weight, settings.retrain.gce_q)
+    return Experiment(settings, 0).recipe._replace(objective=objective), corpus.labels
+
+
+def _shares(text: str) -> List[float]:
+    try:
+        shares = [float(part) / 100 for part in text.split(",")]
+    except ValueError:
+        shares = [-1.0]
+    if not all(0 <= share <= 1 for share in shares):
+        raise ScinerError(Errors.E535.format(option="--shares", value=text, known="0 to 100"))
+    return shares
+
+
+def _losses(text: str) -> List[str]:
+    losses = [part.strip() for part in text.split(",")]
+    if not set(losses) <= {"nll", "gce"}:
+        raise ScinerError(Errors.E535.format(option="--losses", value=text, known="nll, gce"))
+    return losses
+
+
+def _write(out: Path, rows: List[Dict[str, Any]], text: str) -> None:
+    write_json(out / "sources.json", rows)
+    write_text(out / "sources.txt", text)
+    table = io.StringIO()
+    flat = [{**row, "dev": row["dev"]["f1"], "test": row["test"]["f1"]} for row in rows]
+    writer = csv.DictWriter(table, flat[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(flat)
+    write_text(out / "sources.csv", table.getvalue())

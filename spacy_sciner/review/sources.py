@@ -1,0 +1,106 @@
+"""What different annotators' labels are worth: a language model's, a person's, and mixtures.
+
+Every paragraph keeps its source; where both have annotated the same text, gold wins.
+SOURCE: the NERC extraction project compares a model on LLM labels with one on gold, from different
+splits and evaluators; here everything but the labels is the same.
+"""
+
+import shutil
+from pathlib import Path
+from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
+
+import numpy as np
+from spacy.tokens import Doc
+
+from ..corpus.annotated import LLM
+from ..corpus.docbin import read_docs, write_docs
+from ..corpus.splits.gold import GoldReader
+from ..corpus.text import text_key
+from ..evaluation.measure import measure_clean
+from ..pipeline.objective import Objective
+from ..settings.corpora import GoldFile
+from ..training.experiment import load_pipeline
+from ..training.recipe import Recipe
+from ..training.train import train_pipeline
+
+MIXED, ALONE = "mixed", "gold alone"
+
+
+class Mixture(NamedTuple):
+    """What one model is trained on."""
+
+    share: float  # of gold's paragraphs, in [0, 1]
+    kind: str  # MIXED: the other annotator's paragraphs, too; ALONE: that gold and nothing else
+    loss: str  # of the other annotator's labels: nll or gce
+    seed: int
+
+
+def mixtures(shares: Sequence[float], losses: Sequence[str], seeds: int) -> List[Mixture]:
+    """Every combination; gold alone is trained once a share and seed, without gold not at all."""
+    found = []
+    for seed in range(seeds):
+        for share in shares:
+            found += [Mixture(share, MIXED, loss, seed) for loss in losses]
+            if share:
+                found.append(Mixture(share, ALONE, "nll", seed))
+    return found
+
+
+def read_source(
+    path: Path, *, file_format: str, labels: Sequence[str], held_out: Sequence[Doc]
+) -> Tuple[List[Doc], Dict[str, int]]:
+    """The other annotator's paragraphs, but for those that are measured on.
+
+    held_out (Sequence[Doc]): Of dev, test and calibration; what has their text is left out.
+    RETURNS (Tuple[List[Doc], Dict[str, int]]): Docs with source "llm"; how many there were, and how
+        many were left out.
+    RAISES (ScinerError): What reading gold raises.
+    """
+    reader = GoldReader(path.parent, tuple(labels))
+    annotated = reader.read(GoldFile(path=path.name, format=file_format, papers="paragraphs"))
+    docs = reader.docs(annotated)
+    known = {text_key(doc.text) for doc in held_out}
+    kept = [doc for doc in docs if text_key(doc.text) not in known]
+    for doc in kept:
+        doc.user_data["source"] = LLM
+    return kept, {"paragraphs": len(docs), "measured on": len(docs) - len(kept)}
+
+
+def mix(gold: Sequence[Doc], other: Sequence[Doc], mixture: Mixture) -> List[Doc]:
+    """The training data: a seeded choice of gold paragraphs, and the other's with other texts."""
+    n = round(mixture.share * len(gold))
+    order = np.random.default_rng(mixture.seed).permutation(len(gold))[:n]
+    chosen = [gold[i] for i in sorted(order)]
+    if mixture.kind == ALONE:
+        return chosen
+    texts = {text_key(doc.text) for doc in chosen}
+    return [*chosen, *(doc for doc in other if text_key(doc.text) not in texts)]
+
+
+def train_mixture(
+    mixture: Mixture, docs: Sequence[Doc], *, recipe: Recipe, gold: Path, work: Path
+) -> Dict[str, Any]:
+    """Train a model and measure it on gold's dev and test.
+
+    recipe (Recipe): How; its seed and objective are the mixture's.
+    gold (Path): Folder with dev.spacy and test.spacy.
+    work (Path): A folder for the model, removed when it is measured.
+    """
+    train, model = work / "train.spacy", work / "model"
+    write_docs(train, docs)
+    objective = recipe.objective._replace(loss=mixture.loss)
+    own = recipe._replace(seed=mixture.seed, objective=objective)
+    train_pipeline(own, train=train, dev=gold / "dev.spacy", out=model, resume=work / "resume")
+    nlp = load_pipeline(model)
+    row: Dict[str, Any] = {**mixture._asdict(), "paragraphs": len(docs)}
+    row["gold_paragraphs"] = sum(doc.user_data.get("source") != LLM for doc in docs)
+    for split in ("dev", "test"):
+        docs_of_split = read_docs(gold / f"{split}.spacy", nlp.vocab)
+        found = measure_clean(nlp, docs_of_split, n_bootstrap=0, seed=0)
+        row[split] = {key: found[key] for key in ("f1", "precision", "recall")}
+    shutil.rmtree(work)
+    return row
+
+
+def objective_of(gold_weight: float, gce_q: float) -> Objective:
+    return Objective(gold_weight=gold_weight, gce_q=gce_q)
