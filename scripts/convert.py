@@ -33,6 +33,8 @@ def convert(
         corpus, settings=read_settings(params), assets=assets, parsed=parsed, out=out
     )
     for split, n in report["splits"].items():
+        if split == "pool_gold" and not n["paragraphs"]:
+            continue
         print(
             f"{split:<9} {n['papers']:>5} papers {n['paragraphs']:>6} paragraphs "
             f"{n['tokens']:>8} tokens {n['entities']:>6} entities"
