@@ -1,12 +1,16 @@
 """Names for the shapes and records that cross module borders."""
 
-from typing import Any, NamedTuple, Optional, TypedDict
+from typing import Any, Callable, NamedTuple, Optional, Tuple, TypedDict
 
 # Arrays, named by what they hold. To the type checker they are Any: NumPy and Thinc describe the
 # same arrays by types that do not accept each other.
 Floats1d = Any  # float32 (n_tokens,)
 Floats2d = Any  # float32 (n_tokens, n_tags)
 Ints1d = Any  # int64 (n_tokens,)
+
+# A document's log-probabilities of tags and its targets, both Floats2d → each token's loss, and the
+# gradient with respect to the log-probabilities.
+TokenLoss = Callable[[Floats2d, Floats2d], Tuple[Floats1d, Floats2d]]
 
 
 class Paragraph(TypedDict):

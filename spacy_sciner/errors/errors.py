@@ -104,6 +104,10 @@ class Errors(CorpusErrors):
         "The weights in {path} are named otherwise than those of the model made of them: {names} "
         "are not there. Save it anew with transformers' save_pretrained, and name that folder."
     )
+    E320 = (
+        "head is crf and word_confidence {found!r}: a CRF needs words' scores that are sums of "
+        "their word-pieces'. Set word_confidence to {known}, or take another head."
+    )
     E331 = "{path} has {n} documents, the scores are of {expected}. Run `dvc repro convert`."
     E315 = "frozen_layers is {n_layers}; the encoder has {total} layers. Give 0 to {total}."
     E316 = (

@@ -10,7 +10,7 @@ from .body import Body
 from .layers import use_fast_dropout
 from .shapes import N_SHAPES
 
-HEADS = ("linear", "bilstm")
+HEADS = ("linear", "bilstm", "crf")  # of a CRF it is the linear layer below it: crf_layer.py
 BILSTM_WIDTH = 256  # per direction: NERC extraction's head
 
 

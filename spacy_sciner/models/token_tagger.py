@@ -14,6 +14,7 @@ from thinc.api import Model, chain
 from ..content import has_content
 from ..errors import Errors, ScinerError
 from ..types import Floats2d
+from .crf_layer import add_crf
 from .head import HEADS, TagHead
 from .shim import TorchTagger, get_shim
 
@@ -21,10 +22,10 @@ from .shim import TorchTagger, get_shim
 def build_token_tagger_v1(
     tok2vec: Model[List[Doc], List[Floats2d]], *, head: str = "linear", nO: Optional[int] = None
 ) -> Model[List[Doc], List[Floats2d]]:
-    """A linear or BiLSTM head over token vectors.
+    """A linear, BiLSTM or CRF head over token vectors.
 
     tok2vec (Model[List[Doc], List[Floats2d]]): One vector per token.
-    head (str): "linear" or "bilstm".
+    head (str): "linear", "bilstm" or "crf".
     RETURNS (Model[List[Doc], List[Floats2d]]): Log-probabilities, shape (n_tokens, n_tags); the
         row of a token without content is 0. The head does not see it, nor does the tok2vec, unless
         it is a listener: what another pipe has made of the document is shared as it is.
@@ -50,7 +51,7 @@ def build_token_tagger_v1(
         layers=chained.layers,
     )
     model.set_ref("tok2vec", tok2vec)
-    return model
+    return add_crf(model) if head == "crf" else model
 
 
 def forward_words(

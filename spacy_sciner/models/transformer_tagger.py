@@ -20,6 +20,7 @@ from ..confidence import (
 )
 from ..errors import Errors, ScinerError
 from ..types import Floats2d, Ints1d
+from .crf_layer import add_crf
 from .encoders import open_encoder
 from .head import HEADS, EncoderTagger, build_encoder, freeze, load_encoder
 from .piece_table import PieceTable
@@ -56,11 +57,11 @@ def build_transformer_tagger_v1(
     precision: str = "auto",
     nO: Optional[int] = None,
 ) -> Model[List[Doc], List[Floats2d]]:
-    """Encoder, optional BiLSTM and linear layer in one torch module.
+    """Encoder, optional BiLSTM and linear layer in one torch module; a CRF over it if asked for.
 
     name (str): The encoder: a local directory, a hub name or "pypi:<package>". Read when the model
         is initialised, never when a trained pipeline is loaded.
-    head (str): "linear" or "bilstm".
+    head (str): "linear", "bilstm" or "crf".
     word_confidence (str): How pieces make a word: "product", "mean", "min" or "first".
     shapes (bool): Tell the encoder each word's case and digits, which an uncased one does not see.
     fast (bool): On a CPU, BERT's layers and dropout by our own code; false: by Hugging Face's
@@ -75,7 +76,7 @@ def build_transformer_tagger_v1(
     RETURNS (Model[List[Doc], List[Floats2d]]): Log-scores, shape (n_tokens, n_tags) a document; a
         token without content, or without word-pieces, is shown to no encoder: its row is 0.
     RAISES (ScinerError): SCINER-E302 for an unknown head, word_confidence, device or precision,
-        SCINER-E312 for a number out of range.
+        SCINER-E312 for a number out of range, SCINER-E320 for a CRF over "mean" or "min".
     """
     _check_least(1, window=window, batch_pieces=batch_pieces)
     _check_least(0, overlap=overlap, frozen_layers=frozen_layers)
@@ -84,7 +85,7 @@ def build_transformer_tagger_v1(
     # Thinc saves `attrs` with the weights, and what was saved wins over the config. These may be
     # set anew where a trained pipeline is loaded, so they are no attrs.
     run = partial(forward, word_confidence=word_confidence, batch_pieces=batch_pieces)
-    return Model(
+    tagger: Model[List[Doc], List[Floats2d]] = Model(
         TAGGER,
         run,
         init=partial(init, fast=fast),
@@ -101,6 +102,7 @@ def build_transformer_tagger_v1(
         },
         shims=[TorchTagger(partial(_rebuild, fast=fast), device=device, precision=precision)],
     )
+    return add_crf(tagger, word_confidence=word_confidence) if head == "crf" else tagger
 
 
 def _check_least(least: int, **numbers: int) -> None:

@@ -11,6 +11,7 @@ there are options, all of them off unless the experiment's `retrain` section tur
                   nothing, `soft_min` does: tokens count whose largest t is at least that.
 """
 
+from functools import partial
 from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
@@ -23,7 +24,7 @@ from ..errors import Errors, ScinerError
 from ..settings.read import check_section
 from ..settings.schedules import Goal
 from ..tagging import UNKNOWN
-from ..types import Floats1d, Floats2d, Ints1d
+from ..types import Floats1d, Floats2d, Ints1d, TokenLoss
 
 MACHINES = ("pseudo", "llm")  # sources of labels that are no gold
 
@@ -105,13 +106,11 @@ def make_targets(
     gold_weight, machine_weight = np.array([objective.gold_weight, 1.0]) / max(
         1.0, objective.gold_weight
     )
-    soft: Dict[int, Floats2d] = {}
-    if objective.soft_labels:
-        soft = {
-            i: _soft_of(doc, len(tags[i]), labels)
-            for i, doc in enumerate(references)
-            if doc.user_data.get("source") == "pseudo"  # a language model gives no distribution
-        }
+    soft: Dict[int, Floats2d] = {
+        i: _soft_of(doc, len(tags[i]), labels)
+        for i, doc in enumerate(references)
+        if _has_soft(doc, objective)
+    }
     frequency = np.array(objective.soft_frequency or tag_frequency(soft.values()))
     targets: List[Floats2d] = []
     for i, (doc, doc_tags) in enumerate(zip(references, tags)):
@@ -144,6 +143,31 @@ def token_losses(
     return (target * (1.0 - powers)).sum(axis=1) / gce_q, -target * powers
 
 
+def token_loss_of(doc: Doc, objective: Objective) -> Optional[TokenLoss]:
+    """What is asked of a document's tokens one by one. None asks for its tags, whose likelihood a
+    model of whole paths takes of all at once."""
+    if objective.loss == "gce" and is_machine(doc):
+        return partial(token_losses, gce_q=objective.gce_q)
+    return token_losses if _has_soft(doc, objective) else None
+
+
+def compute_loss(
+    scores: Sequence[Floats2d],
+    targets: Sequence[Floats2d],
+    token_losses_: Sequence[Optional[TokenLoss]],
+) -> Tuple[float, List[Floats2d]]:
+    """The loss of a model whose scores are log-probabilities of each token by itself.
+
+    RETURNS (Tuple[float, List[Floats2d]]): The sum over all tokens, and the scores' gradients.
+    """
+    loss, gradients = 0.0, []
+    for rows, target, token_loss in zip(scores, targets, token_losses_):
+        losses, gradient = (token_loss or token_losses)(rows, target)
+        loss += float(losses.sum())
+        gradients.append(gradient)
+    return loss, gradients
+
+
 def is_machine(doc: Doc) -> bool:
     return doc.user_data.get("source") in MACHINES
 
@@ -172,6 +196,11 @@ def training_frequency(docs: Iterable[Doc]) -> Optional[Tuple[float, ...]]:
     """Tag frequency over all soft labels of a training file; None if it has none."""
     found = [soft[1] for doc in docs if is_machine(doc) and (soft := get_soft(doc)) is not None]
     return tuple(map(float, tag_frequency(found))) if found else None
+
+
+def _has_soft(doc: Doc, objective: Objective) -> bool:
+    """A language model gives no distribution."""
+    return objective.soft_labels and doc.user_data.get("source") == "pseudo"
 
 
 def _soft_of(doc: Doc, n_tokens: int, labels: Sequence[str]) -> Floats2d:

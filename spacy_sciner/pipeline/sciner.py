@@ -24,7 +24,7 @@ from ..tagging import (
 )
 from ..types import Floats2d, Ints1d
 from . import token_confidence  # noqa: F401  (registers doc._.sciner_confidence)
-from .objective import Objective, is_machine, make_targets, token_losses
+from .objective import Objective, compute_loss, make_targets, token_loss_of
 
 # The default model lives here as a config string, and nowhere in code.
 DEFAULT_MODEL = Config().from_str("""
@@ -176,30 +176,31 @@ class SciNER(TrainablePipe):
 
         scores are log-probabilities, normalised inside the model, so the gradient is that of the
         log-likelihood itself: −1/n at the gold tag, 0 elsewhere and on unknown tokens. What else
-        `self.objective` can ask for: objective.py.
+        `self.objective` can ask for: objective.py. A model of whole paths has a loss of its own,
+        `model.attrs["compute_loss"]`: crf_layer.py.
         """
         examples = list(examples)
         validate_examples(examples, "SciNER.get_loss")
+        ops: Any = self.model.ops
+        logs = [ops.to_numpy(rows) for rows in scores]
+        targets = self._targets(examples, logs)
+        n_known = max(1, sum(int(target.any(axis=1).sum()) for target in targets))
+        asked = [token_loss_of(eg.reference, self.objective) for eg in examples]
+        compute = self.model.attrs.get("compute_loss", compute_loss)
+        loss, gradients = compute(logs, targets, asked)
+        return loss / n_known, [ops.asarray2f(d / np.float32(n_known)) for d in gradients]
+
+    def _targets(self, examples: List[Example], logs: Sequence[Floats2d]) -> List[Floats2d]:
+        """What each token's tags are trained towards; nothing, for tokens without content."""
         references = [eg.reference for eg in examples]
         tags = [self._gold_tags(eg) for eg in examples]
-        logs = [self.model.ops.to_numpy(doc_scores) for doc_scores in scores]
         words = [are_words(rows) for rows in logs]
         for doc_tags, of_doc in zip(tags, words):
             doc_tags[of_doc], doc_tags[~of_doc] = tags_of_words(doc_tags, of_doc), UNKNOWN
         targets = make_targets(references, tags, labels=self.labels, objective=self.objective)
         for target, of_doc in zip(targets, words):
             target[~of_doc] = 0.0  # soft labels say something of every token
-        n_known = max(1, sum(int(target.any(axis=1).sum()) for target in targets))
-        loss = 0.0
-        gradients: List[Floats2d] = []
-        ops: Any = self.model.ops
-        for reference, target, rows in zip(references, targets, logs):
-            gce = self.objective.loss == "gce" and is_machine(reference)
-            gce_q = self.objective.gce_q if gce else None
-            losses, d_scores = token_losses(rows, target, gce_q=gce_q)
-            loss += float(losses.sum()) / n_known
-            gradients.append(ops.asarray2f(d_scores / np.float32(n_known)))
-        return loss, gradients
+        return targets
 
     def _gold_tags(self, example: Example) -> Ints1d:
         """Tag ids on the predicted document's tokens, UNKNOWN where nothing is known."""

@@ -32,7 +32,7 @@ def make_model(**settings: Any) -> Model:
     return model
 
 
-@pytest.mark.parametrize("head", ["linear", "bilstm"])
+@pytest.mark.parametrize("head", ["linear", "bilstm", "crf"])
 def test_one_row_of_scores_per_token(head):
     scores = make_model(head=head).predict(DOCS)
     assert [s.shape for s in scores] == [(len(doc), N_TAGS) for doc in DOCS]
@@ -40,7 +40,7 @@ def test_one_row_of_scores_per_token(head):
         np.testing.assert_allclose(np.exp(rows).sum(axis=1), 1.0, rtol=1e-5)
 
 
-@pytest.mark.parametrize("head", ["linear", "bilstm"])
+@pytest.mark.parametrize("head", ["linear", "bilstm", "crf"])
 def test_a_document_scores_the_same_in_any_company(head):
     model = make_model(head=head)
     together = model.predict(DOCS)
@@ -76,14 +76,15 @@ def test_nO_may_be_given():
 
 
 def test_e302_for_an_unknown_head():
-    with pytest.raises(ScinerError, match=r"SCINER-E302.*head 'crf'.*linear, bilstm"):
-        make_model(head="crf")
+    with pytest.raises(ScinerError, match=r"SCINER-E302.*head 'mlp'.*linear, bilstm, crf"):
+        make_model(head="mlp")
 
 
-def test_bytes_round_trip():
-    model = make_model(head="bilstm")
+@pytest.mark.parametrize("head", ["bilstm", "crf"])
+def test_bytes_round_trip(head):
+    model = make_model(head=head)
     tok2vec = registry.resolve({"m": cnn_config()["model"]["tok2vec"]})["m"]
-    again = build_token_tagger_v1(tok2vec, head="bilstm").from_bytes(model.to_bytes())
+    again = build_token_tagger_v1(tok2vec, head=head).from_bytes(model.to_bytes())
     for a, b in zip(again.predict(DOCS), model.predict(DOCS)):
         np.testing.assert_array_equal(a, b)
     assert again.to_bytes() == model.to_bytes()

@@ -237,7 +237,7 @@ def test_e309_counts_the_positions_that_roberta_leaves_unused(tmp_path: Path):
 @pytest.mark.parametrize(
     ("setting", "value"),
     [
-        ("head", "crf"),
+        ("head", "mlp"),
         ("word_confidence", "last"),
         ("device", "tpu"),
         ("precision", "int8"),

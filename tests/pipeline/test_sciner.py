@@ -23,11 +23,14 @@ from .helpers import initialized, make_nlp
     [
         ("bert", {}),
         ("bert", {"head": "bilstm"}),
+        ("bert", {"head": "crf"}),
+        ("bert", {"head": "crf", "word_confidence": "first"}),
         ("bert", {"word_confidence": "first", "shapes": False}),
         ("bert", {"freeze_embeddings": True, "frozen_layers": 1}),
         ("roberta", {}),
         ("cnn", {}),
         ("cnn", {"head": "bilstm"}),
+        ("cnn", {"head": "crf"}),
     ],
 )
 def test_overfits_a_handful_of_sentences(kind, settings, tiny_encoder, tiny_bpe_encoder):

@@ -22,15 +22,15 @@ from spacy_sciner.tagging import UNKNOWN, are_words, decode, tags_of_words
 from spacy_sciner.training.calibrate import score_gold
 
 BLANKS = ["\n", "\n\n", "\u00a0", "  ", " \u200d ", "\n    ", "\t"]
-KINDS = ["bert", "roberta", "bilstm", "cnn"]
+KINDS = ["bert", "roberta", "bilstm", "crf", "cnn"]
 
 
 def make_nlp(kind: str, request: pytest.FixtureRequest) -> Language:
     config: Dict[str, Any] = cnn_config(head="bilstm") if kind == "cnn" else {}
     if kind == "roberta":
         config = model_config(request.getfixturevalue("tiny_bpe_encoder"))
-    elif kind in ("bert", "bilstm"):
-        head = "bilstm" if kind == "bilstm" else "linear"
+    elif kind in ("bert", "bilstm", "crf"):
+        head = "linear" if kind == "bert" else kind
         config = model_config(request.getfixturevalue("tiny_encoder"), head=head)
     nlp = spacy.blank("en")
     nlp.add_pipe("sciner", config=config)

@@ -31,7 +31,7 @@ class Told:
             raise Killed
 
 
-@pytest.fixture(params=["tiny.cfg", "transformer.cfg", "listener.cfg"])
+@pytest.fixture(params=["tiny.cfg", "transformer.cfg", "crf.cfg", "listener.cfg"])
 def recipe(request: Any, tiny_encoder: Path, tmp_path: Path) -> Recipe:
     path = tmp_path / "train.cfg"
     text = (CONFIGS / request.param).read_text()

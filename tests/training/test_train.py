@@ -17,6 +17,8 @@ from spacy_sciner.training.train import train_pipeline
 
 from .helpers import Corpus, files_of, make_recipe, train
 
+CONFIG_NAMES = sorted(path.name for path in CONFIGS.glob("*.cfg"))
+
 
 @pytest.fixture(scope="module")
 def trained(tiny_corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -25,7 +27,7 @@ def trained(tiny_corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return out
 
 
-@pytest.mark.parametrize("config", ["tiny.cfg", "transformer.cfg", "listener.cfg"])
+@pytest.mark.parametrize("config", CONFIG_NAMES)
 def test_every_config_trains_a_pipeline(config, tiny_corpus, tiny_encoder, tmp_path):
     shutil.copytree(tiny_encoder, tmp_path / "encoder")
     path = tmp_path / config
@@ -80,7 +82,7 @@ def test_nothing_but_the_pipeline_is_left_behind(trained: Path):
     assert spacy.load(trained).pipe_names == ["sciner"]
 
 
-@pytest.mark.parametrize("config", ["tiny.cfg", "transformer.cfg"])
+@pytest.mark.parametrize("config", ["tiny.cfg", "transformer.cfg", "crf.cfg"])
 def test_the_same_seed_gives_the_same_files(config, tiny_corpus, tiny_encoder, tmp_path):
     path = tmp_path / config
     path.write_text((CONFIGS / config).read_text().replace("window = 256", "window = 32"))
