@@ -3,9 +3,11 @@
     python assets/sample/make.py
 
 reads  source/<id>.md      a paper: Markdown headings, one paragraph a line, [entity](Label)
+       second/<id>.md      the same text with what another annotator made of it: for `sciner agree`
 writes papers/<id>.pdf     two columns, running heads and page numbers; two as GROBID-like TEI
        gold/annotations.json        full Label Studio export of the gold papers
        pool-gold/annotations.json   the same for the pool's papers: only ever used to measure
+       second/annotations.json      the same of the second annotator; nothing is trained on it
 """
 
 import json
@@ -187,6 +189,7 @@ def main() -> None:
     for folder, chosen in (
         ("gold", [p for p in papers if p.id in gold]),
         ("pool-gold", [p for p in papers if p.id not in gold]),
+        ("second", [read_paper(path) for path in sorted((HERE / "second").glob("*.md"))]),
     ):
         tasks = json.dumps(label_studio(chosen), indent=1, ensure_ascii=False)
         (HERE / folder / "annotations.json").write_text(tasks + "\n", encoding="utf8")

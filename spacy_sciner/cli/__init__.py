@@ -6,6 +6,7 @@ from typing import Any
 # Each a module here with a function of the same name ("_" for "-"). Modules import what is slow in
 # that function.
 COMMANDS = (
+    "agree",
     "annotate-llm",
     "assets",
     "candidates",

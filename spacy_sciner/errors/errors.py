@@ -182,6 +182,14 @@ class Errors(CorpusErrors):
         "What is to be compared was measured on different gold: {n} papers are not the same, among "
         "them {papers}. Evaluate both on the same gold: run `dvc repro`, or compare others."
     )
+    E420 = (
+        "Nothing to compare: no paragraph of one annotator has the text of another's. Read were "
+        "{found}. Give annotations of the same papers, cut into the same paragraphs."
+    )
+    E421 = (
+        "Nothing to compare: in the {n} paragraphs that two annotators share, there is no token of "
+        "which both say something."
+    )
 
     # --- command line, project ---------------------------------------------------------------
     E501 = "No entry {name!r} under `{section}` of params.yaml. Entries there: {found}."
@@ -230,6 +238,12 @@ class Errors(CorpusErrors):
     E520 = "{path}: {n} problem(s), each explained in docs/parameters.md:\n{problems}"
     E521 = "Wrong settings in {where}:\n{problems}"
     E522 = "Stage {stage} failed; its output is the end of {log}. The same command goes on from it."
+    E530 = (
+        "{path} names no two annotators, but {names}. Give a file of each, or an export in which "
+        "every annotation names who made it."
+    )
+    E531 = "{path} is given twice. Give each annotator's file once."
+    E532 = "No file or folder {path}. Give the annotations of each annotator."
     E535 = "{option} {value!r}: give one or more of {known}, separated by commas."
     E536 = (
         "`sciner learn` simulates with gold that is there: give --simulate. To have the pool's "

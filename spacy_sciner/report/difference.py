@@ -9,10 +9,10 @@ from spacy.vocab import Vocab
 
 from ..corpus.docbin import iter_docs, read_docs
 from ..corpus.soft import get_soft, soft_logs
+from ..scoring.changes import Entity, Paragraph, count_changes
 from ..scoring.compare import Change, PaperCounts, compare
 from ..tagging import decode, tags_to_spans
 from .build import read_papers
-from .changes import Entity, Paragraph, count_changes
 from .sides import Side, settings_that_differ
 
 SPLITS = ("test", "dev")

@@ -3,7 +3,7 @@
 from textwrap import fill
 from typing import Any, Dict, List
 
-from .changes import KINDS, EntityChange, in_context
+from ..scoring.changes import KINDS, EntityChange, in_context
 from .difference import SPLITS, Difference
 from .page import render
 from .tables import Row, count, number, share, to_text

@@ -227,13 +227,18 @@ def write_label_studio(path: Path, paragraphs: Iterable[Written], *, losses: Los
 
     Writes the labelling configuration beside them, as <name>.config.xml.
     """
+    write_versions(path, ([one] for one in count_words(paragraphs, losses)))
+
+
+def write_versions(path: Path, tasks: Iterable[Sequence[Written]]) -> None:
+    """The same with several versions of a paragraph in a task: annotations, and predictions."""
     labels: Dict[str, None] = {}
     with replacing(path) as temporary, temporary.open("w", encoding="utf8", newline="\n") as file:
         file.write("[")
-        for n, one in enumerate(count_words(paragraphs, losses)):
-            labels.update(dict.fromkeys(span.label for span in one.spans))
+        for n, versions in enumerate(tasks):
+            labels.update(dict.fromkeys(span.label for one in versions for span in one.spans))
             file.write(",\n" if n else "\n")
-            file.write(json.dumps(_written_task(one), ensure_ascii=False))
+            file.write(json.dumps(_written_task(versions), ensure_ascii=False))
         file.write("\n]\n")
     write_text(path.with_suffix(".config.xml"), labelling_config(labels))
 
@@ -253,17 +258,18 @@ def labelling_config(labels: Iterable[str]) -> str:
     )
 
 
-def _written_task(one: Written) -> Dict[str, Any]:
-    task: Dict[str, Any] = {"data": {"text": one.doc.text, **place_of(one)}}
-    results = [_written_result(span, one, f"s{n}") for n, span in enumerate(one.spans)]
-    if not one.predicted_by:
-        task["annotations"] = [{"result": results}]
-    elif not one.is_blank:
-        prediction: Dict[str, Any] = {"model_version": one.predicted_by, "result": results}
-        scores = [ent.score for ent in one.ents if ent.score is not None]
-        if scores:  # tasks sorted by it begin with the least sure
-            prediction["score"] = round(min(scores), 4)
-        task["predictions"] = [prediction]
+def _written_task(versions: Sequence[Written]) -> Dict[str, Any]:
+    task: Dict[str, Any] = {"data": {"text": versions[0].doc.text, **place_of(versions[0])}}
+    for one in versions:
+        results = [_written_result(span, one, f"s{n}") for n, span in enumerate(one.spans)]
+        if not one.predicted_by:
+            task.setdefault("annotations", []).append({"result": results})
+        elif not one.is_blank:
+            prediction: Dict[str, Any] = {"model_version": one.predicted_by, "result": results}
+            scores = [ent.score for ent in one.ents if ent.score is not None]
+            if scores:  # tasks sorted by it begin with the least sure
+                prediction["score"] = round(min(scores), 4)
+            task.setdefault("predictions", []).append(prediction)
     return task
 
 

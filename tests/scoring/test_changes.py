@@ -1,6 +1,6 @@
 import pytest
 
-from spacy_sciner.report.changes import Entity, Paragraph, changes_of, count_changes, in_context
+from spacy_sciner.scoring.changes import Entity, Paragraph, changes_of, count_changes, in_context
 
 TEXT = "we train a Random Forest on the old SQuAD data with care ."
 WORDS = [f"{word} " for word in TEXT.split()]

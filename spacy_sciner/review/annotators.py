@@ -1,0 +1,106 @@
+"""The work of several annotators, as files give it: a file or a folder each, or all in one file."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Dict, List, Optional, Sequence, Tuple
+
+from spacy.tokenizer import Tokenizer
+from spacy.tokens import Doc
+
+from ..corpus.annotated import Annotated, make_tokenizer
+from ..corpus.duplicates import one_annotation_each
+from ..corpus.formats.guess import PAPER, guess_kind
+from ..corpus.formats.registry import formats
+from ..corpus.splits.gold import GoldReader
+from ..errors import Errors, ScinerError
+from ..settings import GoldFile
+
+UNNAMED = "(no name)"
+
+
+@dataclass
+class Annotator:
+    """One side of a comparison."""
+
+    name: str
+    docs: List[Doc]  # one of each text, all of one vocab
+    repairs: Dict[str, int]  # what reading did to the annotations, by rule
+
+
+def read_annotators(paths: Sequence[Path], *, file_format: Optional[str]) -> List[Annotator]:
+    """Read a file or folder of each annotator; or one file in which each is named.
+
+    file_format (Optional[str]): Of all files; None: told by their content.
+    RAISES (ScinerError): What `convert` raises; SCINER-E244 if a format is not known, E530 if one
+        file does not name two annotators or more, E531 if a file is given twice, E532
+        if it is not there.
+    """
+    kinds = [_format_of(path, file_format) for path in paths]
+    tokenizer = make_tokenizer()
+    if len(paths) == 1:
+        return _named_in(paths[0], kinds[0], tokenizer)
+    twice = [path for path, n in Counter(path.resolve() for path in paths).items() if n > 1]
+    if twice:
+        raise ScinerError(Errors.E531.format(path=twice[0]))
+    annotators = []
+    for name, path, kind in zip(short_names(paths), paths, kinds):
+        reader, paragraphs = _read(path, kind, tokenizer)
+        kept = one_annotation_each(paragraphs, repairs=reader.repairs, found=reader.found)
+        docs = reader.docs(kept)
+        annotators.append(Annotator(name, docs, dict(reader.repairs.counts)))
+    return annotators
+
+
+def short_names(paths: Sequence[Path]) -> List[str]:
+    """What tells paths apart: "ann" and "bob" of ann/gold.json and bob/gold.json."""
+    parts = [path.resolve().parts for path in paths]
+    n_same = 0
+    while all(len(p) > n_same + 1 for p in parts) and len({p[-1 - n_same] for p in parts}) == 1:
+        n_same += 1
+    names = [Path(p[-1 - n_same]) for p in parts]
+    stems = [name.stem for name in names]
+    for candidate in (stems, [name.name for name in names]):
+        if len(set(candidate)) == len(candidate):
+            return candidate
+    return [str(path) for path in paths]
+
+
+def _named_in(path: Path, kind: str, tokenizer: Tokenizer) -> List[Annotator]:
+    """The annotators that a file names, in their order of appearance."""
+    reader, paragraphs = _read(path, kind, tokenizer)
+    # Second annotations, which `convert` sets aside, are what this is about.
+    extras = reader.repairs.extras
+    reader.repairs.extras = []
+    del reader.repairs.counts["extra-annotation"]
+    by_name: Dict[str, List[Annotated]] = {}
+    for paragraph in [*paragraphs, *extras]:
+        by_name.setdefault(paragraph.annotator or UNNAMED, []).append(paragraph)
+    if len(by_name) < 2:
+        raise ScinerError(Errors.E530.format(path=path, names=", ".join(by_name)))
+    annotators = []
+    for name, own in by_name.items():
+        before = Counter(reader.repairs.counts)
+        kept = one_annotation_each(own, repairs=reader.repairs, found=reader.found)
+        docs = reader.docs(kept)
+        annotators.append(Annotator(name, docs, dict(reader.repairs.counts - before)))
+    return annotators
+
+
+def _read(path: Path, kind: str, tokenizer: Tokenizer) -> Tuple[GoldReader, List[Annotated]]:
+    reader = GoldReader(Path(), None, tokenizer=tokenizer)
+    return reader, reader.read(GoldFile(path=str(path), format=kind))
+
+
+def _format_of(path: Path, given: Optional[str]) -> str:
+    """RAISES (ScinerError): SCINER-E244, SCINER-E532."""
+    known = ", ".join(formats())
+    if given is not None and given not in formats():
+        raise ScinerError(Errors.E244.format(path=given, problem="no format", known=known))
+    if not path.exists():
+        raise ScinerError(Errors.E532.format(path=path))
+    kind = given or guess_kind(path)
+    if kind is None or kind == PAPER:
+        problem = "no annotation file that is known by its content"
+        raise ScinerError(Errors.E244.format(path=path, problem=problem, known=known))
+    return kind
