@@ -15,6 +15,7 @@ COMMANDS = (
     "diff",
     "doctor",
     "export",
+    "few-shot",
     "iterate",
     "learn",
     "repeat",

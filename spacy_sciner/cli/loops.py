@@ -13,7 +13,7 @@ import sys
 import time
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Sequence, Set
+from typing import Any, Callable, Collection, Dict, List, Mapping, NamedTuple, Sequence, Set
 
 import yaml
 from ruamel.yaml import YAML
@@ -176,17 +176,25 @@ def give(folder: Path, made: Mapping[str, Path], *, stages: Sequence[str]) -> No
 
 
 def run_loop(
-    folder: Path, dvc_yaml: Any, *, threads: int, say: Say, last: str = REPORT
+    folder: Path,
+    dvc_yaml: Any,
+    *,
+    threads: int,
+    say: Say,
+    last: str = REPORT,
+    given: Collection[str] = (),
 ) -> Dict[str, Any]:
     """Run what is not done yet of a stage and all before it.
 
     threads (int): For each stage. say (Callable): Told of every stage that begins.
+    given (Collection[str]): Stages that are not run: what the others need of them is there.
     RETURNS (dict): Of each stage wall "seconds" and "peak_gb", kept in costs.json.
     RAISES (ScinerError): SCINER-E522 with the log's path, if a stage fails.
     """
     path = folder / COSTS
     costs: Dict[str, Any] = json.loads(path.read_text(encoding="utf8")) if path.is_file() else {}
     stages = stages_of(dvc_yaml, read_yaml(folder / "params.yaml"), last)
+    stages = [stage for stage in stages if stage.name not in given]
     for i, stage in enumerate(stages):
         done = costs.get(stage.name)
         if done == GIVEN or (done and all((folder / out).exists() for out in stage.outs)):

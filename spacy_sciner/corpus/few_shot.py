@@ -48,6 +48,12 @@ def count_types(docs: Iterable[Doc]) -> List[Counter[str]]:
     return [Counter(ent.label_ for ent in doc.ents) for doc in docs]
 
 
+def types_below(sentences: Sequence[Counter[str]], k: int) -> List[str]:
+    """Types of which all sentences together have fewer than k mentions."""
+    total = _total(sentences)
+    return [name for name in sorted(total) if total[name] < k]
+
+
 def choose_few(sentences: Sequence[Counter[str]], *, k: int, seed: int) -> Subset:
     """Choose sentences until every type has k mentions, none of them more than 2k.
 
@@ -60,9 +66,7 @@ def choose_few(sentences: Sequence[Counter[str]], *, k: int, seed: int) -> Subse
     """
     if k < 1:
         raise ScinerError(Errors.E528.format(value=k, reason="a k is 1 or more"))
-    total: Counter[str] = Counter()
-    for sentence in sentences:
-        total.update(sentence)
+    total = _total(sentences)
     types = sorted(total, key=lambda name: (total[name], name))
     best = _choose(sentences, types, k, np.random.default_rng((seed, k, 0)))
     for attempt in range(1, ATTEMPTS):
@@ -71,6 +75,13 @@ def choose_few(sentences: Sequence[Counter[str]], *, k: int, seed: int) -> Subse
         other = _choose(sentences, types, k, np.random.default_rng((seed, k, attempt)))
         best = min(best, other, key=lambda subset: _missing(subset, total, k))
     return best
+
+
+def _total(sentences: Iterable[Counter[str]]) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for sentence in sentences:
+        total.update(sentence)
+    return total
 
 
 def _choose(

@@ -257,6 +257,10 @@ class Errors(CorpusErrors):
         "labels no concept may tell. Name another one."
     )
     E526 = "No text with a mention in {sources}. {left_out}"
+    E527 = (
+        "--encoder {value}: {reason}. Give name=PATH, where PATH is a folder with an encoder, as "
+        "`dvc repro adapt` writes encoder/."
+    )
     E528 = "--k {value}: {reason}. Give whole numbers, divided by commas, such as 1,4,16."
     E529 = (
         "corpus/gold is that of {found}, params.yaml has {corpus} as `corpus`. Run "

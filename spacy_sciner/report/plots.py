@@ -1,7 +1,7 @@
 """The report's plots: SVG that stands in a page, the same bytes for the same figures."""
 
 import io
-from typing import Any, Iterable, List, Mapping, NamedTuple, Optional, Sequence
+from typing import Any, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from .select import Metrics, type_names
 from .tables import RELIABILITY
@@ -63,6 +63,22 @@ def draw(
     for name, y in lines.items():
         axes.plot(x, _floats(y), "o-", label=name)
     return _finish(figure, axes, title, **labels)
+
+
+def shots_plot(lines: Mapping[str, Mapping[int, Tuple[float, float]]], title: str) -> Plot:
+    """A line of each name over the logarithm of k.
+
+    lines (Mapping): Of each name and k, mean and standard deviation.
+    """
+    figure, axes = _axes()
+    axes.set_xscale("log", base=2)
+    for name, points in lines.items():
+        x = sorted(points)
+        means, deviations = zip(*(points[k] for k in x))
+        axes.errorbar(x, means, yerr=deviations, marker="o", capsize=3, label=name)
+    every = sorted({k for points in lines.values() for k in points})
+    labels = {"xticks": every, "xticklabels": [str(k) for k in every]}
+    return _finish(figure, axes, title, xlabel="k", ylabel="strict test F1", **labels)
 
 
 def _floats(values: Iterable[Optional[float]]) -> List[float]:

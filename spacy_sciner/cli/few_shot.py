@@ -1,0 +1,201 @@
+"""`sciner few-shot`: what an encoder is worth where there is hardly any gold."""
+
+import json
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Dict, List, NamedTuple, Optional, Sequence
+
+import typer
+
+from ..errors import Errors, ScinerError
+from ..files import fingerprint, remove, write_json, write_text
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+    from ..corpus.few_shot import Subset
+    from ..report.few_shot import Shot
+
+GOLD = Path("corpus/gold")
+KS = "1,2,4,8,16,32,64"
+GIVEN = ("parse", "convert", "adapt")  # stages of which gold and encoder are there
+# What the runs do without: teachers that annotate no pool, intervals that the subsets give.
+VALUES = ("train.teachers=1", "evaluate.paper_protocol=false", "evaluate.bootstrap=0")
+METRICS = Path("metrics/iteration-0.json")
+
+
+class Run(NamedTuple):
+    encoder: str
+    k: int
+    subset: int
+    seed: int
+
+    def __str__(self) -> str:
+        return f"{self.encoder}, k {self.k}, subset {self.subset}, seed {self.seed}"
+
+    def folder(self, out: Path) -> Path:
+        return out / self.encoder / f"k-{self.k}" / f"subset-{self.subset}-seed-{self.seed}"
+
+
+def few_shot(
+    k: Annotated[str, typer.Option("--k", help="Mentions of each type, to twice as many.")] = KS,
+    subsets: Annotated[int, typer.Option(min=1, help="Choices of gold for each k.")] = 3,
+    seeds: Annotated[int, typer.Option(min=1, help="Trainings on each: seeds 0, 1, …")] = 1,
+    encoders: Annotated[
+        Optional[List[str]],
+        typer.Option("--encoder", help="name=PATH, a folder; repeatable; default: encoder/."),
+    ] = None,
+    values: Annotated[
+        Optional[List[str]], typer.Option("--set", help="A setting, as train.epochs=8; repeatable.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Trainings at a time; share the cores.")] = 1,
+    params: Annotated[Path, typer.Option(help="The experiment.")] = Path("params.yaml"),
+    out: Annotated[Path, typer.Option(help="A folder for each training.")] = Path("few-shot"),
+) -> None:
+    """How good is an encoder with k examples of each type? F1 by k, for several encoders.
+
+    Draws sentences of gold's train papers so that every type has k to 2k mentions, trains iteration
+    0 on them alone, and measures on all of dev and test. Goes on after an interruption. Writes
+    few-shot.json, few-shot.csv and few-shot.svg into --out.
+    """
+    from ..corpus.annotated import make_tokenizer
+    from ..corpus.convert import check_converted
+    from ..corpus.docbin import read_docs
+    from ..corpus.few_shot import count_types, sentence_docs
+    from ..models.machine import usable_cores
+    from ..report.few_shot import few_shot_csv, few_shot_svg, few_shot_text
+    from ..settings import read_settings
+    from .loops import check_made, with_values
+
+    root, text, asked = Path(), params.read_text(encoding="utf8"), _read_ks(k)
+    check_converted(read_settings(params), root=root)
+    paths = _read_encoders(encoders)
+    sentences = sentence_docs(read_docs(GOLD / "train.spacy", make_tokenizer().vocab))
+    chosen, notes = _choose(count_types(sentences), asked, n_subsets=subsets, given=k)
+    for line in notes:
+        typer.echo(line)
+    own = [*VALUES, *(values or ())]
+    for name, path in paths.items():
+        made = [f"encoder={fingerprint(path)}", f"gold={fingerprint(GOLD)}"]
+        (out / name).mkdir(parents=True, exist_ok=True)
+        check_made(out / name, with_values(text, [*own, "seed=0"]), made, root=root)
+    runs = [
+        Run(name, k, i, seed)
+        for k, some in chosen.items()
+        for i in range(len(some))
+        for name in paths
+        for seed in range(seeds)
+    ]
+    threads = max(1, usable_cores() // jobs)
+
+    def one(run: Run) -> "Shot":
+        subset = chosen[run.k][run.subset]
+        docs = [sentences[i] for i in subset.chosen]
+        return _measured(
+            run, docs, subset, run.folder(out), paths[run.encoder], own, text=text, threads=threads
+        )
+
+    with ThreadPoolExecutor(jobs) as pool:
+        shots = sorted(pool.map(one, runs), key=lambda s: (list(paths).index(s.encoder), s[1:]))
+    write_json(out / "few-shot.json", {"notes": notes, "runs": [s._asdict() for s in shots]})
+    write_text(out / "few-shot.csv", few_shot_csv(shots))
+    write_text(out / "few-shot.svg", few_shot_svg(shots))
+    typer.echo(few_shot_text(shots))
+    typer.echo(f"✔ {out}/few-shot.json, .csv, .svg")
+
+
+def _measured(
+    run: Run,
+    docs: "Sequence[Doc]",
+    subset: "Subset",
+    folder: Path,
+    encoder: Path,
+    values: Sequence[str],
+    *,
+    text: str,
+    threads: int,
+) -> "Shot":
+    """Train and evaluate where that was not done yet; the pipeline itself is not kept."""
+    from ..corpus.docbin import write_docs
+    from ..report.few_shot import shot_of
+    from .loops import read_dvc_yaml, run_loop, set_up
+    from .repeat import tell
+
+    if not (folder / METRICS).is_file():
+        root = Path()
+        set_up(folder, [*values, f"seed={run.seed}"], root=root, params=text)
+        write_docs(folder / GOLD / "train.spacy", docs)
+        links = {f"{GOLD}/{split}.spacy": GOLD / f"{split}.spacy" for split in ("dev", "test")}
+        for name, target in {**links, "encoder": encoder}.items():
+            link = folder / name
+            if not link.is_symlink():
+                link.symlink_to(os.path.relpath(target.resolve(), link.parent.resolve()))
+        run_loop(
+            folder,
+            read_dvc_yaml(root),
+            threads=threads,
+            say=lambda stage: tell(f"{run}: {stage}"),
+            last="evaluate@0",
+            given=GIVEN,
+        )
+    remove(folder / "training")
+    metrics: Any = json.loads((folder / METRICS).read_text(encoding="utf8"))
+    sizes = {"sentences": len(docs), "mentions": sum(subset.counts.values())}
+    shot = shot_of(metrics, **run._asdict(), **sizes)
+    tell(f"{run}: test F1 {shot.f1:.3f}")
+    return shot
+
+
+def _choose(
+    counts: Any, ks: Sequence[int], *, n_subsets: int, given: str
+) -> "tuple[Dict[int, List[Subset]], List[str]]":
+    """Subsets for each k, and what cannot be reached.
+
+    RAISES (ScinerError): SCINER-E528 if gold has too little for any k.
+    """
+    from ..corpus.few_shot import choose_few, types_below
+
+    chosen: Dict[int, List[Subset]] = {}
+    notes: List[str] = []
+    n_types = len({name for sentence in counts for name in sentence})
+    for k in ks:
+        below = types_below(counts, k)
+        if 2 * len(below) >= n_types:
+            notes.append(f"k {k} is left out: gold has fewer mentions of {', '.join(below)}")
+            continue
+        chosen[k] = [choose_few(counts, k=k, seed=seed) for seed in range(n_subsets)]
+        for name in sorted({name for subset in chosen[k] for name in subset.short}):
+            found = ", ".join(str(subset.counts[name]) for subset in chosen[k])
+            notes.append(f"k {k} is not reached of {name}: {found} mentions in the subsets")
+    if not chosen:
+        reason = f"of half of the {n_types} types or more, gold's train papers have fewer mentions"
+        raise ScinerError(Errors.E528.format(value=given, reason=reason))
+    return chosen, notes
+
+
+def _read_ks(value: str) -> List[int]:
+    """RAISES (ScinerError): SCINER-E528."""
+    parts = [part.strip() for part in value.split(",") if part.strip()]
+    if not parts or not all(part.isdecimal() and int(part) for part in parts):
+        raise ScinerError(Errors.E528.format(value=value, reason="no list of numbers above 0"))
+    return sorted({int(part) for part in parts})
+
+
+def _read_encoders(values: Optional[Sequence[str]]) -> Dict[str, Path]:
+    """Folders by name, in their order. RAISES (ScinerError): SCINER-E527."""
+    found: Dict[str, Path] = {}
+    for value in values or ["encoder=encoder"]:
+        name, _, path = value.partition("=")
+        reason = ""
+        if not re.fullmatch(r"\w[\w.-]*", name) or not path:
+            reason = "its name needs letters, digits, - or _, and a path behind ="
+        elif name in found:
+            reason = f"the name {name} is given twice"
+        elif not (Path(path) / "config.json").is_file():
+            reason = f"there is no {Path(path) / 'config.json'}"
+        if reason:
+            raise ScinerError(Errors.E527.format(value=value, reason=reason))
+        found[name] = Path(path)
+    return found
