@@ -10,7 +10,7 @@ from typing import Dict, Iterable, List, Mapping, NamedTuple, Sequence, Set, Tup
 from spacy.tokens import Doc
 
 from ..corpus.concepts import find_mention, label_in_words
-from .abbreviations import define_in
+from .abbreviations import define
 from .find import find_candidates
 from .heads import head_noun, singular
 from .mine import min_count_of
@@ -67,21 +67,28 @@ def of_definitions(docs: Sequence[Doc]) -> Source:
     for doc in docs:
         papers[str(doc.user_data.get("paper"))].append(doc)
     for own in papers.values():
-        forms: Dict[str, str] = {}
-        for doc in own:
-            for definition in (d for s in sentences_of(doc) for d in define_in(s)):
-                long, short = doc[slice(*definition.long)], doc[slice(*definition.short)]
-                concept = head_noun([token.text for token in long])
-                if not concept:
-                    found.left_out["definitions without head noun"] += 1
-                    continue
-                forms.setdefault(plain(long.text), concept)
-                forms.setdefault(plain(short.text), concept)
+        forms = _forms_of(own, found.left_out)
         for doc in own:
             text = plain(doc.text)
             there = [form for form in forms if any(find_mention(text, form))]
             found.add(doc, [(form, forms[form], "") for form in there])
     return found
+
+
+def _forms_of(docs: Iterable[Doc], left_out: Counter[str]) -> Dict[str, str]:
+    """Both forms of every definition, with the head noun of the long one."""
+    forms: Dict[str, str] = {}
+    for sentence in (sentence for doc in docs for sentence in sentences_of(doc)):
+        text = sentence.text
+        for definition in define(text):
+            long, short = (plain(text[slice(*form)]) for form in definition)
+            concept = head_noun(long)
+            if not concept:
+                left_out["definitions without head noun"] += 1
+                continue
+            forms.setdefault(long, concept)
+            forms.setdefault(short, concept)
+    return forms
 
 
 def of_candidates(docs: Sequence[Doc], gold: Sequence[Doc], *, seed: int) -> Source:
@@ -98,12 +105,12 @@ def of_candidates(docs: Sequence[Doc], gold: Sequence[Doc], *, seed: int) -> Sou
     for sentence in mined.split.sentences:
         doc = sentence.doc
         for start, end in mined.mark(sentence).spans:
-            words = [token.text for token in doc[start:end]]
-            head = head_noun(words) if len(words) > 1 else ""
-            if head:
+            text = plain(doc[start:end].text)
+            head = head_noun(text)
+            if head and " " in text:
                 *before, last = key_of(doc, start, end)
                 of_head[head].add((*before, singular(last)))
-                mentions[id(doc)].append((plain(doc[start:end].text), head))
+                mentions[id(doc)].append((text, head))
     found = Source()
     shared = {head for head, phrases in of_head.items() if len(phrases) > 1}
     found.left_out["phrases of a head of their own"] = len(of_head) - len(shared)

@@ -1,10 +1,11 @@
 """The head noun of a phrase, which says what kind of thing it names: a beam search parser is a
 parser. Pure, and by rules of thumb: no parser is at hand."""
 
-from typing import Sequence
+import re
 
 from .words import HYPHENS, is_word, may_be_edge
 
+_WORD = re.compile(r"\w+|[^\w\s]")
 MIN_LENGTH = 3  # characters; shorter ones are symbols
 _LINKS = frozenset({"of", "for", "in", "under", "with"})  # what follows describes the head
 _SAME = frozenset({"series", "species"})
@@ -24,21 +25,25 @@ _ENDINGS = (  # the first that fits
 )
 
 
-def head_noun(words: Sequence[str]) -> str:
+def head_noun(phrase: str) -> str:
     """The last word before the first preposition, in lower case and singular.
 
-    words (Sequence[str]): Of a phrase, as spaCy cuts them.
-    RETURNS (str): "" if that is no noun: a number, a symbol, a stop word.
+    RETURNS (str): "" if that is no noun: a number, a symbol, a stop word, or the end of a compound
+        with hyphens, which says how something is: `rule-based`, `state-of-the-art`.
     """
+    words = _WORD.findall(phrase)
     ends = [
         i
         for i, word in enumerate(words)
         if i and word.lower() in _LINKS and words[i - 1] not in HYPHENS
     ]
-    inside = [word for word in words[: ends[0] if ends else None] if is_word(word)]
-    if not inside or len(inside[-1]) < MIN_LENGTH or not may_be_edge(inside[-1]):
+    words = words[: ends[0]] if ends else words
+    while words and not is_word(words[-1]):
+        words.pop()
+    if not words or (len(words) > 1 and words[-2] in HYPHENS):
         return ""
-    return singular(inside[-1].lower())
+    is_noun = len(words[-1]) >= MIN_LENGTH and may_be_edge(words[-1])
+    return singular(words[-1].lower()) if is_noun else ""
 
 
 def singular(word: str) -> str:

@@ -21,7 +21,7 @@ def test_labels_are_concepts_in_words_with_their_meanings():
 
 def test_both_forms_are_found_all_over_their_paper():
     docs = [
-        doc_of("We build sand ovens (SOs) by hand.", paper="a"),
+        doc_of("We build sand ovens (SOs)-like things.", paper="a"),
         doc_of("All SOs are hot, as sand ovens are; SOsX is not.", paper="a"),
         doc_of("Here SOs is somebody else.", paper="b"),
     ]
