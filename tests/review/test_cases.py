@@ -5,6 +5,9 @@ import json
 import pytest
 
 from review.examples import annotators, doc_of
+from spacy_sciner.corpus.annotated import annotated_to_doc, make_tokenizer
+from spacy_sciner.corpus.formats.label_studio import read_label_studio
+from spacy_sciner.corpus.rules import Repairs
 from spacy_sciner.review.agree import compare_annotators
 from spacy_sciner.review.cases import cases_of, write_tasks
 
@@ -57,3 +60,16 @@ def test_what_one_does_not_know_is_shown_as_unknown(tmp_path):
     (task,) = json.loads(path.read_text(encoding="utf8"))
     labels = [[r["value"]["labels"][0] for r in p["result"]] for p in task["predictions"]]
     assert labels == [["M", "D"], ["D", "_unknown_"]]
+
+
+def test_a_version_that_is_taken_over_is_gold(found, tmp_path):
+    path = tmp_path / "tasks.json"
+    write_tasks(path, found.shared, ["gold", "bob"])
+    (task,) = json.loads(path.read_text(encoding="utf8"))
+    decided = {"data": task["data"], "annotations": [{"result": task["predictions"][1]["result"]}]}
+    (tmp_path / "decided.json").write_text(json.dumps([decided]), encoding="utf8")
+    repairs = Repairs()
+    (read,) = read_label_studio(tmp_path / "decided.json", file="decided.json", repairs=repairs)
+    doc = annotated_to_doc(read, tokenizer=make_tokenizer(), labels=None, repairs=repairs)
+    assert repairs.to_dict() == {}
+    assert {(e.start, e.end, e.label_) for e in doc.ents} == found.pairs[0, 1][0].after
