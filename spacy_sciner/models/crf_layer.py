@@ -84,14 +84,14 @@ def forward(
 def compute_loss(
     scores: Sequence[Floats2d],
     targets: Sequence[Floats2d],
-    token_losses: Sequence[Optional[TokenLoss]],
+    asked: Sequence[Optional[TokenLoss]],
 ) -> Tuple[float, List[Floats2d]]:
     """−log-probability of the paths that a document's targets allow, times the document's weight.
 
     scores (Sequence[Floats2d]): As in training: each document's, and the transitions'.
     targets (Sequence[Floats2d]): Rows of 0 are unknown tokens: every tag is allowed.
-    token_losses (Sequence[Optional[TokenLoss]]): Where a document has one, its targets are no
-        decisions that make a path: the sum of these losses of its tokens' marginals is taken.
+    asked (Sequence[Optional[TokenLoss]]): Where a document has one, its targets are no decisions
+        that make a path: the sum of these losses of its tokens' marginals is taken.
     RETURNS (Tuple[float, List[Floats2d]]): The sum over documents, and the gradient of each array.
     """
     *of_docs, table_rows = scores
@@ -100,15 +100,14 @@ def compute_loss(
     gradients = [np.zeros_like(rows) for rows in scores]
     loss = 0.0
     for by_token in (False, True):
-        group = [i for i, w in enumerate(words) if w.any() and bool(token_losses[i]) == by_token]
+        group = [i for i, w in enumerate(words) if w.any() and bool(asked[i]) == by_token]
         if not group:
             continue
         rows, lengths = _pad([of_docs[i][words[i]] for i in group])
         rows = rows.double().requires_grad_()
         wanted = [targets[i][words[i]] for i in group]
         if by_token:
-            of_tokens = [token_losses[i] for i in group]
-            loss += _token_loss(rows, lengths, table, wanted, of_tokens)
+            loss += _token_loss(rows, lengths, table, wanted, [asked[i] for i in group])
         else:
             loss += _path_loss(rows, lengths, table, wanted)
         d_rows: Any = rows.grad
@@ -119,13 +118,23 @@ def compute_loss(
     return loss, gradients
 
 
+def allowed_tags(target: Floats2d) -> np.ndarray:
+    """The tags that a document's paths may go over, bool, shape (n_tokens, n_tags).
+
+    An I-X that continues nothing begins an entity, as everywhere: a document may be cut out of one.
+    """
+    allowed: np.ndarray = (target > 0) | ~target.any(axis=1, keepdims=True)
+    begins, inside = allowed[:, 1::2], allowed[:, 2::2]
+    continues = np.zeros_like(inside)
+    continues[1:] = (begins | inside)[:-1]
+    begins |= inside & ~continues
+    return allowed
+
+
 def _path_loss(rows: Tensor, lengths: Tensor, table: Tensor, targets: List[Floats2d]) -> float:
     """The loss; its gradients are added to those of rows and table."""
     weights = torch.tensor([target.max() for target in targets], dtype=torch.float64)
-    allowed = [(target > 0) | ~target.any(axis=1, keepdims=True) for target in targets]
-    for tags in allowed:
-        tags[0, 1::2] |= tags[0, 2::2]  # a document may be cut out of an entity: I-X begins it
-    padded, _ = _pad([tags.astype(np.float32) for tags in allowed])
+    padded, _ = _pad([allowed_tags(target).astype(np.float32) for target in targets])
     loss = -(weights * log_likelihood(rows, lengths, table, padded > 0)).sum()
     loss.backward()
     return float(loss.detach())
@@ -136,14 +145,14 @@ def _token_loss(
     lengths: Tensor,
     table: Tensor,
     targets: List[Floats2d],
-    token_losses: Sequence[Any],
+    asked: Sequence[Any],
 ) -> float:
     """The loss; its gradients are added to those of rows and table."""
     marginals = log_marginals(rows, lengths, table)
     logs = marginals.detach().numpy()
     gradient = np.zeros_like(logs)
     total = 0.0
-    for i, (target, token_loss) in enumerate(zip(targets, token_losses)):
+    for i, (target, token_loss) in enumerate(zip(targets, asked)):
         losses, gradient[i, : len(target)] = token_loss(logs[i, : len(target)], target)
         total += float(losses.sum())
     marginals.backward(torch.from_numpy(gradient))

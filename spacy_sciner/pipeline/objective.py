@@ -154,14 +154,15 @@ def token_loss_of(doc: Doc, objective: Objective) -> Optional[TokenLoss]:
 def compute_loss(
     scores: Sequence[Floats2d],
     targets: Sequence[Floats2d],
-    token_losses_: Sequence[Optional[TokenLoss]],
+    asked: Sequence[Optional[TokenLoss]],
 ) -> Tuple[float, List[Floats2d]]:
     """The loss of a model whose scores are log-probabilities of each token by itself.
 
+    asked (Sequence[Optional[TokenLoss]]): Of each document, as `token_loss_of` gives it.
     RETURNS (Tuple[float, List[Floats2d]]): The sum over all tokens, and the scores' gradients.
     """
     loss, gradients = 0.0, []
-    for rows, target, token_loss in zip(scores, targets, token_losses_):
+    for rows, target, token_loss in zip(scores, targets, asked):
         losses, gradient = (token_loss or token_losses)(rows, target)
         loss += float(losses.sum())
         gradients.append(gradient)

@@ -179,6 +179,23 @@ def test_a_document_cut_out_of_an_entity_has_a_finite_loss():
     assert cut < 100
 
 
+@pytest.mark.parametrize(
+    ("known", "as_if"),
+    [
+        ((1, 2, 2), (1, 2, 2)),
+        ((0, 2, 2), (0, 1, 2)),
+        ((3, 2, 4), (3, 1, 3)),
+        ((-1, 2, 0), (-1, 2, 0)),  # the unknown token may be the B-X, or an I-X
+    ],
+)
+def test_an_inside_that_continues_nothing_begins(known, as_if):
+    scores = scores_of(3)
+    found = compute_loss(scores, [one_hot(*known)], [None])
+    expected = compute_loss(scores, [one_hot(*as_if)], [None])
+    assert found[0] == pytest.approx(expected[0])
+    assert found[0] < 100
+
+
 def test_training_lowers_the_loss_and_moves_the_transitions(tiny_encoder: Path):
     model = make_model(tiny_encoder)
     model.layers[0].attrs["dropout_rate"] = 0.0

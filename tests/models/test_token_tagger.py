@@ -59,8 +59,9 @@ def test_the_head_changes_the_module():
     assert sizes["bilstm"] > 100 * 1024 + sizes["linear"]
 
 
-def test_the_gradient_reaches_the_tok2vec():
-    model = make_model()
+@pytest.mark.parametrize("head", ["linear", "crf"])
+def test_the_gradient_reaches_the_tok2vec(head):
+    model = make_model(head=head)
     before = model.get_ref("tok2vec").to_bytes()
     scores, backprop = model.begin_update(DOCS)
     backprop([np.full_like(s, -1.0) * np.arange(N_TAGS) for s in scores])
