@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 
 import pytest
+from stage_project import change
 from stub_project import ROOT, STUB
 from tiny import gold_docs
 
@@ -171,3 +172,20 @@ def test_gold_that_is_not_there_or_another_corpus(project, monkeypatch, capsys):
     (project / "corpus/gold/train.spacy").unlink()
     assert sciner(monkeypatch) == 1
     assert "E201: No docs at corpus/gold/train.spacy" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_real_stages_train_on_what_is_linked(tmp_path, monkeypatch, capsys, tiny_encoder):
+    for name in ("scripts", "configs", "dvc.yaml"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    change(tmp_path, train={"config": "configs/tiny.cfg"})
+    (tmp_path / "assets/sample").mkdir(parents=True)
+    for split in ("train", "dev", "test"):
+        write_docs(tmp_path / f"corpus/gold/{split}.spacy", gold_docs())
+    monkeypatch.chdir(tmp_path)
+    options = ["--encoder", f"tiny={tiny_encoder}", "--subsets", 1]
+    assert sciner(monkeypatch, *options, "--k", "3", "--set", "train.epochs=40") == 0
+    runs = json.loads((tmp_path / "few-shot/few-shot.json").read_text(encoding="utf8"))["runs"]
+    assert [(run["k"], run["f1"] > 0.2) for run in runs] == [(3, True)]
+    assert not [*tmp_path.glob("few-shot/**/model-best")]
