@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 GOLD = Path("corpus/gold")
 KS = "1,2,4,8,16,32,64"
-GIVEN = ("parse", "convert", "adapt")  # stages of which gold and encoder are there
 # What the runs do without: teachers that annotate no pool, intervals that the subsets give.
 VALUES = ("train.teachers=1", "evaluate.paper_protocol=false", "evaluate.bootstrap=0")
 METRICS = Path("metrics/iteration-0.json")
@@ -120,7 +119,7 @@ def _measured(
     """Train and evaluate where that was not done yet; the pipeline itself is not kept."""
     from ..corpus.docbin import write_docs
     from ..report.few_shot import shot_of
-    from .loops import read_dvc_yaml, run_loop, set_up
+    from .loops import GIVEN, read_dvc_yaml, run_loop, set_up
     from .repeat import tell
 
     if not (folder / METRICS).is_file():

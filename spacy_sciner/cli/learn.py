@@ -80,15 +80,16 @@ def learn(
 def _trainer(values: List[str], text: str, dvc_yaml: Any, loop: bool, say: Any) -> Any:
     """Trains and measures in a folder whose corpus is written already."""
     from ..models.machine import usable_cores
-    from .loops import give, run_loop, set_up
+    from .loops import GIVEN, run_loop, set_up
 
     def train(folder: Path) -> None:
         set_up(folder, values, root=Path(), params=text)
-        give(folder, {"encoder": Path("encoder")}, stages=("parse", "convert", "adapt"))
+        if not (folder / "encoder").exists():
+            (folder / "encoder").symlink_to(Path("encoder").resolve())
         last = "evaluate@1" if loop else "evaluate@0"
         at = f"{folder.parent.name}, {folder.name}"
         tell = lambda stage: say(f"{at}: {stage}")  # noqa: E731
-        run_loop(folder, dvc_yaml, threads=usable_cores(), say=tell, last=last)
+        run_loop(folder, dvc_yaml, threads=usable_cores(), say=tell, last=last, given=GIVEN)
 
     return train
 

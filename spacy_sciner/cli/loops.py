@@ -31,7 +31,7 @@ COSTS = "costs.json"
 LOG = "log.txt"
 REPORT = "report"  # the stage that ends a loop
 MADE = "_made.json"  # what a folder's loops were made with
-GIVEN = {"given": True}  # in place of the costs of a stage whose outputs are from elsewhere
+GIVEN = ("parse", "convert", "adapt")  # stages of which a project has corpus and encoder
 Say = Callable[[str], None]
 
 
@@ -159,22 +159,6 @@ def _within(one: str, other: str) -> bool:
     return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
 
 
-def give(folder: Path, made: Mapping[str, Path], *, stages: Sequence[str]) -> None:
-    """Let a loop begin with what was made elsewhere.
-
-    made (Mapping[str, Path]): Links, by their place in the folder.
-    stages (Sequence[str]): Those that are not to run: their outputs are there, as far as needed.
-    """
-    for place, path in made.items():
-        link = folder / place
-        if not link.exists():
-            link.parent.mkdir(parents=True, exist_ok=True)
-            link.symlink_to(path.resolve())
-    path = folder / COSTS
-    costs = json.loads(path.read_text(encoding="utf8")) if path.is_file() else {}
-    write_json(path, {**dict.fromkeys(stages, GIVEN), **costs})
-
-
 def run_loop(
     folder: Path,
     dvc_yaml: Any,
@@ -196,8 +180,7 @@ def run_loop(
     stages = stages_of(dvc_yaml, read_yaml(folder / "params.yaml"), last)
     stages = [stage for stage in stages if stage.name not in given]
     for i, stage in enumerate(stages):
-        done = costs.get(stage.name)
-        if done == GIVEN or (done and all((folder / out).exists() for out in stage.outs)):
+        if stage.name in costs and all((folder / out).exists() for out in stage.outs):
             continue
         say(f"{stage.name} ({i + 1} of {len(stages)})")
         costs[stage.name] = _run(folder, stage, threads)
