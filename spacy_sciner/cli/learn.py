@@ -40,7 +40,7 @@ def learn(
     Simulated: the gold of corpus/gold is bought round by round, chosen by each strategy, and a
     model is trained on what was bought so far, from the encoder. Shows test F1 by annotated tokens
     beside a random choice and all of the gold. Goes on after an interruption. Writes learn.txt,
-    learn.csv and learn.json. For your own annotators: `sciner export --model` writes tasks.
+    learn.svg, learn.csv and learn.json. For your own annotators, `sciner export --model` has tasks.
     """
     from ..report.learning import learning_text
     from ..review.simulate import ALL, Plan
@@ -95,6 +95,8 @@ def _trainer(values: List[str], text: str, dvc_yaml: Any, loop: bool, say: Any) 
 
 
 def _write(out: Path, rows: List[Dict[str, Any]], text: str) -> None:
+    from ..report.learning import learning_svg
+
     write_json(out / "learn.json", rows)
     table = io.StringIO()
     writer = csv.DictWriter(table, rows[0], lineterminator="\n")
@@ -102,3 +104,4 @@ def _write(out: Path, rows: List[Dict[str, Any]], text: str) -> None:
     writer.writerows(rows)
     write_text(out / "learn.csv", table.getvalue())
     write_text(out / "learn.txt", text)
+    write_text(out / "learn.svg", learning_svg(rows))

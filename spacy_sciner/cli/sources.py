@@ -33,7 +33,7 @@ def sources(
     Trains the same model on the other annotator's paragraphs with 0, 5, … percent of the gold
     added, and on that gold alone, and measures each on gold's test. Where both annotated a text,
     gold wins; what has a text of dev or test is left out. Needs `dvc repro convert adapt`. Goes on
-    after an interruption. Writes sources.txt, sources.csv and sources.json.
+    after an interruption. Writes sources.txt, sources.svg, sources.csv and sources.json.
     """
     from spacy.vocab import Vocab
 
@@ -106,8 +106,11 @@ def _losses(text: str) -> List[str]:
 
 
 def _write(out: Path, rows: List[Dict[str, Any]], text: str) -> None:
+    from ..report.sources import sources_svg
+
     write_json(out / "sources.json", rows)
     write_text(out / "sources.txt", text)
+    write_text(out / "sources.svg", sources_svg(rows))
     table = io.StringIO()
     flat = [{**row, "dev": row["dev"]["f1"], "test": row["test"]["f1"]} for row in rows]
     writer = csv.DictWriter(table, flat[0], lineterminator="\n")

@@ -1,9 +1,9 @@
 """F1 by the number of examples of each type, for several encoders. Pure."""
 
-from statistics import mean, stdev
+from statistics import mean
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
-from .plots import shots_plot
+from .plots import f1_lines, mean_and_sd
 from .repeat import spread
 from .tables import Row, to_csv, to_text
 
@@ -54,8 +54,8 @@ def few_shot_svg(shots: Sequence[Shot]) -> str:
         for shot in shots:
             if shot.encoder == name:
                 by_k.setdefault(shot.k, []).append(shot.f1)
-        lines[name] = {k: (mean(f1), stdev(f1) if len(f1) > 1 else 0.0) for k, f1 in by_k.items()}
-    return shots_plot(lines, "Test F1 by mentions of each type").svg
+        lines[name] = {k: mean_and_sd(f1) for k, f1 in by_k.items()}
+    return f1_lines(lines, "Test F1 by mentions of each type", xlabel="k", log=True).svg
 
 
 def encoders_of(shots: Sequence[Shot]) -> List[str]:

@@ -5,6 +5,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
+from .plots import f1_lines, mean_and_sd
 from .repeat import spread
 
 Row = Dict[str, Any]
@@ -57,6 +58,16 @@ def learning_text(rows: Sequence[Row], *, reach: float = 0.95) -> str:
         lines += ["", f"All of the gold: test F1 {spread(full)}."]
     lines += ["Mean ± standard deviation over seeds; area: mean F1 over the tokens bought.", ""]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def learning_svg(rows: Sequence[Row]) -> str:
+    """A line for each strategy over annotated tokens, bars of one standard deviation."""
+    lines: Dict[str, Dict[int, Tuple[float, float]]] = {}
+    for strategy, number in dict.fromkeys((r["strategy"], r["round"]) for r in rows):
+        mine = [r for r in rows if (r["strategy"], r["round"]) == (strategy, number)]
+        tokens = round(mean(r["tokens"] for r in mine))
+        lines.setdefault(strategy, {})[tokens] = mean_and_sd([r["test"] for r in mine])
+    return f1_lines(lines, "Test F1 by annotated tokens", xlabel="annotated tokens").svg
 
 
 def _round_line(rows: Sequence[Row], strategy: str, number: int) -> str:

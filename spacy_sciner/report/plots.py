@@ -1,6 +1,7 @@
 """The report's plots: SVG that stands in a page, the same bytes for the same figures."""
 
 import io
+from statistics import mean, stdev
 from typing import Any, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from .select import Metrics, type_names
@@ -65,20 +66,33 @@ def draw(
     return _finish(figure, axes, title, **labels)
 
 
-def shots_plot(lines: Mapping[str, Mapping[int, Tuple[float, float]]], title: str) -> Plot:
-    """A line of each name over the logarithm of k.
+def f1_lines(
+    lines: Mapping[str, Mapping[int, Tuple[float, float]]],
+    title: str,
+    *,
+    xlabel: str,
+    log: bool = False,
+) -> Plot:
+    """A line of each name with its spread.
 
-    lines (Mapping): Of each name and k, mean and standard deviation.
+    lines (Mapping): Of each name and place on the x-axis, mean and standard deviation of test F1.
+    log (bool): Over the logarithm of x, with a tick at each place.
     """
     figure, axes = _axes()
-    axes.set_xscale("log", base=2)
+    if log:
+        axes.set_xscale("log", base=2)
     for name, points in lines.items():
         x = sorted(points)
         means, deviations = zip(*(points[k] for k in x))
         axes.errorbar(x, means, yerr=deviations, marker="o", capsize=3, label=name)
     every = sorted({k for points in lines.values() for k in points})
-    labels = {"xticks": every, "xticklabels": [str(k) for k in every]}
-    return _finish(figure, axes, title, xlabel="k", ylabel="strict test F1", **labels)
+    ticks = {"xticks": every, "xticklabels": [str(k) for k in every]} if log else {}
+    return _finish(figure, axes, title, xlabel=xlabel, ylabel="strict test F1", **ticks)
+
+
+def mean_and_sd(values: Sequence[float]) -> Tuple[float, float]:
+    """For `f1_lines`; of one value the deviation is 0."""
+    return mean(values), stdev(values) if len(values) > 1 else 0.0
 
 
 def _floats(values: Iterable[Optional[float]]) -> List[float]:

@@ -1,7 +1,8 @@
 """What a comparison of annotation sources says. Pure."""
 
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Sequence, Tuple
 
+from .plots import f1_lines, mean_and_sd
 from .repeat import spread
 
 ALONE = "gold alone"
@@ -25,6 +26,17 @@ def sources_text(rows: Sequence[Row]) -> str:
     note = "gold: share of its paragraphs. Strict entity F1, mean ± standard deviation over seeds."
     lines += ["", note, ""]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def sources_svg(rows: Sequence[Row]) -> str:
+    """A line for each way of using gold over its share, bars of one standard deviation."""
+    lines: Dict[str, Dict[int, Tuple[float, float]]] = {}
+    for share, kind, loss in dict.fromkeys((r["share"], r["kind"], r["loss"]) for r in rows):
+        mine = [r for r in rows if (r["share"], r["kind"], r["loss"]) == (share, kind, loss)]
+        name = kind if kind == ALONE else f"both, {loss}"
+        scores = mean_and_sd([r["test"]["f1"] for r in mine])
+        lines.setdefault(name, {})[round(100 * share)] = scores
+    return f1_lines(lines, "Test F1 by the share of gold", xlabel="gold, % of paragraphs").svg
 
 
 def _sorted(rows: Sequence[Row]) -> List[Row]:

@@ -67,6 +67,8 @@ def test_every_strategy_and_all_of_the_gold_are_run_and_shown(run):
     assert {"learn/all-seed0/round-0", "learn/all-seed1/round-0"} <= folders
     assert said.out == (run.root / "learn/learn.txt").read_text(encoding="utf8")
     assert "All of the gold" in said.out
+    drawn = (run.root / "learn/learn.svg").read_text(encoding="utf8")
+    assert all(name in drawn for name in ("random", "entropy", "annotated tokens"))
     rows = json.loads((run.root / "learn/learn.json").read_text())
     assert len(rows) == len(run.trained) == 2 * (2 * 3 + 1)
     assert len((run.root / "learn/learn.csv").read_text().splitlines()) == len(rows) + 1

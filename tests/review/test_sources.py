@@ -112,6 +112,7 @@ def test_models_are_trained_on_each_source_and_compared(run):
     assert gold.count("1.000") == 2
     assert said.out == (run.root / "sources/sources.txt").read_text(encoding="utf8")
     assert len((run.root / "sources/sources.csv").read_text().splitlines()) == 4
+    assert "gold alone" in (run.root / "sources/sources.svg").read_text(encoding="utf8")
     assert not (run.root / "sources/work").exists()
     before = (run.root / "sources/sources.json").read_bytes()
     assert run(*SMALL)[0] == 0  # nothing is trained again
