@@ -26,6 +26,8 @@ ROOT = HERE.parent
 SCRIPTS = {  # page: its room, and the module whose `page` makes it of the result of that name
     "ablation-acl": "quality/ablate",
     "ablation-scierc": "quality/ablate",
+    "adapt-acl": "quality/adapt",
+    "adapt-scierc": "quality/adapt",
     "calibration": "quality/calibration",
     "compile": "speed/compile",
     "cost": "speed/cost",
@@ -63,6 +65,8 @@ QUOTED = {  # marker in README and docs: page
     "parse": "parse",
     "regret": "regret",
     "sample": "loop-sample",
+    "adapt_acl": "adapt-acl",
+    "adapt_scierc": "adapt-scierc",
     "calibration": "calibration",
     "ablation": "ablation-scierc",
     "ablation_acl": "ablation-acl",
