@@ -42,7 +42,7 @@ PARAMS: Dict[str, Any] = overlaid(
             "soft_labels": False,
         },
         "annotate": {"workers": 1, "soft": False},
-        "evaluate": {"bootstrap": 10},
+        "evaluate": {"bootstrap": 10, "paper_protocol": True},
     },
 )
 PARAMS["iterations"] = {"1": {"prev": "0", "gamma": 0.5}, "2": {"prev": "1", "gamma": 1.0}}

@@ -191,6 +191,7 @@ def _repro(k: int, *, to: int, kept: str) -> None:
 def _commit(k: int) -> None:
     metrics = [f"metrics/{name}.json" for name in ("iterations", "latest")]
     metrics += [f"metrics/iteration-{i}.json" for i in range(k + 1)]
+    metrics += ["metrics/adapt.json", "metrics/adapt-loss.csv"]
     _git("add", "--", str(PARAMS), "dvc.lock", "plots", ":(glob)**/.gitignore", *metrics)
     f1 = json.loads(METRICS.read_text(encoding="utf8"))[-1]["clean"]["test"]["f1"]
     # Run a second time, an iteration may leave nothing to commit.

@@ -17,7 +17,8 @@ from spacy_sciner.training.train import train_pipeline
 
 from .helpers import Corpus, files_of, make_recipe, train
 
-CONFIG_NAMES = sorted(path.name for path in CONFIGS.glob("*.cfg"))
+# spans.cfg has no sciner: spaCy's own loop trains it, see tests/pipeline/test_spans.py.
+CONFIG_NAMES = sorted({path.name for path in CONFIGS.glob("*.cfg")} - {"spans.cfg"})
 
 
 @pytest.fixture(scope="module")
