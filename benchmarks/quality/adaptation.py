@@ -1,6 +1,6 @@
 """What an adapted encoder gains: variants of `adapt` × seeds of the training.
 
-    python benchmarks/quality/adapt.py --corpus scierc --variants "mlm: adapt.methods=[mlm]"
+    python benchmarks/quality/adaptation.py --corpus scierc --variants "mlm: adapt.methods=[mlm]"
 
 Each variant is adapted once, with adapt.seed; the trainings with their seeds begin at that encoder,
 and at the encoder as it is ("none"). Of each the first iteration is measured, or with --iterations
