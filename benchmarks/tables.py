@@ -8,6 +8,7 @@ from typing import Any, Dict, Iterable, List, Optional, Sequence
 from spacy_sciner.files import write_text
 
 HERE = Path(__file__).parent
+RENAMED = {"adapt.py": "adaptation.py"}  # scripts whose records have their name of then
 LONGEST_COMMAND = 280  # characters that a page shows; results/*.json have the whole
 
 
@@ -31,7 +32,7 @@ def generated_from(command: str, sources: str, what: str) -> List[str]:
 def command_now(command: str) -> str:
     """A recorded command with its script where it lies today."""
     found = re.match(r"python benchmarks/(?:\w+/)?(\w+\.py)", command)
-    today = next(HERE.glob(f"*/{found[1]}"), None) if found else None
+    today = next(HERE.glob(f"*/{RENAMED.get(found[1], found[1])}"), None) if found else None
     if found is None or today is None:
         return command
     return f"python benchmarks/{today.relative_to(HERE).as_posix()}{command[found.end() :]}"

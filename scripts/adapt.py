@@ -38,10 +38,18 @@ def main(
     typer.echo(line(settings.encoder.name, out, facts))
     if settings.encoder.teacher:
         typer.echo(line(settings.encoder.teacher.name, out / TEACHER, teacher))
+    for name, found in adapted.get("text", {}).get("collections", {}).items():
+        left_out = ", ".join(f"{reason} {n}" for reason, n in found["left_out"].items())
+        typer.echo(f"{name}: paragraphs {found['paragraphs']}; left out: {left_out or 'nothing'}")
     for done in adapted["methods"]:
-        before, after = done["held_out_before"], done["held_out"]
-        change = f"held-out loss {before:.3f} → {after:.3f} after {done['steps']} steps"
-        typer.echo(f"{done['method']}: {change}")
+        typer.echo(f"{done['method']}: {outcome(done)}")
+
+
+def outcome(done: Dict[str, Any]) -> str:
+    if done["held_out"] is None:
+        return f"{done['steps']} steps, no text kept aside to measure on"
+    change = f"{done['held_out_before']:.3f} → {done['held_out']:.3f}"
+    return f"held-out loss {change} after {done['steps']} steps"
 
 
 def line(name: str, out: Path, facts: Dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from ..files import replacing
 
 FILE, BEST = "checkpoint.safetensors", "best.safetensors"
-Curve = List[Dict[str, float]]
+Curve = List[Dict[str, Any]]  # "step", "loss" and "held_out" of each evaluation
 
 
 class Checkpoint:
@@ -30,8 +30,7 @@ class Checkpoint:
 
     def save(self, module: nn.Module, optimizer: Any, scaler: Any, curve: Curve) -> None:
         weights = _weights(module)
-        losses = [entry["held_out"] for entry in curve[1:]]
-        if losses[-1] == min(losses):
+        if place_of_best(curve) == len(curve) - 1:
             with replacing(self.best) as temporary:
                 save_file(weights, temporary)
         tensors = {f"weights.{name}": tensor for name, tensor in weights.items()}
@@ -66,6 +65,14 @@ class Checkpoint:
 
     def load_best(self, module: nn.Module) -> None:
         module.load_state_dict(load_file(self.best))
+
+
+def place_of_best(curve: Curve) -> int:
+    """Which evaluation after the first step has the lowest held-out loss, of equal ones the last;
+    without any text kept aside the last of all."""
+    if curve[-1]["held_out"] is None:
+        return len(curve) - 1
+    return min(range(1, len(curve)), key=lambda i: (curve[i]["held_out"], -i))
 
 
 def _weights(module: nn.Module) -> Dict[str, Tensor]:

@@ -13,7 +13,7 @@ from .job import Job, Method
 from .loop import Report
 from .text import Text, read_text
 
-MODULES = ("adapt", "models")
+MODULES = ("adapt", "corpus", "models", "papers", "phrases")
 LIBRARIES = ("torch", "transformers", "tokenizers", "spacy")
 CHECKPOINTS = Path(".sciner-cache/adapt")
 Narrate = Callable[[str], Report]
@@ -32,7 +32,7 @@ def make_encoder(
     RETURNS (dict): What the encoder is: model_type, layers, hidden_size, parameters, sha256; of the
         teachers' the same under "teacher"; under "adapt" the text's counts and each method's
         figures, under "curves" its losses.
-    RAISES (ScinerError): SCINER-E304, E305, E311; E333 to E335 with methods.
+    RAISES (ScinerError): SCINER-E304, E305, E311; with methods E333 to E339, and what those raise.
     """
     encoder = settings.encoder
     with replacing(out) as temporary:
@@ -81,6 +81,8 @@ def _key(name: str, folder: Path, settings: Settings, root: Path) -> str:
     files: List[Path] = [folder, root / "corpus/pool.spacy", root / "corpus/gold"]
     named = [*settings.adapt.collections, *settings.adapt.concepts.files]
     files += [root / "assets" / settings.corpus / file for file in named]
+    if settings.adapt.distil.teacher:
+        files.append(Path(settings.adapt.distil.teacher.name))  # if it is a folder
     parts += [fingerprint(path) for path in files if path.exists()]
     parts += code_fingerprint(MODULES, LIBRARIES)
     return hashlib.sha256("\n".join(parts).encode("utf8")).hexdigest()[:16]

@@ -1,11 +1,11 @@
 """What every method gets, and what it gives back."""
 
 from pathlib import Path
-from typing import Any, Callable, Dict, List, NamedTuple
+from typing import Any, Callable, Dict, NamedTuple
 
 from ..settings.tree import Settings
-from .checkpoint import Checkpoint, Curve
-from .loop import AdaptLoop, Report, Schedule, Task, best_of
+from .checkpoint import Checkpoint, Curve, place_of_best
+from .loop import AdaptLoop, Report, Schedule, Task
 from .text import Text
 
 
@@ -32,7 +32,8 @@ Method = Callable[[Job], Result]
 def train_task(job: Job, task: Task) -> Result:
     """Train what a method made; the best weights are left in its module.
 
-    RETURNS (Result): With "steps" (of the kept weights), "held_out_before" and "held_out".
+    RETURNS (Result): With "steps" (of the kept weights), and "held_out_before" and "held_out",
+        None without any text kept aside.
     """
     settings, adapt = job.settings, job.settings.adapt
     schedule = Schedule(
@@ -44,11 +45,8 @@ def train_task(job: Job, task: Task) -> Result:
         settings.precision,
     )
     loop = AdaptLoop(task, schedule, checkpoint=Checkpoint(job.work), report=job.report)
-    curve: List[Dict[str, float]] = loop.run()
-    best = best_of(curve)
-    figures = {
-        "steps": int(best["step"]),
-        "held_out_before": round(curve[0]["held_out"], 4),
-        "held_out": round(best["held_out"], 4),
-    }
-    return Result(figures, curve)
+    curve = loop.run()
+    best = curve[place_of_best(curve)]
+    losses = {"held_out_before": curve[0]["held_out"], "held_out": best["held_out"]}
+    rounded = {name: None if loss is None else round(loss, 4) for name, loss in losses.items()}
+    return Result({"steps": best["step"], **rounded}, curve)

@@ -2,7 +2,7 @@
 
 import math
 import time
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Protocol, Sequence, Tuple
+from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Protocol, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ..models.machine import keep_freed_memory
 from ..models.shim import decay_groups, resolve_device, resolve_precision
-from .checkpoint import Checkpoint
+from .checkpoint import Checkpoint, Curve, place_of_best
 
 WARMUP = 0.06  # share of the steps in which the learning rate rises; then it falls to 0
 WEIGHT_DECAY, CLIP = 0.01, 1.0
@@ -50,7 +50,7 @@ class Measured(NamedTuple):
     n_steps: int  # of the whole run
     steps: int  # since the last evaluation
     loss: float  # of the training batches since the last one, nats a target
-    held_out: float
+    held_out: Optional[float]  # None without any text kept aside
     seconds: float  # of these steps
 
 
@@ -75,10 +75,11 @@ class AdaptLoop:
         self.optimizer = torch.optim.AdamW(decay_groups(self.module), fused=True)
         self.scaler = torch.amp.GradScaler(self.device, enabled=self.dtype == torch.float16)
         self.n_steps = schedule.epochs * max(1, len(task.batches(0)))
-        self.curve: List[Dict[str, float]] = []
+        self.curve: Curve = []
 
-    def run(self) -> List[Dict[str, float]]:
-        """RETURNS (List[Dict[str, float]]): "step", "loss" and "held_out" of each evaluation."""
+    def run(self) -> Curve:
+        """RETURNS (Curve): "step", "loss" and "held_out" of each evaluation, the first before any
+        step."""
         torch.manual_seed(self.schedule.seed)
         held = [self._to_device(batch) for batch in self.task.held_out()]
         self.curve = self.checkpoint.restore(self.module, self.optimizer, self.scaler)
@@ -133,20 +134,19 @@ class AdaptLoop:
         self.optimizer.zero_grad(set_to_none=True)
         return float(loss.detach()), int(n)
 
-    def _measure(self, held: Sequence[Tuple[Tensor, ...]]) -> float:
-        """Mean held-out loss; 0 without any text kept aside."""
+    def _measure(self, held: Sequence[Tuple[Tensor, ...]]) -> Optional[float]:
+        """Mean held-out loss; None without any text kept aside."""
         self.module.eval()
         total, count = 0.0, 0
         with torch.inference_mode(), self._autocast():
             for batch in held:
                 loss, n = self.module(*batch)
                 total, count = total + float(loss), count + int(n)
-        return total / max(1, count)
+        return total / count if count else None
 
     def _gave_up(self) -> bool:
-        losses = [entry["held_out"] for entry in self.curve]
-        since = len(losses) - 1 - losses.index(min(losses))
-        return bool(self.schedule.patience) and since >= self.schedule.patience
+        patience = self.schedule.patience
+        return bool(patience) and len(self.curve) - 1 - place_of_best(self.curve) >= patience
 
     def _autocast(self) -> Any:
         enabled = self.dtype != torch.float32
@@ -154,8 +154,3 @@ class AdaptLoop:
 
     def _to_device(self, tensors: Tuple[Tensor, ...]) -> Tuple[Tensor, ...]:
         return (*(x.to(self.device, non_blocking=True) for x in tensors[:-1]), tensors[-1])
-
-
-def best_of(curve: Sequence[Dict[str, float]]) -> Dict[str, float]:
-    """The evaluation whose weights were kept: the lowest held-out loss after the first step."""
-    return min(curve[1:], key=lambda entry: entry["held_out"])

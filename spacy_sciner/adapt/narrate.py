@@ -19,8 +19,9 @@ class AdaptNarrator:
     def __call__(self, done: Measured) -> None:
         per_step = done.seconds / done.steps
         left = per_step * (done.n_steps - done.step)
+        held_out = "" if done.held_out is None else f"  held out {done.held_out:.3f}"
         print(
-            f"  {done.step / done.n_steps:4.0%}  loss {done.loss:.3f}  held out {done.held_out:.3f}"
+            f"  {done.step / done.n_steps:4.0%}  loss {done.loss:.3f}{held_out}"
             f"  {per_step:.2f} s a step  " + (f"{in_words(left)} left" if left else "done"),
             file=self.stream,
             flush=True,
@@ -35,7 +36,7 @@ def loss_csv(curves: Sequence[Dict[str, Any]]) -> str:
     for entry in curves:
         for point in entry["curve"]:
             for kind, name in (("loss", "training"), ("held_out", "held out")):
-                if kind in point:
+                if point.get(kind) is not None:
                     series = f"{entry['method']}, {name}"
                     writer.writerow([int(point["step"]), series, f"{point[kind]:.6f}"])
     return out.getvalue()

@@ -49,6 +49,7 @@ def read_text(settings: Settings, *, root: Path = Path()) -> Text:
             found = _select(
                 root / "assets" / settings.corpus / name, settings.convert, gold, known, counts
             )
+            known |= {paragraph.paper for paragraph in found}  # two collections may have a paper
             for paragraph in found:
                 doc = tokenizer(paragraph.text)
                 doc.user_data["paper"] = paragraph.paper

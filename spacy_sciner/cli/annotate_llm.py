@@ -72,13 +72,16 @@ def annotate_llm(
     Each answer is kept in --cache: the same command goes on where it stopped, and asks nothing
     twice. The key comes from the environment alone, and is written nowhere.
     """
+    from ..corpus.settings import meanings_of
     from ..llm.cache import AnswerCache
     from ..llm.client import Endpoint
     from ..llm.costs import estimate
     from ..llm.paragraphs import choose_paragraphs
     from ..llm.run import Question, annotate
+    from ..settings import read_settings
 
-    meanings = meanings_of(corpus, params=params, assets=assets) if is_closed else None
+    labels = assets / "labels.yaml"
+    meanings = meanings_of(read_settings(params), corpus, labels) if is_closed else None
     parameters = _parameters(extra, temperature=temperature, max_tokens=max_tokens)
     question = Question(model, parameters, meanings)
     chosen = choose_paragraphs(paragraphs, n=n, seed=seed)
@@ -103,19 +106,6 @@ def annotate_llm(
             chosen, question, endpoint, cache=answers, out=out, on_done=lambda: bar.update(1)
         )
     _print_outcome(outcome, out=out, of=len(chosen))
-
-
-def meanings_of(name: Optional[str], *, params: Path, assets: Path) -> Dict[str, str]:
-    """Each label of a corpus with its meaning; in words alone, where labels.yaml has none."""
-    from ..corpus.concepts import label_in_words
-    from ..corpus.settings import CorpusSettings, load_labels
-    from ..settings import read_settings
-
-    settings = read_settings(params)
-    path = assets / "labels.yaml"
-    labels = CorpusSettings.of(settings, name or settings.corpus, labels_path=path).labels
-    known = load_labels(path) if path.is_file() else {}
-    return {label: known.get(label, f"any {label_in_words(label)}") for label in labels}
 
 
 def _parameters(extra: str, *, temperature: float, max_tokens: int) -> Dict[str, Any]:

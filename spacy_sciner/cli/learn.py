@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Dict, List, Optional
 
 import typer
+import yaml
 
 from ..errors import Errors, ScinerError
 from ..files import fingerprint, write_json, write_text
@@ -61,8 +62,12 @@ def learn(
         if not path.exists():
             raise ScinerError(Errors.E537.format(path=path))
     given = [*(values or ()), "evaluate.paper_protocol=false"]
+    text = planned(params, 1)
+    n_teachers = yaml.safe_load(with_values(text, given))["train"]["teachers"]
+    if "disagreement" in names and n_teachers < 2:
+        raise ScinerError(Errors.E538.format(n=n_teachers))
     teachers = [] if loop or "disagreement" in names else ["train.teachers=1"]
-    text, dvc_yaml = planned(params, 1), read_dvc_yaml(Path())
+    dvc_yaml = read_dvc_yaml(Path())
     options = [f"start={start}", f"budget={budget}", f"per_paper={per_paper}", f"loop={loop}"]
     options += [fingerprint(gold), fingerprint(encoder)]
     check_made(out, with_values(text, [*given, "seed=0"]), options, root=Path())

@@ -77,14 +77,15 @@ def _read(path: Path, vocab: Any) -> Any:
 def _recipe(params: Path) -> Any:
     """How iteration 0 is trained, with the objective of `retrain` for the other's labels."""
     from ..corpus.settings import CorpusSettings
-    from ..review.sources import objective_of
+    from ..pipeline.objective import Objective
     from ..settings import read_settings
     from ..training.experiment import Experiment
 
     settings = read_settings(params)
     labels_path = Path("assets/labels.yaml")
     corpus = CorpusSettings.of(settings, settings.corpus, labels_path=labels_path)
-    objective = objective_of(settings.retrain.gold_weight, settings.retrain.gce_q)
+    retrain = settings.retrain
+    objective = Objective(gold_weight=retrain.gold_weight, gce_q=retrain.gce_q)
     return Experiment(settings, 0).recipe._replace(objective=objective), corpus.labels
 
 

@@ -8,7 +8,6 @@ import typer
 
 from ..errors import Errors, ScinerError
 from ..types import ScoredSpan
-from .annotate_llm import meanings_of
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -37,11 +36,13 @@ def start(
     """
     from ..corpus.formats.registry import writer_of
     from ..corpus.formats.writing import Losses, prepare
+    from ..corpus.settings import meanings_of
+    from ..settings import read_settings
 
     write = writer_of(format)
     if out.exists() and not force:
         raise ScinerError(Errors.E241.format(path=out))
-    labels = meanings_of(corpus, params=params, assets=assets)
+    labels = meanings_of(read_settings(params), corpus, assets / "labels.yaml")
     losses = Losses()
     pairs = list(_tagged(_chosen(pool, n, seed), encoder, labels))
     paragraphs = prepare(iter(pairs), default_paper=pool.stem, keep_unknown=False, losses=losses)

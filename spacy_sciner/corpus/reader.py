@@ -1,6 +1,7 @@
 """The corpus reader of the training configs: `spacy-sciner.Corpus.v1`."""
 
 import random
+import warnings
 from pathlib import Path
 from typing import Callable, Iterator, List, Optional, Tuple, Union
 
@@ -8,7 +9,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
-from ..errors import Errors, ScinerError
+from ..errors import Errors, ScinerError, ScinerWarning, Warnings
 from .docbin import read_docs
 from .soft import cut_soft
 
@@ -36,7 +37,8 @@ def make_corpus(
     repeat_gold (int): Times each gold doc is given per epoch, 1 or more; weighs gold against
         pseudo-labels.
     spans_key (str): Give the reference's entities as `doc.spans[spans_key]`, too, which is what a
-        span categoriser learns. None: do not.
+        span categoriser learns. It takes every other span for none, so that docs with unknown
+        tokens are left out, with SCINER-W220. None: do not.
     RAISES (ScinerError): SCINER-E201 or E202 for the file, SCINER-E203 for a setting.
     """
     if max_length < 0:
@@ -52,6 +54,8 @@ def make_corpus(
             if len(doc) == 0 or (gold_only and not is_gold):
                 continue
             references.extend(cut_doc(doc, max_length) * (repeat_gold if is_gold else 1))
+        if spans_key is not None:
+            references = _wholly_known(references, path)
         if shuffle:
             rng.shuffle(references)
         for reference in references:
@@ -61,6 +65,14 @@ def make_corpus(
             yield Example(Doc(nlp.vocab, words=words, spaces=spaces), reference)
 
     return corpus
+
+
+def _wholly_known(references: List[Doc], path: Union[str, Path]) -> List[Doc]:
+    kept = [doc for doc in references if all(token.ent_iob for token in doc)]
+    if n := len(references) - len(kept):
+        message = Warnings.W220.format(n=n, of=len(references), path=path)
+        warnings.warn(message, ScinerWarning, stacklevel=2)
+    return kept
 
 
 def cut_doc(doc: Doc, max_length: int) -> List[Doc]:

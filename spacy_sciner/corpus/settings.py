@@ -1,7 +1,7 @@
 """One corpus of params.yaml with its name and its labels."""
 
 from pathlib import Path
-from typing import Any, Dict, Mapping, NamedTuple, Tuple
+from typing import Any, Dict, Mapping, NamedTuple, Optional, Tuple
 
 from ..errors import Errors, ScinerError
 from ..settings import Corpus, GoldFile, Settings, read_yaml
@@ -39,3 +39,15 @@ def load_labels(path: Path) -> Dict[str, str]:
     if not isinstance(labels, dict) or not labels:
         raise ScinerError(Errors.E211.format(path=path, found=labels))
     return {str(label): str(meaning) for label, meaning in labels.items()}
+
+
+def meanings_of(settings: Settings, name: Optional[str], labels_path: Path) -> Dict[str, str]:
+    """Each label of a corpus with its meaning; in words alone, where labels.yaml has none.
+
+    name (Optional[str]): The corpus; None: the one that the settings choose.
+    """
+    from .concepts import label_in_words
+
+    corpus = CorpusSettings.of(settings, name or settings.corpus, labels_path=labels_path)
+    known = load_labels(labels_path) if labels_path.is_file() else {}
+    return {label: known.get(label, f"any {label_in_words(label)}") for label in corpus.labels}

@@ -63,4 +63,9 @@ class CorpusErrors(metaclass=Coded):
     E241 = "{path} is there already. Name another place, or give --force to replace it."
     E242 = "{path} does not fit {text}: {reason}. Export both again, or remove {path}."
     E244 = "{path} is {problem}. Give its --format: {known}."
+    E245 = (
+        "{n} of the {split} paragraphs, the first in {file}, were annotated by a language model: "
+        "scores on them would measure agreement with it. Give such files `split: train` in "
+        "params.yaml."
+    )
     E243 = "Nothing can be written as {format!r}. Formats to write: {known}."

@@ -249,6 +249,10 @@ class Errors(CorpusErrors):
         "`sciner learn` simulates with gold that is there: give --simulate. To have the pool's "
         "paragraphs annotated by a person, write tasks with `sciner export --model`."
     )
+    E538 = (
+        "train.teachers is {n}; the strategy disagreement needs 2 or more, which disagree. Give "
+        "--set train.teachers=3, or leave the strategy out."
+    )
     E537 = "{path} is not there. Run `dvc repro convert adapt` first."
     E523 = "--set {value}: it takes a setting that params.yaml has, as in train.epochs=8."
     E524 = "--from {source}: there is no such source of concepts. There are: {known}."

@@ -61,8 +61,8 @@ class Warnings(metaclass=Coded):
         "Give each text once."
     )
     W220 = (
-        "{n} of the {split} paragraphs were annotated by a language model: scores on them measure "
-        "agreement with it. Give such files `split: train` in params.yaml."
+        "{n} of the {of} paragraphs in {path} have words of which it is not known whether they are "
+        "an entity. A span categoriser cannot learn from these; they are left out."
     )
     W214 = "The {split} papers have no entity, so they measure nothing. Split the papers otherwise."
 

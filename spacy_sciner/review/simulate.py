@@ -2,8 +2,8 @@
 
 From a start set, each round trains from the encoder on what was bought so far, and a strategy
 chooses what is bought next among the rest, which is disjoint from it.
-SOURCE: the NERC extraction project of specs asks the question; its seed sentences stay in its pool,
-and it has no random baseline.
+SOURCE: the NERC extraction project (estnafinema0) asks the question; its seed sentences stay in its
+pool, and it has no random baseline.
 """
 
 import json
@@ -64,7 +64,7 @@ def simulate(plan: Plan, folder: Path, gold: Path, run: Run) -> Iterator[Row]:
         yield _row(plan, number, place, [docs[i] for i in bought])
         if not rest or number == plan.rounds:
             return
-        members = _members(place, plan.iteration, plan.strategy == "disagreement")
+        members = _members(place, plan)
         scores = score_all(
             plan.strategy,
             [list(of) for of in zip(*(probabilities(m, [docs[i] for i in rest]) for m in members))],
@@ -98,10 +98,11 @@ def _plain(doc: Doc) -> Doc:
     return plain
 
 
-def _members(place: Path, iteration: int, committee: bool) -> List[Path]:
-    folder = place / f"training/{iteration}"
-    teachers = sorted((folder / "teachers").iterdir()) if committee else []
-    return [folder / "model-best", *teachers]
+def _members(place: Path, plan: Plan) -> List[Path]:
+    """The model; for `disagreement` also the teachers, of which iteration 0 alone has several."""
+    model = place / f"training/{plan.iteration}/model-best"
+    teachers = place / "training/0/teachers"
+    return [model, *(sorted(teachers.iterdir()) if plan.strategy == "disagreement" else [])]
 
 
 def probabilities(model: Path, docs: Sequence[Doc]) -> List[Floats2d]:

@@ -1,8 +1,8 @@
 """What different annotators' labels are worth: a language model's, a person's, and mixtures.
 
 Every paragraph keeps its source; where both have annotated the same text, gold wins.
-SOURCE: the NERC extraction project compares a model on LLM labels with one on gold, from different
-splits and evaluators; here everything but the labels is the same.
+SOURCE: the NERC extraction project (estnafinema0) compares a model on LLM labels with one on gold,
+from different splits and evaluators; here everything but the labels is the same.
 """
 
 import shutil
@@ -17,7 +17,6 @@ from ..corpus.docbin import read_docs, write_docs
 from ..corpus.splits.gold import GoldReader
 from ..corpus.text import text_key
 from ..evaluation.measure import measure_clean
-from ..pipeline.objective import Objective
 from ..settings.corpora import GoldFile
 from ..training.experiment import load_pipeline
 from ..training.recipe import Recipe
@@ -100,7 +99,3 @@ def train_mixture(
         row[split] = {key: found[key] for key in ("f1", "precision", "recall")}
     shutil.rmtree(work)
     return row
-
-
-def objective_of(gold_weight: float, gce_q: float) -> Objective:
-    return Objective(gold_weight=gold_weight, gce_q=gce_q)

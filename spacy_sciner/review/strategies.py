@@ -1,7 +1,7 @@
 """How much a person's annotation of a paragraph would teach: a score of each, the largest first.
 
-SOURCE: specs of active learning as in Settles' survey (2009); `disagreement` is query by committee
-with the divergence of McCallum and Nigam (1998).
+SOURCE: Settles, Active Learning Literature Survey (2009); `disagreement` is query by committee with
+the divergence of McCallum and Nigam (1998).
 """
 
 from typing import Callable, Dict, List, Sequence

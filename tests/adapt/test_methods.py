@@ -114,3 +114,16 @@ def test_weights_under_foreign_names_are_not_written_as_if_they_were_adapted(roo
     save_file({f"other.{k}": v for k, v in weights.items()}, foreign / WEIGHTS, {"format": "pt"})
     with pytest.raises(ScinerError, match=r"SCINER-E336.*embeddings"):
         make_encoder(settings_of(foreign, ["mlm"]), out=root / "encoder", root=root)
+
+
+def test_without_text_kept_aside_it_runs_to_its_end_and_keeps_the_last_weights(root, tiny_encoder):
+    settings = settings_of(tiny_encoder, ["mlm"], held_out=0, patience=1, epochs=3)
+    facts = make_encoder(settings, out=root / "encoder", root=root)
+    (figures,), (curve,) = facts["adapt"]["methods"], facts["curves"]
+    assert (figures["held_out_before"], figures["held_out"]) == (None, None)
+    steps = [point["step"] for point in curve["curve"]]
+    assert figures["steps"] == steps[-1]
+    assert len(steps) > 3
+    assert "held out" not in loss_csv(facts["curves"])
+    losses = [point["loss"] for point in curve["curve"][1:]]
+    assert losses[-1] < 0.9 * losses[0]

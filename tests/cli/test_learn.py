@@ -89,6 +89,7 @@ def test_other_gold_is_not_mixed_into_a_folder(run):
         ((), "SCINER-E536"),
         (("--simulate", "--strategies", "random,best"), "SCINER-E535: --strategies 'random,best'"),
         (("--simulate", "--strategies", " "), "SCINER-E535"),
+        (("--simulate", "--strategies", "disagreement"), "SCINER-E538: train.teachers is 1"),
     ],
 )
 def test_what_cannot_be_simulated_is_said(run, options, message):

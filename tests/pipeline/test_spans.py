@@ -15,6 +15,7 @@ from tiny import CONFIGS, LABELS, gold_docs
 
 from spacy_sciner.corpus.docbin import write_docs
 from spacy_sciner.corpus.reader import make_corpus
+from spacy_sciner.errors import ScinerWarning
 from spacy_sciner.models.span_reducer import build_max_pool_width_v1
 from spacy_sciner.pipeline.span_resolver import SpanResolver
 
@@ -85,6 +86,17 @@ def test_the_reader_gives_entities_as_spans(tmp_path):
     for example in make_corpus(tmp_path / "gold.spacy", spans_key="sc")(nlp):
         assert list(example.reference.spans["sc"]) == list(example.reference.ents)
     assert all("sc" not in eg.y.spans for eg in make_corpus(tmp_path / "gold.spacy")(nlp))
+
+
+def test_what_is_partly_unknown_is_left_out_and_told(tmp_path):
+    docs = gold_docs()
+    docs[0].set_ents([], missing=[docs[0][0:1]], default="outside")
+    write_docs(tmp_path / "gold.spacy", docs)
+    read = make_corpus(tmp_path / "gold.spacy", spans_key="sc")
+    with pytest.warns(ScinerWarning, match=r"SCINER-W220: 1 of the 8 paragraphs"):
+        examples = list(read(spacy.blank("en")))
+    assert len(examples) == 7
+    assert len(list(make_corpus(tmp_path / "gold.spacy")(spacy.blank("en")))) == 8
 
 
 def test_the_config_trains_scores_saves_and_loads(tmp_path, tiny_encoder):

@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 from tiny import gold_docs
 
@@ -93,6 +94,24 @@ def test_everything_at_once_is_one_round(gold, run, tmp_path):
 def test_on_top_of_the_loop_the_next_iteration_is_measured(gold, run, tmp_path):
     rows = list(simulate(PLAN._replace(loop=True), tmp_path / "run", gold, run))
     assert all(row["test"] > 1 for row in rows)
+
+
+@pytest.mark.parametrize("loop", [False, True])
+def test_the_committee_is_iteration_0s_teachers(gold, run, tmp_path, monkeypatch, loop):
+    asked = []
+
+    def probabilities(model, docs):
+        asked.append(model.relative_to(tmp_path / "run/round-0").as_posix())
+        return [np.full((len(doc), 3), 1 / 3) for doc in docs]
+
+    def with_teachers(folder):
+        run(folder)
+        (folder / "training/0/teachers/1").mkdir(exist_ok=True)
+
+    monkeypatch.setattr("spacy_sciner.review.simulate.probabilities", probabilities)
+    plan = PLAN._replace(strategy="disagreement", loop=loop, rounds=1)
+    list(simulate(plan, tmp_path / "run", gold, with_teachers))
+    assert asked == [f"training/{int(loop)}/model-best", "training/0/teachers/1"]
 
 
 def test_probabilities_are_of_words(tiny_model):

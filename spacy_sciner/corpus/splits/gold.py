@@ -101,7 +101,8 @@ def read_gold_splits(corpus: CorpusSettings, *, folder: Path, seed: int) -> Gold
 
     folder (Path): What the paths of the gold files are relative to.
     seed (int): Of a split by shares.
-    RAISES (ScinerError): See `formats`, `split`; SCINER-E209 if a split would be empty.
+    RAISES (ScinerError): See `formats`, `split`; SCINER-E209 if a split would be empty,
+        SCINER-E245.
     """
     reader = GoldReader(folder, corpus.labels)
     docs = _read_splits(corpus, reader, seed=seed)
@@ -133,7 +134,7 @@ def _read_splits(corpus: CorpusSettings, reader: GoldReader, *, seed: int) -> Di
     _warn_of_shared_papers(gold)
     kept = without_leaks(gold, repairs=reader.repairs, found=reader.found)
     docs = {split: reader.docs(paragraphs) for split, paragraphs in kept.items()}
-    _warn_of_models(kept)
+    _refuse_models(kept)
     for split in GOLD_SPLITS:
         if not docs[split]:
             reason = "they have no text"
@@ -200,12 +201,13 @@ def _into(gold_file: GoldFile, corpus: CorpusSettings) -> Tuple[str, ...]:
     return (*into, CALIBRATION) if wanted else into
 
 
-def _warn_of_models(gold: Dict[str, List[Annotated]]) -> None:
+def _refuse_models(gold: Dict[str, List[Annotated]]) -> None:
+    """RAISES (ScinerError): SCINER-E245 if a language model's labels would be measured against."""
     for split, paragraphs in gold.items():
-        n = sum(paragraph.source == LLM for paragraph in paragraphs)
-        if n and split not in ("train", "pool"):
-            message = Warnings.W220.format(n=n, split=split)
-            warnings.warn(message, ScinerWarning, stacklevel=2)
+        found = [paragraph for paragraph in paragraphs if paragraph.source == LLM]
+        if found and split not in ("train", "pool"):
+            message = Errors.E245.format(n=len(found), split=split, file=found[0].file)
+            raise ScinerError(message)
 
 
 def _warn_of_shared_papers(gold: Dict[str, List[Annotated]]) -> None:

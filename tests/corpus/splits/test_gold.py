@@ -172,8 +172,8 @@ def test_a_paper_in_two_splits_is_told(tmp_path):
         _read(tmp_path, _corpus(*files, _three(tmp_path)[1]))
 
 
-@pytest.mark.parametrize(("split", "n_warnings"), [("train", 0), ("dev", 1), ("test", 1)])
-def test_papers_measured_against_a_language_model_are_told(tmp_path, split, n_warnings, recwarn):
+@pytest.mark.parametrize("split", ["train", "dev", "test"])
+def test_nothing_is_measured_against_a_language_model(tmp_path, split):
     _lines(tmp_path / "llm.jsonl", {"text": "We train a model.", "spans": [], "source": "llm"})
     gold = GoldFile(path="llm.jsonl", format="prodigy", split=split)
     others = [
@@ -181,8 +181,10 @@ def test_papers_measured_against_a_language_model_are_told(tmp_path, split, n_wa
     ]
     for other in others:
         _conll(tmp_path / other.path, f"a text for {other.split} of BERT")
-    _read(tmp_path, _corpus(gold, *others))
-    told = [str(w.message) for w in recwarn]
-    assert [m.startswith(f"SCINER-W220: 1 of the {split} paragraphs") for m in told] == (
-        [True] * n_warnings
-    )
+    corpus = _corpus(gold, *others)
+    if split == "train":
+        train = _read(tmp_path, corpus).docs["train"]
+        assert sorted(doc.user_data["source"] for doc in train) == ["gold", "llm"]
+        return
+    with pytest.raises(ScinerError, match=rf"SCINER-E245: 1 of the {split} .*llm\.jsonl"):
+        _read(tmp_path, corpus)
