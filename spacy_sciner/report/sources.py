@@ -18,11 +18,11 @@ def sources_text(rows: Sequence[Row]) -> str:
         mine = [r for r in rows if (r["share"], r["kind"], r["loss"]) == (share, kind, loss)]
         base = {r["seed"]: r for r in rows if (r["share"], r["kind"]) == (share, ALONE)}
         gains = [r["test"]["f1"] - base[r["seed"]]["test"]["f1"] for r in mine if r["seed"] in base]
-        name = kind if kind == ALONE else f"both, {loss}" if share else f"the other's, {loss}"
+        name = kind if kind == ALONE else f"both, {loss}" if share else f"other's, {loss}"
         n = round(sum(r["paragraphs"] for r in mine) / len(mine))
         dev, test = (spread([r[split]["f1"] for r in mine]) for split in ("dev", "test"))
         against = spread(gains, sign=True) if gains and kind != ALONE else ""
-        lines.append(f"{share:>6.0%}{n:>12,}  {name:14.14}{dev:16}{test:16}{against}")
+        lines.append(f"{share:>6.0%}{n:>12,}  {name:14}{dev:16}{test:16}{against}")
     note = "gold: share of its paragraphs. Strict entity F1, mean ± standard deviation over seeds."
     lines += ["", note, ""]
     return "\n".join(line.rstrip() for line in lines)

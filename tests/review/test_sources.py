@@ -70,7 +70,7 @@ def test_the_table_pairs_with_gold_alone_of_the_same_seed():
     rows += [row(0.1, MIXED, "gce", 0, 0.5), row(0.1, MIXED, "gce", 1, 0.6)]
     lines = sources_text(rows).splitlines()
     assert [line.split()[0] for line in lines[1:4]] == ["0%", "10%", "10%"]
-    assert "0.450 ± 0.071" in lines[1]
+    assert "other's, nll  0.450 ± 0.071" in lines[1]
     assert lines[2].split()[2:4] == ["both,", "gce"]
     assert lines[2].endswith("+0.250 ± 0.071")
     assert "gold alone" in lines[3]
