@@ -23,7 +23,7 @@ from tables import generated_by, table, text_of, write_page
 
 from spacy_sciner.report.select import Papers, Rule, best_of, judge
 from spacy_sciner.scoring.compare import SCORES, PaperCounts, compare
-from spacy_sciner.settings import read_settings
+from spacy_sciner.settings import read_yaml
 
 Decide = Callable[[Dict[int, Papers]], int]
 NO_VETO = 10**9  # more dev entities than a type can have
@@ -48,22 +48,30 @@ def read_loop(folder: Path) -> List[Dict[str, Any]]:
     paths = sorted(folder.glob("evaluation/iteration-*.json"))
     if not (folder / "params.yaml").is_file() or len(paths) < 2:
         return []
-    settings = read_settings(folder / "params.yaml")
-    if len(paths) <= int(max(settings.evaluations)):
+    # Not as settings: a loop of an earlier release has other ones, and its figures stand.
+    settings = read_yaml(folder / "params.yaml")
+    if len(paths) <= max(map(int, settings["evaluations"])):
         return []
     details = [json.loads(path.read_text(encoding="utf8")) for path in paths]
     papers: Dict[int, Papers] = {k: d["papers"] for k, d in enumerate(details)}
     f1 = {s: [d["metrics"]["clean"][s]["f1"] for d in details] for s in ("dev", "test")}
     return [
         {
-            "corpus": settings.corpus,
-            "recipe": "soft labels" if settings.retrain.soft_labels else "published",
-            "seed": settings.seed,
+            "corpus": settings["corpus"],
+            "recipe": recipe(settings),
+            "seed": settings["seed"],
             "dev_papers": len(papers[0]["dev"]),
             **f1,
             "shipped": {name: decide(papers) for name, decide in rules().items()},
         }
     ]
+
+
+def recipe(settings: Dict[str, Any]) -> str:
+    if not settings["retrain"]["soft_labels"]:
+        return "published"
+    own = str(settings["encoder"]["name"]).startswith("pypi:")
+    return "soft labels" if own else "soft labels, adapted"
 
 
 def rules() -> Dict[str, Decide]:
