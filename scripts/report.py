@@ -20,7 +20,8 @@ def main(
 
     settings = read_settings(params)
     iterations = [int(k) for k in settings.evaluations]
-    typer.echo(build_report(iterations, root=Path(), rule=Rule.of(settings.evaluate)))
+    rule, human_f1 = Rule.of(settings.evaluate), settings.evaluate.human_f1
+    typer.echo(build_report(iterations, root=Path(), rule=rule, human_f1=human_f1))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import json
 import shutil
 from pathlib import Path
 from textwrap import fill
-from typing import Any, Dict, Sequence
+from typing import Any, Dict, Optional, Sequence
 
 from ..errors import Errors, ScinerError
 from ..files import replacing, write_json, write_text
@@ -34,12 +34,15 @@ from .tables import (
 WIDTH = 100  # of the plain text
 
 
-def build_report(iterations: Sequence[int], *, root: Path, rule: Rule) -> str:
+def build_report(
+    iterations: Sequence[int], *, root: Path, rule: Rule, human_f1: Optional[float] = None
+) -> str:
     """Write metrics/iterations.json and latest.json, plots/, report/ and training/best.
 
     iterations (Sequence[int]): Which ones; their metrics/iteration-K.json must be there.
     root (Path): The project's folder.
     rule (Rule): When an iteration is promoted; training/best is the last one that was.
+    human_f1 (Optional[float]): Of one annotator against another, for the curves; None: unknown.
     RETURNS (str): The plain table, as in report/iterations.txt.
     RAISES (ScinerError): SCINER-E401 if an iteration was not evaluated.
     """
@@ -55,7 +58,7 @@ def build_report(iterations: Sequence[int], *, root: Path, rule: Rule) -> str:
     write_json(root / "metrics/latest.json", headline(metrics[-1]))
     with replacing(root / "plots") as folder:
         folder.mkdir()
-        write_text(folder / "f1.csv", f1_csv(metrics))
+        write_text(folder / "f1.csv", f1_csv(metrics, human_f1))
         write_text(folder / "types.csv", types_csv(metrics))
         write_text(folder / "shares.csv", shares_csv(metrics))
         write_text(folder / "reliability.csv", reliability_csv(reliability))
@@ -71,7 +74,8 @@ def build_report(iterations: Sequence[int], *, root: Path, rule: Rule) -> str:
         folder.mkdir()
         write_text(folder / "iterations.txt", text)
         write_text(folder / "iterations.md", "\n".join(tables))
-        write_text(folder / "index.html", to_html(metrics, verdicts, reliability, sentence))
+        page = to_html(metrics, verdicts, reliability, sentence, human_f1=human_f1)
+        write_text(folder / "index.html", page)
     with replacing(root / "training/best") as folder:
         shutil.copytree(root / f"training/{best}/model-best", folder)
     return text

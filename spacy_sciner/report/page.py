@@ -1,6 +1,6 @@
 """report/index.html: one page without links to anything, the same bytes for the same metrics."""
 
-from typing import Any, List, Mapping, Sequence
+from typing import Any, List, Mapping, Optional, Sequence
 
 from .plots import f1_plot, reliability_plot, type_plot
 from .select import Metrics, Verdict, best_of
@@ -39,6 +39,8 @@ def to_html(
     verdicts: Sequence[Verdict],
     reliability: Mapping[str, Any],
     sentence: str,
+    *,
+    human_f1: Optional[float] = None,
 ) -> str:
     """reliability (Mapping): Bins of the last iteration, {} if there are none.
     sentence (str): What was shipped, why, and how sure that is.
@@ -53,7 +55,7 @@ def to_html(
         best_row=numbers.index(best),
         reasons=[text for v in verdicts[1:] for text in (v.reason, *v.warnings)],
         low_yield=[m["iteration"] for m in metrics if (m["pool"] or {}).get("low_yield")],
-        f1_plot=f1_plot(metrics),
+        f1_plot=f1_plot(metrics, human_f1),
         iterations=iteration_rows(metrics),
         agreement=has_agreement(metrics),
         type_plot=type_plot(metrics),

@@ -17,7 +17,8 @@ class Plot(NamedTuple):
     svg: str
 
 
-def f1_plot(metrics: Sequence[Metrics]) -> Plot:
+def f1_plot(metrics: Sequence[Metrics], human_f1: Optional[float] = None) -> Plot:
+    """human_f1 (Optional[float]): Of one annotator against another, a line across."""
     figure, axes = _axes()
     x = [m["iteration"] for m in metrics]
     test = [m["clean"]["test"] for m in metrics]
@@ -31,6 +32,9 @@ def f1_plot(metrics: Sequence[Metrics]) -> Plot:
     if any(value is not None for value in agreement):
         label = "self-agreement, not quality\n(the paper's protocol)"
         axes.plot(x, _floats(agreement), "^:", color="#999999", label=label)
+    if human_f1 is not None:
+        label = "one annotator\nagainst another"
+        axes.axhline(human_f1, color="#e6550d", linestyle=":", label=label)
     return _finish(figure, axes, "F1 by iteration", **_BY_ITERATION, xticks=x)
 
 

@@ -215,7 +215,7 @@ def reliability_csv(reliability: Mapping[str, Any]) -> str:
     return to_csv(rows)
 
 
-def f1_csv(metrics: Sequence[Metrics]) -> str:
+def f1_csv(metrics: Sequence[Metrics], human_f1: Optional[float] = None) -> str:
     """Long table for the plot: iteration, which F1, its value."""
     rows = [["iteration", "series", "f1"]]
     for m in metrics:
@@ -226,6 +226,7 @@ def f1_csv(metrics: Sequence[Metrics]) -> str:
             "test, high end of 95 %": test["f1_high"],
             "dev": m["clean"]["dev"]["f1"],
             "self-agreement (paper's protocol)": (m["paper_protocol"] or {}).get("f1"),
+            "one annotator against another": human_f1,
         }
         rows += [[str(m["iteration"]), k, f"{v:.6f}"] for k, v in series.items() if v is not None]
     return to_csv(rows)

@@ -168,6 +168,11 @@ class Evaluate(Section):
         "How certain such a fall has to be, all types taken together (Holm's correction)."
     )
     min_type_entities: Count = knob("Types with fewer dev entities are not judged.")
+    human_f1: Optional[Share] = knob(
+        "Strict F1 of one annotator against another (`sciner agree`), drawn on the F1 "
+        "curves, since no score means more than that; null: not known.",
+        default=None,
+    )
 
 
 class Iteration(Section):

@@ -97,6 +97,16 @@ def test_page_is_whole_and_loads_nothing(project):
     assert "self-agreement, not quality" in re.sub(r"\s+", " ", html)
 
 
+def test_the_f1_of_two_annotators_is_a_line_across(project):
+    root = project(iteration(0), iteration(1))
+    build_report([0, 1], root=root)
+    without = (root / "report/index.html").read_text(encoding="utf8")
+    build_report([0, 1], root=root, human_f1=0.83)
+    html = (root / "report/index.html").read_text(encoding="utf8")
+    assert html.count("stroke-dasharray: 1.5,2.475") > without.count("stroke-dasharray: 1.5,2.475")
+    assert "annotator against another,0.83" in (root / "plots/f1.csv").read_text(encoding="utf8")
+
+
 def test_without_the_papers_protocol_nothing_speaks_of_it(project):
     metrics = [iteration(0), iteration(1)]
     for one in metrics:

@@ -77,6 +77,9 @@ def test_csv_is_long():
         "dev": 0.5,
         "self-agreement (paper's protocol)": 0.8,
     }
+    human = records(f1_csv([iteration(0), iteration(1)], 0.83))
+    ceiling = [row["f1"] for row in human if row["series"] == "one annotator against another"]
+    assert ceiling == ["0.830000"] * 2
     assert [row["series"] for row in records(types_csv([iteration(0)]))] == [
         "DatasetName",
         "TaskName",
