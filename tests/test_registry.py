@@ -16,6 +16,7 @@ OURS = [
     for entry in metadata.entry_points(group=f"spacy_{group}")
     if entry.value.startswith("spacy_sciner.")
 ]
+(SGD,) = [e for e in metadata.entry_points(group="thinc_optimizers") if "spacy-sciner" in e.name]
 REGISTERED = {
     "sciner",
     "sciner_annotator",
@@ -40,6 +41,10 @@ def test_every_entry_point_resolves_through_spacy(entry: metadata.EntryPoint):
         assert callable(spacy.blank("en").create_pipe(entry.name))
     else:
         assert getattr(spacy.registry, group).get(entry.name) is entry.load()
+
+
+def test_the_optimiser_resolves_through_thinc():
+    assert spacy.registry.optimizers.get("spacy-sciner.SGD.v1") is SGD.load()
 
 
 def test_an_unregistered_name_does_not_resolve():

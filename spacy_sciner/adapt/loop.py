@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from ..models.machine import keep_freed_memory
-from ..models.shim import decay_groups, resolve_device, resolve_precision
+from ..models.optimizers import decay_groups
+from ..models.shim import resolve_device, resolve_precision
 from .checkpoint import Checkpoint, Curve, place_of_best
 
 WARMUP = 0.06  # share of the steps in which the learning rate rises; then it falls to 0

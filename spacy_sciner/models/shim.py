@@ -1,7 +1,7 @@
 """What Thinc needs to own a torch module: run it, update it, turn it into bytes."""
 
 from contextlib import contextmanager
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, Optional, Tuple
 
 import numpy as np
 import srsly
@@ -15,6 +15,7 @@ from torch import nn
 from ..errors import Errors, ScinerError
 from .head import set_dropout
 from .machine import keep_freed_memory
+from .optimizers import take_settings, torch_optimizer
 
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
@@ -93,19 +94,16 @@ class TorchTagger(Shim):
         set_dropout(self.module, rate)
 
     def finish_update(self, optimizer: Optimizer) -> None:
-        """One AdamW step with Thinc's current settings, fused, over all parameters at once.
+        """One step with Thinc's current settings over all parameters at once: of fused AdamW, or of
+        SGD if the optimiser keeps no moments.
 
         Gradients are clipped by their global norm, as is usual for transformers. Thinc's averages
         (use_averages) do not reach torch modules, here as in Thinc's own wrapper by default.
         """
         if all(p.grad is None for p in self.module.parameters()):
             return
-        own = self._torch_optimizer()
-        for group in own.param_groups:
-            group["lr"] = float(optimizer.learn_rate)
-            group["betas"] = (float(optimizer.b1), float(optimizer.b2))
-            group["eps"] = float(optimizer.eps)
-            group["weight_decay"] = float(optimizer.L2) if group["decays"] else 0.0
+        own = self._torch_optimizer(optimizer)
+        take_settings(own, optimizer)
         self.scaler.unscale_(own)
         if optimizer.grad_clip:
             nn.utils.clip_grad_norm_(self.module.parameters(), float(optimizer.grad_clip))
@@ -118,21 +116,21 @@ class TorchTagger(Shim):
         the first step."""
         if self._optimizer is None:
             return {}
-        states = self._optimizer.state_dict()["state"]
-        return {f"{i}.{name}": x for i, state in states.items() for name, x in state.items()}
+        states = self._optimizer.state_dict()["state"].items()
+        return {f"{i}.{k}": x for i, state in states for k, x in state.items() if x is not None}
 
-    def restore_optimizer(self, tensors: Dict[str, torch.Tensor]) -> None:
+    def restore_optimizer(self, tensors: Dict[str, torch.Tensor], optimizer: Optimizer) -> None:
         """tensors (Dict[str, Tensor]): As `optimizer_state` gave them, of the same module."""
-        own = self._torch_optimizer()
+        own = self._torch_optimizer(optimizer)
         state: Dict[int, Dict[str, torch.Tensor]] = {}
         for key, tensor in tensors.items():
             place, name = key.split(".")
             state.setdefault(int(place), {})[name] = tensor
         own.load_state_dict({**own.state_dict(), "state": state})
 
-    def _torch_optimizer(self) -> torch.optim.Optimizer:
+    def _torch_optimizer(self, optimizer: Optimizer) -> torch.optim.Optimizer:
         if self._optimizer is None:
-            self._optimizer = torch.optim.AdamW(decay_groups(self.module), fused=True)
+            self._optimizer = torch_optimizer(optimizer, self.module)
         own: torch.optim.Optimizer = self._optimizer
         return own
 
@@ -197,15 +195,6 @@ def _amx_computes_bf16() -> bool:
     """AVX-512's bf16 is no help: its products take longer than those in fp32 (docs/log.md)."""
     supported = getattr(torch.cpu, "_is_amx_tile_supported", None)
     return bool(supported and supported())
-
-
-def decay_groups(module: nn.Module) -> List[Dict[str, Any]]:
-    """Weight decay for matrices, none for biases and layer norms."""
-    named = [(n, p) for n, p in module.named_parameters() if p.requires_grad]
-    return [
-        {"params": [p for _, p in named if p.ndim > 1], "decays": True},
-        {"params": [p for _, p in named if p.ndim <= 1], "decays": False},
-    ]
 
 
 def get_shim(model: Any) -> TorchTagger:

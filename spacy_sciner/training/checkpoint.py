@@ -71,7 +71,7 @@ class Checkpoint:
             self._arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         for name, model in _models(nlp):
             model.from_bytes(self._arrays[f"model.{name}"].tobytes())
-        _load_shims(nlp, self._arrays, self._plain["scalers"])
+        _load_shims(nlp, optimizer, self._arrays, self._plain["scalers"])
         _load_thinc(nlp, optimizer, self._arrays, self._plain["updates"])
         progress = Progress(**self._plain["progress"])
         for _ in range(progress.step + 1):
@@ -120,7 +120,9 @@ def _save_shims(nlp: Language, arrays: Arrays) -> Dict[str, Any]:
     return scalers
 
 
-def _load_shims(nlp: Language, arrays: Arrays, scalers: Dict[str, Any]) -> None:
+def _load_shims(
+    nlp: Language, optimizer: Optimizer, arrays: Arrays, scalers: Dict[str, Any]
+) -> None:
     for name, shim in _shims(nlp):
         shim.scaler.load_state_dict(scalers[name])
         prefix = f"torch.{name}."
@@ -129,7 +131,7 @@ def _load_shims(nlp: Language, arrays: Arrays, scalers: Dict[str, Any]) -> None:
             for key, array in arrays.items()
             if key.startswith(prefix)
         }
-        shim.restore_optimizer(found)
+        shim.restore_optimizer(found, optimizer)
 
 
 def _thinc_keys(nlp: Language) -> Dict[Tuple[int, str], str]:

@@ -52,18 +52,26 @@ def add_schedule(config: Config, recipe: Recipe, *, n_processes: int = 1) -> Sch
     training.update(
         max_steps=schedule.total, eval_frequency=schedule.steps, max_epochs=0, patience=0
     )
-    training["optimizer"]["learn_rate"] = {
-        "@schedules": "warmup_linear.v1",
-        "warmup_steps": max(1, round(WARMUP * schedule.total)),
-        "total_steps": schedule.total,
-        "initial_rate": recipe.learn_rate,
-    }
+    given = training["optimizer"]["learn_rate"]
+    training["optimizer"]["learn_rate"] = _learn_rate(given, recipe.learn_rate, schedule.total)
     if recipe.objective != Objective():
         settings = recipe.objective._asdict()
         if recipe.objective.soft_labels:
             settings["soft_frequency"] = training_frequency(eg.reference for eg in examples)
         training["before_update"] = {"@callbacks": "spacy-sciner.objective.v1", **settings}
     return schedule
+
+
+def _learn_rate(given: Any, rate: float, n_steps: int) -> Dict[str, Any]:
+    """A config's constant rate stays constant; any other is warmed up and falls to 0."""
+    if isinstance(given, dict) and given.get("@schedules") == "constant.v1":
+        return {**given, "rate": rate}
+    return {
+        "@schedules": "warmup_linear.v1",
+        "warmup_steps": max(1, round(WARMUP * n_steps)),
+        "total_steps": n_steps,
+        "initial_rate": rate,
+    }
 
 
 def _read_examples(config: Config) -> List[Example]:

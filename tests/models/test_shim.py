@@ -5,11 +5,12 @@ from typing import Any, Dict
 import numpy as np
 import pytest
 import torch
-from thinc.api import Adam
+from thinc.api import SGD, Adam
 
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.models import shim as shim_module
 from spacy_sciner.models.head import TagHead
+from spacy_sciner.models.optimizers import make_momentum_sgd
 from spacy_sciner.models.shim import TorchTagger, resolve_device, resolve_precision
 
 DATA = {"width": 4, "n_tags": 3, "head": "linear"}
@@ -100,6 +101,45 @@ def test_the_learning_rate_is_the_optimizers_current_one():
     # Adam's first step is the learning rate, whatever the gradient.
     assert moved[0.01] == pytest.approx(0.01, rel=1e-3)
     assert moved[0.1] == pytest.approx(0.1, rel=1e-3)
+
+
+def test_sgd_steps_by_the_gradient_and_goes_on_by_its_momentum():
+    moved = {}
+    for scale in (1.0, 2.0):
+        shim = make_shim()
+        shim.set_dropout(0.0)
+        optimizer = make_momentum_sgd(0.1, momentum=0.5, grad_clip=0.0)
+        start = weights(shim)
+        update(shim, optimizer, scale=scale)
+        moved[scale] = weights(shim) - start
+        update(shim, optimizer, scale=0.0)
+        np.testing.assert_allclose(weights(shim) - start, 1.5 * moved[scale], rtol=1e-4, atol=1e-7)
+    np.testing.assert_allclose(moved[2.0], 2 * moved[1.0], rtol=1e-4)
+
+
+def test_thincs_own_sgd_has_no_momentum():
+    shim = make_shim()
+    optimizer = SGD(0.1, L2=0.0, use_averages=False)
+    before = weights(shim)
+    update(shim, optimizer)
+    after = weights(shim)
+    update(shim, optimizer, scale=0.0)
+    assert not np.array_equal(after, before)
+    np.testing.assert_array_equal(weights(shim), after)
+
+
+def test_the_momentum_goes_on_after_a_restart():
+    shim = make_shim()
+    shim.set_dropout(0.0)
+    optimizer = make_momentum_sgd(0.1)
+    update(shim, optimizer)
+    twin = shim.copy()
+    twin.set_dropout(0.0)
+    state = {name: tensor.clone() for name, tensor in shim.optimizer_state().items()}
+    twin.restore_optimizer(state, optimizer)
+    for one in (shim, twin):
+        update(one, optimizer)
+    np.testing.assert_array_equal(weights(twin), weights(shim))
 
 
 def test_weight_decay_is_the_optimizers_and_spares_the_bias():

@@ -6,13 +6,16 @@ from typing import Any, List
 
 import pytest
 import spacy
+from spacy.util import registry
+from thinc.api import Config
 from tiny import CONFIGS, LABELS, ents_of, gold_docs, make_doc, make_examples, plain
 
 from spacy_sciner.corpus.docbin import write_docs
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.pipeline.sciner import SciNER
 from spacy_sciner.training.loop import EpochDone
-from spacy_sciner.training.recipe import Recipe
+from spacy_sciner.training.recipe import Recipe, configure
+from spacy_sciner.training.schedule import add_schedule
 from spacy_sciner.training.train import train_pipeline
 
 from .helpers import Corpus, files_of, make_recipe, train
@@ -43,7 +46,7 @@ def test_every_config_trains_a_pipeline(config, tiny_corpus, tiny_encoder, tmp_p
     assert nlp.get_pipe("sciner").labels == tuple(LABELS)
     scores = nlp.evaluate(make_examples(nlp))
     assert scores["ents_f"] > 0.8
-    assert nlp.meta["performance"]["ents_f"] == result["score"]
+    assert nlp.meta["performance"]["ents_f"] == pytest.approx(result["score"])
 
 
 def test_steps_are_epochs_times_batches(tiny_corpus: Corpus, tmp_path: Path):
@@ -76,6 +79,21 @@ def test_little_data_is_gone_through_until_there_are_enough_steps(
 def test_the_learning_rate_is_the_recipes(tiny_corpus: Corpus, tmp_path: Path):
     slow = train(tiny_corpus, tmp_path / "slow", learn_rate=1e-6)
     assert slow["score"] < 0.5  # `trained` reaches 1.0 with 0.02
+
+
+def test_a_constant_rate_stays_constant(tiny_corpus: Corpus, tmp_path: Path):
+    config = Config().from_disk(CONFIGS / "tiny.cfg", interpolate=False)
+    config["training"]["optimizer"]["learn_rate"] = {"@schedules": "constant.v1", "rate": 1.0}
+    config.to_disk(tmp_path / "constant.cfg")
+    rates = {}
+    for path in (tmp_path / "constant.cfg", CONFIGS / "tiny.cfg"):
+        recipe = make_recipe(learn_rate=0.01)._replace(config=path)
+        planned = configure(recipe, train=tiny_corpus[0], dev=tiny_corpus[1], start=None)
+        add_schedule(planned, recipe)
+        schedule = registry.resolve({"a": planned["training"]["optimizer"]["learn_rate"]})["a"]
+        rates[path.stem] = [next(schedule) for _ in range(4)]
+    assert rates["constant"] == [0.01] * 4
+    assert len(set(rates["tiny"])) == 4
 
 
 def test_nothing_but_the_pipeline_is_left_behind(trained: Path):
