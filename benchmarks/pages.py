@@ -26,8 +26,8 @@ ROOT = HERE.parent
 SCRIPTS = {  # page: its room, and the module whose `page` makes it of the result of that name
     "ablation-acl": "quality/ablate",
     "ablation-scierc": "quality/ablate",
-    "adapt-acl": "quality/adaptation",
-    "adapt-scierc": "quality/adaptation",
+    "adapt-acl": "quality/variants",
+    "adapt-scierc": "quality/variants",
     "calibration": "quality/calibration",
     "compile": "speed/compile",
     "cost": "speed/cost",

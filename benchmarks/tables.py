@@ -8,7 +8,8 @@ from typing import Any, Dict, Iterable, List, Optional, Sequence
 from spacy_sciner.files import write_text
 
 HERE = Path(__file__).parent
-RENAMED = {"adapt.py": "adaptation.py"}  # scripts whose records have their name of then
+# Scripts whose records have their name of then.
+RENAMED = {"adapt.py": "variants.py", "adaptation.py": "variants.py"}
 LONGEST_COMMAND = 280  # characters that a page shows; results/*.json have the whole
 
 

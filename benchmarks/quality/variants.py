@@ -1,16 +1,18 @@
-"""What an adapted encoder gains: variants of `adapt` × seeds of the training.
+"""What another setting gains: an adapted encoder, another head; variants × seeds of the training.
 
-    python benchmarks/quality/adaptation.py --corpus scierc --variants "mlm: adapt.methods=[mlm]"
+    python benchmarks/quality/variants.py --corpus scierc --variants "mlm: adapt.methods=[mlm]"
 
-Each variant is adapted once, with adapt.seed; the trainings with their seeds begin at that encoder,
-and at the encoder as it is ("none"). Of each the first iteration is measured, or with --iterations
-the whole loop. Dev chooses; test is there to be read. Resumes; results are written after every run
-to benchmarks/results/adapt-<corpus>.json and as a table to adapt-<corpus>.md.
+A variant's encoder is adapted once, with adapt.seed; the trainings with their seeds begin at that
+encoder. Beside them "none" changes nothing. Of each the first iteration is measured, or with
+--iterations the whole loop. Dev chooses; test is there to be read. Resumes; results are written
+after every run to benchmarks/results/adapt-<corpus>.json, or --name, and as a table beside this
+file.
 """
 
 import json
 import sys
 from pathlib import Path
+from statistics import mean
 from typing import Annotated, Any, Dict, List
 
 import typer
@@ -27,13 +29,14 @@ ROOT = Path(__file__).parents[2]
 NONE = "none"
 SHARED = ("data", "corpus/gold", "corpus/pool.spacy", "corpus/pool_gold.spacy")
 HEADER = [
-    "encoder",
+    "variant",
     "iteration",
     "seeds",
     "dev F1",
     "test F1",
     "change of test, paired",
     "held-out loss",
+    "training, s",
 ]
 
 
@@ -64,8 +67,9 @@ def main(
     for seed in range(first, first + seeds):
         for variant, base in bases.items():
             folder = work / name / f"{variant}-seed{seed}"
-            values = [*of_all, f"seed={seed}", f"encoder.name={base.resolve() / 'encoder'}"]
-            values += ["encoder.sha256=null", "encoder.keep_layers=0"]
+            values = [*of_all, *training_of(changes[variant]), f"seed={seed}"]
+            values += [f"encoder.name={base.resolve() / 'encoder'}", "encoder.sha256=null"]
+            values += ["encoder.keep_layers=0"]
             for row in measured(folder, base, values, iterations):
                 row.update(variant=variant, seed=seed, settings=changes[variant])
                 row["adapt"] = json.loads((base / "metrics/adapt.json").read_text())
@@ -80,6 +84,11 @@ def parse(variant: str) -> Any:
     return name.strip(), values.split()
 
 
+def training_of(change: List[str]) -> List[str]:
+    """What a variant changes beside the adaptation, which is done."""
+    return [value for value in change if not value.startswith(("adapt.", "encoder."))]
+
+
 def adapted(folder: Path, values: List[str]) -> Path:
     """The project whose encoder was adapted."""
     run(folder, values, "adapt", 1)
@@ -92,21 +101,22 @@ def measured(folder: Path, base: Path, values: List[str], iterations: int) -> Li
         if (base / path).exists() and not (folder / path).exists():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).symlink_to((base / path).resolve())
-    run(folder, values, "report" if iterations else "evaluate@0", max(1, iterations))
+    costs = run(folder, values, "report" if iterations else "evaluate@0", max(1, iterations))
     rows = []
     for k in range(iterations + 1):
         metrics = json.loads((folder / f"metrics/iteration-{k}.json").read_text(encoding="utf8"))
         keys = ("f1", "precision", "recall", "macro_f1")
         clean = {s: {key: metrics["clean"][s][key] for key in keys} for s in ("dev", "test")}
-        rows.append({"iteration": k, **clean})
+        train_s = costs[f"retrain@{k}" if k else "train"]["seconds"]
+        rows.append({"iteration": k, "train_s": train_s, **clean})
     return rows
 
 
-def run(folder: Path, values: List[str], last: str, iterations: int) -> None:
+def run(folder: Path, values: List[str], last: str, iterations: int) -> Dict[str, Any]:
     params, dvc_yaml = planned(ROOT / "params.yaml", iterations), read_dvc_yaml(ROOT)
     set_up(folder, values, root=ROOT, params=params)
     say = lambda stage: print(f"{folder.name} {stage}", flush=True)  # noqa: E731
-    run_loop(folder, dvc_yaml, threads=usable_cores(), say=say, last=last)
+    return run_loop(folder, dvc_yaml, threads=usable_cores(), say=say, last=last)
 
 
 def page(result: Dict[str, Any]) -> str:
@@ -119,6 +129,7 @@ def page(result: Dict[str, Any]) -> str:
             both = sorted(set(mine) & set(base)) if variant != NONE else []
             gains = [mine[s]["test"]["f1"] - base[s]["test"]["f1"] for s in both]
             losses = [m["held_out"] for m in next(iter(mine.values()))["adapt"]["methods"]]
+            times = [m["train_s"] for m in mine.values() if "train_s" in m]
             lines.append(
                 [
                     *(variant, str(k), str(len(mine))),
@@ -126,6 +137,7 @@ def page(result: Dict[str, Any]) -> str:
                     mean_sd([r["test"]["f1"] for r in mine.values()]),
                     mean_sd(gains) if gains else "–",
                     ", ".join(f"{loss:.2f}" for loss in losses) or "–",
+                    f"{mean(times):.0f}" if times else "–",
                 ]
             )
     what = "strict entity F1, mean ± sd over seeds; held-out loss of each method, nats a target."
