@@ -82,22 +82,10 @@ def _stored(path: Path) -> "Iterator[Tuple[Doc, List[ScoredSpan]]]":
 
 def _predicted(path: Path, model: Path) -> "Iterator[Tuple[Doc, List[ScoredSpan]]]":
     """The same docs with the entities of a pipeline."""
-    from spacy.tokens import Doc
-
     from ..corpus.docbin import DocFile
-    from ..corpus.reader import words_and_spaces
-    from ..pipeline.annotator import scored_entities
+    from ..review.predict import predicted
     from ..training.experiment import load_pipeline
 
     nlp = load_pipeline(model)
-
-    def plain() -> "Iterator[Doc]":
-        for doc in DocFile(path, nlp.vocab):
-            words, spaces = words_and_spaces(doc)
-            copy = Doc(nlp.vocab, words=words, spaces=spaces)
-            place = {key: doc.user_data.get(key) for key in ("paper", "paragraph", "section")}
-            copy.user_data.update(place, source=f"{model.parent.name}/{model.name}")
-            yield copy
-
-    for doc in nlp.pipe(plain()):
-        yield doc, scored_entities(doc)
+    source = f"{model.parent.name}/{model.name}"
+    yield from predicted(DocFile(path, nlp.vocab), nlp, source=source)

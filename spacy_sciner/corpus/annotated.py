@@ -36,6 +36,8 @@ class Annotated:
     annotator: str = ""  # where the format tells; of the same text, one person's is used
     task: str = ""  # the tool's number of what was annotated: twice the same is two annotations
     source: str = GOLD  # or LLM: of the doc
+    time: str = ""  # when it was annotated, as the format tells
+    of_pool: bool = False  # it was reviewed alone: the rest of its paper stays in the pool
 
 
 class Numbering:
@@ -116,6 +118,8 @@ def annotated_to_doc(
     doc.user_data["paragraph"] = annotated.paragraph
     doc.user_data["section"] = annotated.section
     doc.user_data["source"] = annotated.source
+    if annotated.of_pool:
+        doc.user_data["of_pool"] = True
     return doc
 
 
@@ -123,10 +127,31 @@ def _align(
     doc: Doc, char_span: CharSpan, labels: Optional[Collection[str]]
 ) -> Tuple[Optional[Span], List[str]]:
     """The span over tokens, or None, and the rules that were applied."""
-    start, end, label, own_text = char_span
+    label = char_span.label
     if not label or (labels is not None and label not in labels):
         return None, ["unknown-label"]
     text = doc.text
+    place, rules = place_in(text, char_span)
+    if place is None:
+        return None, rules
+    start, end = place
+    for trimmed in (string.whitespace, string.whitespace + string.punctuation):
+        new_start, new_end = _trim(text, start, end, trimmed)
+        if new_start == new_end:
+            if trimmed == string.whitespace:
+                return None, ["zero-length"]
+            break
+        span = doc.char_span(new_start, new_end, label=label)
+        if span is not None:
+            return span, rules + ["trimmed"] * ((new_start, new_end) != (start, end))
+    new_start, new_end = _trim(text, start, end, string.whitespace)
+    span = doc.char_span(new_start, new_end, label=label, alignment_mode="expand")
+    return span, [*rules, "snapped"]
+
+
+def place_in(text: str, char_span: CharSpan) -> Tuple[Optional[Tuple[int, int]], List[str]]:
+    """The code points that an annotation is over, or None, and the rules that were applied."""
+    start, end, _, own_text = char_span
     is_pair = all(isinstance(i, int) and not isinstance(i, bool) for i in (start, end))
     if not is_pair or not 0 <= start <= end:
         if is_pair or not own_text or start is None or not own_text.strip():
@@ -141,20 +166,7 @@ def _align(
             return None, ["ambiguous-text"]
         start, end = places[0]
         rules.append("shifted")
-    if end > len(text):
-        return None, ["bad-offsets"]
-    for trimmed in (string.whitespace, string.whitespace + string.punctuation):
-        new_start, new_end = _trim(text, start, end, trimmed)
-        if new_start == new_end:
-            if trimmed == string.whitespace:
-                return None, ["zero-length"]
-            break
-        span = doc.char_span(new_start, new_end, label=label)
-        if span is not None:
-            return span, rules + ["trimmed"] * ((new_start, new_end) != (start, end))
-    new_start, new_end = _trim(text, start, end, string.whitespace)
-    span = doc.char_span(new_start, new_end, label=label, alignment_mode="expand")
-    return span, [*rules, "snapped"]
+    return (None, ["bad-offsets"]) if end > len(text) else ((start, end), rules)
 
 
 def _trim(text: str, start: int, end: int, characters: str) -> Tuple[int, int]:

@@ -1,7 +1,8 @@
 """The pool: paragraphs of parsed papers that may be annotated by machine.
 
 No paper of the gold is in it, none that shares text with one (of annotated pool papers apart), no
-paragraph twice, and none that is in the gold already.
+paragraph twice, and none that is in the gold already. A paper of which only paragraphs were
+annotated for training, by a language model or in review, stays without these.
 """
 
 import json
@@ -81,8 +82,7 @@ def select_pool(
     by_paper: Dict[str, List[PoolParagraph]] = {}
     for paragraph in sorted(paragraphs, key=lambda p: (p.paper, p.paragraph)):
         by_paper.setdefault(paragraph.paper, []).append(paragraph)
-    # Of a paper that a language model has annotated for training, the other paragraphs stay.
-    own = {s: [d for d in docs if s != "train" or not _is_llm(d)] for s, docs in gold.items()}
+    own = {s: [d for d in docs if s != "train" or not is_alone(d)] for s, docs in gold.items()}
     gold_papers = {doc.user_data["paper"]: split for split, docs in own.items() for doc in docs}
     gold_ngrams = _gold_ngrams(own, overlap_ngrams)
     gold_texts: Dict[str, str] = {}
@@ -139,8 +139,10 @@ def _overlap(
     return f"shares {count} runs of {n} words with {name}"
 
 
-def _is_llm(doc: Doc) -> bool:
-    return bool(doc.user_data.get("source") == LLM)
+def is_alone(doc: Doc) -> bool:
+    """Whether a train paragraph was annotated without its paper: by a language model, or by a
+    person in review. Then the paper's other paragraphs stay in the pool."""
+    return bool(doc.user_data.get("source") == LLM or doc.user_data.get("of_pool"))
 
 
 def _parse(line: str, path: Path, n: int) -> Paragraph:

@@ -1,9 +1,10 @@
 """Messages of what is raised."""
 
 from .corpus import CorpusErrors
+from .review import ReviewErrors
 
 
-class Errors(CorpusErrors):
+class Errors(CorpusErrors, ReviewErrors):
     # --- tagging, confidence, selection ------------------------------------------------------
     E001 = (
         "γ must be a probability in [0, 1], got {gamma!r}{where}. Set it in params.yaml under "

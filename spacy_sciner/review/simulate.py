@@ -16,11 +16,8 @@ from spacy.vocab import Vocab
 
 from ..corpus.docbin import read_docs, write_docs
 from ..corpus.reader import words_and_spaces
-from ..pipeline.sciner import find_sciner
-from ..tagging import are_words
-from ..training.experiment import load_pipeline
-from ..types import Floats2d
 from .choose import choose
+from .predict import probabilities
 from .strategies import score_all
 
 ALL = "all"  # in place of a strategy: everything at once, what the others are measured against
@@ -67,7 +64,7 @@ def simulate(plan: Plan, folder: Path, gold: Path, run: Run) -> Iterator[Row]:
         members = _members(place, plan)
         scores = score_all(
             plan.strategy,
-            [list(of) for of in zip(*(probabilities(m, [docs[i] for i in rest]) for m in members))],
+            map(list, zip(*(probabilities(m, [docs[i] for i in rest]) for m in members))),
             seed=plan.seed + number,
         )
         new = choose([docs[i] for i in rest], scores, tokens=plan.budget, per_paper=plan.per_paper)
@@ -103,20 +100,6 @@ def _members(place: Path, plan: Plan) -> List[Path]:
     model = place / f"training/{plan.iteration}/model-best"
     teachers = place / "training/0/teachers"
     return [model, *(sorted(teachers.iterdir()) if plan.strategy == "disagreement" else [])]
-
-
-def probabilities(model: Path, docs: Sequence[Doc]) -> List[Floats2d]:
-    """Of each document's words the tags' probabilities, (n_words, n_tags); tokens without content
-    are left out."""
-    nlp = load_pipeline(model, calibrated=False)
-    plain = [Doc(nlp.vocab, words=words, spaces=s) for words, s in map(words_and_spaces, docs)]
-    sciner: Any = nlp.get_pipe(find_sciner(nlp))
-    found = []
-    for first in range(0, len(plain), 256):
-        for logs in sciner.predict(plain[first : first + 256]):
-            logs = sciner.model.ops.to_numpy(logs)
-            found.append(np.exp(logs[are_words(logs)]))
-    return found
 
 
 def _row(plan: Plan, number: int, place: Path, bought: Sequence[Doc]) -> Row:

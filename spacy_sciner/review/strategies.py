@@ -4,7 +4,7 @@ SOURCE: Settles, Active Learning Literature Survey (2009); `disagreement` is que
 the divergence of McCallum and Nigam (1998).
 """
 
-from typing import Callable, Dict, List, Sequence
+from typing import Callable, Dict, Iterable, List
 
 import numpy as np
 
@@ -63,11 +63,11 @@ def _entropies(probabilities: Floats2d) -> np.ndarray:
     return -(probabilities * np.log(probabilities + 1e-12)).sum(1)
 
 
-def score_all(name: str, paragraphs: Sequence[List[Floats2d]], *, seed: int) -> List[float]:
+def score_all(name: str, paragraphs: Iterable[List[Floats2d]], *, seed: int) -> List[float]:
     """A score for each paragraph.
 
     name (str): One of STRATEGIES.
-    paragraphs (Sequence[List[Floats2d]]): Of each the probabilities by each member; the first is
+    paragraphs (Iterable[List[Floats2d]]): Of each the probabilities by each member; the first is
         the model itself.
     """
     rng = np.random.default_rng(seed)

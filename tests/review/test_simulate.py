@@ -8,7 +8,7 @@ import pytest
 from tiny import gold_docs
 
 from spacy_sciner.corpus.docbin import read_docs, write_docs
-from spacy_sciner.review.simulate import ALL, Plan, probabilities, simulate
+from spacy_sciner.review.simulate import ALL, Plan, simulate
 
 PLAN = Plan("entropy", seed=0, start=12, budget=10, rounds=3)
 
@@ -112,10 +112,3 @@ def test_the_committee_is_iteration_0s_teachers(gold, run, tmp_path, monkeypatch
     plan = PLAN._replace(strategy="disagreement", loop=loop, rounds=1)
     list(simulate(plan, tmp_path / "run", gold, with_teachers))
     assert asked == [f"training/{int(loop)}/model-best", "training/0/teachers/1"]
-
-
-def test_probabilities_are_of_words(tiny_model):
-    docs = gold_docs()
-    found = probabilities(tiny_model, docs)
-    assert [len(p) for p in found] == [len(doc) for doc in docs]
-    assert all(p.sum(1) == pytest.approx(1, abs=1e-3) for p in found)

@@ -8,6 +8,7 @@ the annotations; `text_key` in params.yaml decides between strings.
 
 import json
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
@@ -24,6 +25,7 @@ _ANNOTATOR_KEYS = ("_annotator_id", "_session_id", "annotator", "username", "use
 _NOT_TEXT = frozenset(
     ("paper", "section", "paragraph", "answer", "label", "id", "source", "annotation_approver")
 ) | frozenset(_ANNOTATOR_KEYS)
+MAX_SECONDS = 1 << 33  # the year 2242: a larger number counts something else
 _NOT_SPANS = ("tokens", "relations", "options", "accept", "versions", "arcs", "Comments")
 
 
@@ -77,6 +79,8 @@ def read_jsonl(
             annotator=_annotator(record),
             task=_task(record),
             source=GOLD if _annotator(record) else source_of(_place(record, "source")),
+            time=_time(record),
+            of_pool=_place(record, "of_pool") is True,
         )
         paragraphs += _by_annotator(paragraph, record)
     return resolve_offsets(paragraphs, path=path, file=file, repairs=repairs)
@@ -165,6 +169,14 @@ def _by_annotator(paragraph: Annotated, record: Dict[str, Any]) -> List[Annotate
 
 def _annotator(record: Dict[str, Any]) -> str:
     return next((str(record[k]) for k in _ANNOTATOR_KEYS if record.get(k) is not None), "")
+
+
+def _time(record: Dict[str, Any]) -> str:
+    """Prodigy's, which counts seconds since 1970."""
+    seconds = record.get("_timestamp")
+    if isinstance(seconds, (int, float)) and 0 < seconds < MAX_SECONDS:
+        return datetime.fromtimestamp(int(seconds), timezone.utc).isoformat()
+    return ""
 
 
 def _task(record: Dict[str, Any]) -> str:

@@ -17,8 +17,8 @@ from ...files import replacing, write_text
 from ..annotated import UNKNOWN_LABEL, Annotated, CharSpan, Numbering
 from ..rules import Repairs
 from .sniff import is_address, json_records, paper_of_file, whole_number
-from .texts import MIN_FOUND, candidates, checked_key, n_found, no_text_key, resolve_offsets
-from .writing import CharEnt, Losses, Written, count_words, place_of
+from .texts import keys_by_control, resolve_offsets
+from .writing import Losses, Written, count_words, place_of
 
 _PLACE = ("paper", "section", "paragraph")
 _NOT_TEXT = frozenset(_PLACE) | frozenset(
@@ -35,6 +35,7 @@ class _Annotation:
 
     spans: Dict[str, List[CharSpan]] = field(default_factory=dict)
     annotator: str = ""
+    time: str = ""
 
     def add(self, control: str, values: Dict[str, Any], kind: str) -> None:
         # Hypertext gives XPaths, and the offsets in the text beside them.
@@ -63,6 +64,15 @@ class _Task:
     annotations: List[_Annotation]  # the one to use first
     rule: Optional[str]  # why there is none
 
+    @property
+    def spans(self) -> Dict[str, List[CharSpan]]:
+        """Those of all annotations, by control."""
+        found: Dict[str, List[CharSpan]] = {}
+        for annotation in self.annotations:
+            for control, spans in annotation.spans.items():
+                found.setdefault(control, []).extend(spans)
+        return found
+
 
 def read_label_studio(
     path: Path, *, file: str, repairs: Repairs, text_key: Optional[str] = None
@@ -74,7 +84,8 @@ def read_label_studio(
         offsets fit no way of counting, SCINER-E217 if it is not plain which string is the text.
     """
     tasks = [_task(n, task) for n, task in enumerate(_tasks(path, file=file, repairs=repairs))]
-    key_of = _text_keys(tasks, asked=text_key, path=path)
+    data, marked = [task.data for task in tasks], [task.spans for task in tasks]
+    key_of = keys_by_control(data, marked, asked=text_key, never=_NOT_TEXT, path=path)
     number = Numbering()
     paragraphs: List[Annotated] = []
     is_extra: List[bool] = []
@@ -99,11 +110,12 @@ def read_label_studio(
                 spans=[],
                 file=file,
                 task=task.name,
+                of_pool=task.data.get("of_pool") is True,
             )
             for i, annotation in enumerate(task.annotations):
                 spans = [s for c in key_of[key] for s in annotation.spans.get(c, ())]
-                who = annotation.annotator
-                paragraphs.append(replace(paragraph, spans=spans, annotator=who))
+                who, when = annotation.annotator, annotation.time
+                paragraphs.append(replace(paragraph, spans=spans, annotator=who, time=when))
                 is_extra.append(i > 0)
     resolved = resolve_offsets(paragraphs, path=path, file=file, repairs=repairs)
     repairs.extras += [p for p, extra in zip(resolved, is_extra, strict=True) if extra]
@@ -140,7 +152,7 @@ def _full(task: Dict[str, Any]) -> Tuple[List[_Annotation], Optional[str]]:
     for one in sorted(finished, key=lambda a: not a.get("ground_truth")):
         who = one.get("completed_by")
         who = who.get("id") if isinstance(who, dict) else who
-        annotation = _Annotation(annotator="" if who is None else str(who))
+        annotation = _Annotation(annotator="" if who is None else str(who), time=_time_of(one))
         for result in _dicts(one.get("result")):
             value = result.get("value")
             kind = str(result.get("type", "labels"))
@@ -159,12 +171,17 @@ def _min(task: Dict[str, Any]) -> Tuple[List[_Annotation], Optional[str]]:
     }
     if not controls and "annotation_id" not in task and not isinstance(task.get("label"), list):
         return [], "unannotated"
-    annotation = _Annotation(annotator=str(task.get("annotator") or ""))
+    annotation = _Annotation(annotator=str(task.get("annotator") or ""), time=_time_of(task))
     for control, values in controls.items():
         for value in values:
             kind = next((k for k in value if k.endswith("labels")), "labels")
             annotation.add(control, value, kind)
     return [annotation], None
+
+
+def _time_of(values: Dict[str, Any]) -> str:
+    """When it was made, or last changed, as the export says it."""
+    return str(values.get("updated_at") or values.get("created_at") or "")
 
 
 def _dicts(values: Any) -> List[Dict[str, Any]]:
@@ -173,48 +190,6 @@ def _dicts(values: Any) -> List[Dict[str, Any]]:
 
 def _is_min_span(value: Dict[str, Any]) -> bool:
     return "start" in value and "end" in value
-
-
-def _text_keys(tasks: Sequence[_Task], *, asked: Optional[str], path: Path) -> Dict[str, List[str]]:
-    """The keys that hold texts, each with the controls whose annotations are of it.
-
-    RAISES (ScinerError): SCINER-E217.
-    """
-    data = [task.data for task in tasks]
-    names = dict.fromkeys(c for task in tasks for a in task.annotations for c in a.spans)
-    if asked is not None:
-        return {checked_key(data, asked, path): list(names)}
-    keys = candidates(data, _NOT_TEXT)
-    if len(keys) == 1 or not keys:
-        return {key: list(names) for key in keys}
-    key_of: Dict[str, List[str]] = {}
-    for control in names:
-        key = _key_of(control, keys, tasks)
-        if key is None:
-            raise no_text_key(data, path)
-        key_of.setdefault(key, []).append(control)
-    if not key_of and "text" not in keys:
-        raise no_text_key(data, path)
-    return key_of or {"text": []}
-
-
-def _key_of(control: str, keys: Sequence[str], tasks: Sequence[_Task]) -> Optional[str]:
-    """The one text that has a control's annotations in it; of several, the one of its name."""
-    found = dict.fromkeys(keys, (0, 0))  # in the text, and at their very place in it
-    n = 0
-    for task in tasks:
-        spans = [span for a in task.annotations for span in a.spans.get(control, ())]
-        n += sum(bool(span.text and span.text.strip()) for span in spans)
-        for key in keys:
-            text = task.data.get(key)
-            if isinstance(text, str):
-                n_in, n_at = n_found(spans, text)
-                found[key] = (found[key][0] + n_in, found[key][1] + n_at)
-    most = max(found.values())
-    best = [key for key in keys if found[key] == most] if most[0] >= MIN_FOUND * n else []
-    if len(best) == 1:
-        return best[0]
-    return next((name for name in (control, "text") if name in best), None)
 
 
 def _paper_of_upload(upload: Optional[str]) -> Optional[str]:
@@ -230,17 +205,22 @@ def write_label_studio(path: Path, paragraphs: Iterable[Written], *, losses: Los
     write_versions(path, ([one] for one in count_words(paragraphs, losses)))
 
 
-def write_versions(path: Path, tasks: Iterable[Sequence[Written]]) -> None:
-    """The same with several versions of a paragraph in a task: annotations, and predictions."""
-    labels: Dict[str, None] = {}
+def write_versions(
+    path: Path, tasks: Iterable[Sequence[Written]], *, labels: Iterable[str] = ()
+) -> None:
+    """The same with several versions of a paragraph in a task: annotations, and predictions.
+
+    labels (Iterable[str]): In the configuration even if no task has them.
+    """
+    seen = dict.fromkeys(labels)
     with replacing(path) as temporary, temporary.open("w", encoding="utf8", newline="\n") as file:
         file.write("[")
         for n, versions in enumerate(tasks):
-            labels.update(dict.fromkeys(span.label for one in versions for span in one.spans))
+            seen.update(dict.fromkeys(span.label for one in versions for span in one.spans))
             file.write(",\n" if n else "\n")
-            file.write(json.dumps(_written_task(versions), ensure_ascii=False))
+            file.write(json.dumps(task_of(versions), ensure_ascii=False))
         file.write("\n]\n")
-    write_text(path.with_suffix(".config.xml"), labelling_config(labels))
+    write_text(path.with_suffix(".config.xml"), labelling_config(seen))
 
 
 def labelling_config(labels: Iterable[str]) -> str:
@@ -258,10 +238,15 @@ def labelling_config(labels: Iterable[str]) -> str:
     )
 
 
-def _written_task(versions: Sequence[Written]) -> Dict[str, Any]:
+def task_of(versions: Sequence[Written]) -> Dict[str, Any]:
+    """A task as it is imported, of one paragraph in several versions."""
     task: Dict[str, Any] = {"data": {"text": versions[0].doc.text, **place_of(versions[0])}}
     for one in versions:
-        results = [_written_result(span, one, f"s{n}") for n, span in enumerate(one.spans)]
+        text = one.doc.text
+        results = [
+            task_result(text, s.start, s.end, s.label, name=f"s{n}", score=s.score)
+            for n, s in enumerate(one.spans)
+        ]
         if not one.predicted_by:
             task.setdefault("annotations", []).append({"result": results})
         elif not one.is_blank:
@@ -273,15 +258,20 @@ def _written_task(versions: Sequence[Written]) -> Dict[str, Any]:
     return task
 
 
-def _written_result(span: CharEnt, one: Written, name: str) -> Dict[str, Any]:
-    text = one.doc.text
+def task_result(
+    text: str, start: int, end: int, label: str, *, name: str, score: Optional[float] = None
+) -> Dict[str, Any]:
+    """One region of a task: of an annotation, or of a prediction.
+
+    start, end (int): In code points, as Label Studio's front end counts since 1.6 (2022); before,
+        it counted UTF-16 units.
+    name (str): Of the region, once in its annotation.
+    """
     value = {
-        # Label Studio counts UTF-16 units.
-        "start": len(text[: span.start].encode("utf-16-le")) // 2,
-        "end": len(text[: span.end].encode("utf-16-le")) // 2,
-        "text": one.text_of(span),
-        "labels": [span.label],
+        "start": start,
+        "end": end,
+        "text": text[start:end],
+        "labels": [label],
     }
     result = {"id": name, "from_name": _CONTROL, "to_name": _OBJECT, "type": "labels"}
-    score = {} if span.score is None else {"score": round(span.score, 4)}
-    return {**result, "value": value, **score}
+    return {**result, "value": value, **({} if score is None else {"score": round(score, 4)})}

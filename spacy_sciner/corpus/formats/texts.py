@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Collection, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Collection, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ...errors import Errors, ScinerError
 from ..annotated import Annotated, CharSpan
@@ -48,6 +48,60 @@ def choose_key(
     if len(keys) > 1:
         raise no_text_key(records, path)
     return keys[0] if keys else None
+
+
+def keys_by_control(
+    records: Sequence[Dict[str, Any]],
+    marked: Sequence[Mapping[str, Sequence[CharSpan]]],
+    *,
+    asked: Optional[str],
+    never: Collection[str],
+    path: Path,
+) -> Dict[str, List[str]]:
+    """The keys that hold texts, each with the controls whose annotations are of it.
+
+    marked (Sequence[Mapping[str, Sequence[CharSpan]]]): Each record's annotations, by control.
+    asked (Optional[str]): The setting `text_key`.
+    RAISES (ScinerError): SCINER-E217.
+    """
+    names = list(dict.fromkeys(control for spans in marked for control in spans))
+    if asked is not None:
+        return {checked_key(records, asked, path): names}
+    keys = candidates(records, never)
+    if len(keys) == 1 or not keys:
+        return dict.fromkeys(keys, names)
+    key_of: Dict[str, List[str]] = {}
+    for control in names:
+        key = _key_of(control, keys, records, [spans.get(control, ()) for spans in marked])
+        if key is None:
+            raise no_text_key(records, path)
+        key_of.setdefault(key, []).append(control)
+    if not key_of and "text" not in keys:
+        raise no_text_key(records, path)
+    return key_of or {"text": []}
+
+
+def _key_of(
+    control: str,
+    keys: Sequence[str],
+    records: Sequence[Dict[str, Any]],
+    marked: Sequence[Sequence[CharSpan]],
+) -> Optional[str]:
+    """The one text that has a control's annotations in it; of several, the one of its name."""
+    found = dict.fromkeys(keys, (0, 0))  # in the text, and at their very place in it
+    n = 0
+    for record, spans in zip(records, marked, strict=True):
+        n += sum(bool(span.text and span.text.strip()) for span in spans)
+        for key in keys:
+            text = record.get(key)
+            if isinstance(text, str):
+                n_in, n_at = n_found(spans, text)
+                found[key] = (found[key][0] + n_in, found[key][1] + n_at)
+    most = max(found.values())
+    best = [key for key in keys if found[key] == most] if most[0] >= MIN_FOUND * n else []
+    if len(best) == 1:
+        return best[0]
+    return next((name for name in (control, "text") if name in best), None)
 
 
 def checked_key(records: Sequence[Dict[str, Any]], asked: str, path: Path) -> str:

@@ -6,9 +6,20 @@ that a person who decides on such a stretch takes it away; every reader takes it
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import (
+    Any,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc, Span
@@ -72,6 +83,7 @@ class Written:
     ents: List[CharEnt]  # in the order of the text, without white space at their ends
     unknown: List[CharEnt]  # the same, labelled UNKNOWN_LABEL
     predicted_by: str = ""  # what predicted it; "" for gold
+    more: Mapping[str, Any] = field(default_factory=dict)  # written beside its place
 
     @property
     def is_blank(self) -> bool:
@@ -146,8 +158,9 @@ def count_unheld(one: Written, losses: Losses, *, scores: bool, prediction: bool
 
 
 def place_of(one: Written) -> Dict[str, object]:
-    """Paper, paragraph and section, under the names that every reader knows."""
-    return {"paper": one.paper, "paragraph": one.paragraph, "section": one.section}
+    """Paper, paragraph and section, under the names that every reader knows; then `more`."""
+    place = {"paper": one.paper, "paragraph": one.paragraph, "section": one.section}
+    return {**place, **one.more}
 
 
 @cache

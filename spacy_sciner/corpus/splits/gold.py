@@ -212,8 +212,12 @@ def _refuse_models(gold: Dict[str, List[Annotated]]) -> None:
 
 def _warn_of_shared_papers(gold: Dict[str, List[Annotated]]) -> None:
     splits: Dict[str, List[str]] = {}
+    in_pool = {p.paper for p in gold["pool"]}
     for split, paragraphs in gold.items():
-        for paper in sorted({p.paper for p in paragraphs}):
+        # A paper of the pool of which paragraphs were annotated for training is in both.
+        alone = [p for p in paragraphs if split == "train" and (p.of_pool or p.source == LLM)]
+        own = {p.paper for p in paragraphs} - {p.paper for p in alone}
+        for paper in sorted(own | {p.paper for p in alone} - in_pool):
             splits.setdefault(paper, []).append(split)
     shared = [f"{paper} ({', '.join(s)})" for paper, s in sorted(splits.items()) if len(s) > 1]
     if shared:

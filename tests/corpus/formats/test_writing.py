@@ -42,10 +42,10 @@ def test_label_studio_has_gold_as_annotations_and_the_rest_as_predictions(tmp_pa
     gold, pseudo, pool = json.loads(path.read_text(encoding="utf8"))
     assert gold["data"] == {"text": "𝑥 BERT wins ", "paper": "P1", "paragraph": 4, "section": ""}
     values = [result["value"] for result in gold["annotations"][0]["result"]]
-    # UTF-16 units: 𝑥 counts two.
+    # Code points, as Label Studio's front end counts: 𝑥 counts one.
     assert [(v["start"], v["end"], v["labels"]) for v in values] == [
-        (3, 7, ["Method"]),
-        (8, 12, ["_unknown_"]),
+        (2, 6, ["Method"]),
+        (7, 11, ["_unknown_"]),
     ]
     (prediction,) = pseudo["predictions"]
     assert (prediction["model_version"], prediction["score"]) == ("pseudo", 0.75)
