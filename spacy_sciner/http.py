@@ -6,6 +6,7 @@ from typing import Any, Collection
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
 from urllib3 import Retry
 from urllib3.exceptions import InvalidHeader
 
@@ -39,6 +40,19 @@ def patient_session(
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(max_retries=policy))
     return session
+
+
+class TokenAuth(AuthBase):
+    """An Authorization header; with an empty token none, whatever ~/.netrc has for the host."""
+
+    def __init__(self, scheme: str, token: str) -> None:
+        self.scheme = scheme
+        self.token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self.token:
+            request.headers["Authorization"] = f"{self.scheme} {self.token}"
+        return request
 
 
 class _Patient(Retry):

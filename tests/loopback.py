@@ -18,7 +18,7 @@ def serving(handler: Type[BaseHTTPRequestHandler], **values) -> Iterator[Server]
     """values: Attributes of the server, which the handler finds there."""
     server = Server(("127.0.0.1", 0), handler)
     vars(server).update(values)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield server

@@ -13,3 +13,28 @@ class ReviewErrors(metaclass=Coded):
         "{looked}, and no other iteration. Set train.teachers to 2 or more and run `dvc repro "
         "train`, or choose another strategy."
     )
+
+    # A running Label Studio.
+    E260 = (
+        "No Label Studio answers at {url}: {reason}. Start it, or give the address that its page "
+        "has in the browser, such as http://localhost:8080."
+    )
+    E261 = (
+        "Label Studio at {url} refuses the token in LABEL_STUDIO_API_KEY: {reason}. Copy one from "
+        "its page Account & Settings, a personal access token, or a legacy one if those are on."
+    )
+    E262 = "Label Studio at {url} does not {what}: it answers {status}, {reason}"
+    E263 = "No project {title!r} on Label Studio at {url}. There: {known}."
+    E264 = (
+        "Project {title!r} is there already, and its labelling interface has no label {missing}. "
+        "Add it there ({settings}), or name another project."
+    )
+    E265 = "{n} projects are called {title!r}: {addresses}. Rename all but one."
+    # The backend that a Label Studio asks.
+    E266 = "The project's labelling interface shows no text to find entities in: {reason}."
+    E267 = "No proposals: {task}, {reason}."
+    E268 = (
+        "Nothing is trained while people annotate: `sciner review import`, then `dvc repro`, makes "
+        "a new pipeline of what they did."
+    )
+    E269 = "What was sent to {path} cannot be read as JSON: {reason}."

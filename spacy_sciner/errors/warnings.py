@@ -65,6 +65,10 @@ class Warnings(metaclass=Coded):
         "an entity. A span categoriser cannot learn from these; they are left out."
     )
     W214 = "The {split} papers have no entity, so they measure nothing. Split the papers otherwise."
+    W226 = (
+        "The project's labelling interface has no label {label}: such entities are not proposed. "
+        "Add it under Settings, Labeling Interface."
+    )
 
     # --- command line, project ---------------------------------------------------------------
     W501 = (
