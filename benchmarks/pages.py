@@ -152,6 +152,10 @@ def command_table() -> str:
     """The console commands with the first sentence of their help."""
     rows = []
     commands = typer.main.get_command(build_app()).commands  # type: ignore[attr-defined]
+    groups = {n: c for n, c in commands.items() if hasattr(c, "commands")}
+    for group, inner in groups.items():
+        del commands[group]
+        commands.update({f"{group} {name}": c for name, c in inner.commands.items()})
     for name, command in sorted(commands.items()):
         first = (command.help or "").strip().split("\n\n")[0]
         rows.append([f"`sciner {name}`", " ".join(first.split())])

@@ -23,6 +23,8 @@ COMMANDS = (
     "start",
     "sweep",
 )
+# Each a folder here, with a module a subcommand.
+GROUPS = ("review",)
 
 
 def main() -> None:
@@ -48,6 +50,9 @@ def build_app() -> Any:
     for name in COMMANDS:
         function = name.replace("-", "_")
         app.command(name)(getattr(import_module(f".{function}", __name__), function))
+    for name in GROUPS:
+        group = import_module(f".{name}", __name__)
+        app.add_typer(getattr(group, f"build_{name}")(), name=name)
     return app
 
 

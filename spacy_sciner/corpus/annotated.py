@@ -2,6 +2,7 @@
 
 import string
 from dataclasses import dataclass
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, Collection, Dict, FrozenSet, List, Optional, Sequence, Tuple
 
@@ -71,6 +72,12 @@ def make_tokenizer() -> Tokenizer:
     vocab = create_vocab("en", English.Defaults)
     language = SimpleNamespace(vocab=vocab, Defaults=English.Defaults)
     return create_tokenizer()(language)  # type: ignore[arg-type]
+
+
+@cache
+def standard_tokenizer() -> Tokenizer:
+    """One that is made once, for what is read and thrown away: its vocab grows."""
+    return make_tokenizer()
 
 
 # An entity is meant, and where it stands is not known.

@@ -8,10 +8,25 @@ class ReviewErrors(metaclass=Coded):
         "{path} is no record of what was shown ({reason}). It is written by `sciner review "
         "export`: take it from there again, or leave its folder out of --records."
     )
+    E251 = (
+        "Nothing to take over of {files}: of {n} annotated paragraphs none was shown by `sciner "
+        "review export`, or all are set aside ({counts}). Is --records the folder of the rounds? "
+        "A file of other gold goes into params.yaml itself, see docs/annotations.md."
+    )
+    E252 = "{path} is {format}. What comes back from a review is {known}: give its --format."
+    E253 = (
+        "What comes back was shown from corpus {others}, and is to become gold of {corpus}. Give "
+        "--corpus, or set `corpus` in params.yaml to what it was."
+    )
     E539 = (
         "The strategy disagreement needs pipelines that may disagree with {path}: no teachers in "
         "{looked}, and no other iteration. Set train.teachers to 2 or more and run `dvc repro "
         "train`, or choose another strategy."
+    )
+    E540 = "{option} {value!r}: give one of {known}."
+    E541 = (
+        "Nothing left to show: every one of the {n} paragraphs of {pool} was shown in an earlier "
+        "round, or has no text. Give --again, or add papers."
     )
 
     # A running Label Studio.

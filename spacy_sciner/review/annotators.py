@@ -36,7 +36,7 @@ def read_annotators(paths: Sequence[Path], *, file_format: Optional[str]) -> Lis
         file does not name two annotators or more, E531 if a file is given twice, E532
         if it is not there.
     """
-    kinds = [_format_of(path, file_format) for path in paths]
+    kinds = [format_of(path, file_format) for path in paths]
     tokenizer = make_tokenizer()
     if len(paths) == 1:
         return _named_in(paths[0], kinds[0], tokenizer)
@@ -92,7 +92,7 @@ def _read(path: Path, kind: str, tokenizer: Tokenizer) -> Tuple[GoldReader, List
     return reader, reader.read(GoldFile(path=str(path), format=kind))
 
 
-def _format_of(path: Path, given: Optional[str]) -> str:
+def format_of(path: Path, given: Optional[str]) -> str:
     """RAISES (ScinerError): SCINER-E244, SCINER-E532."""
     known = ", ".join(formats())
     if given is not None and given not in formats():

@@ -12,7 +12,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 from ..corpus.formats.writing import Written
 from ..corpus.text import squeezed
 from ..errors import Errors, ScinerError
-from ..files import write_json
+from ..files import write_text
 
 RECORD = "record.json"
 _ROUND = re.compile(r"round-(\d+)")
@@ -48,6 +48,7 @@ class Round(NamedTuple):
     """One record."""
 
     path: Path
+    corpus: str
     model_version: str
     strategy: str
     tasks: List[ShownTask]
@@ -71,7 +72,9 @@ def write_record(path: Path, shown: Sequence[Written], *, about: Dict[str, Any])
         }
         for one in shown
     ]
-    write_json(path, {**about, "tasks": tasks})
+    head = json.dumps(about, indent=2, ensure_ascii=False).removesuffix("\n}")
+    lines = ",\n".join("    " + json.dumps(task, ensure_ascii=False) for task in tasks)
+    write_text(path, f'{head},\n  "tasks": [\n{lines}\n  ]\n}}\n')
 
 
 def _rounded(score: Optional[float]) -> Optional[float]:
@@ -95,7 +98,7 @@ def read_record(path: Path) -> Round:
             ShownTask(**{**task, "spans": tuple(Proposed(*span) for span in task["spans"])})
             for task in data["tasks"]
         ]
-        return Round(path, data["model_version"], data["strategy"], tasks)
+        return Round(path, data["corpus"], data["model_version"], data["strategy"], tasks)
     except (OSError, ValueError, KeyError, TypeError) as e:
         raise ScinerError(Errors.E250.format(path=path, reason=f"{type(e).__name__}: {e}")) from e
 

@@ -122,10 +122,12 @@ def test_broken_parsed_line(tmp_path, record):
 
 
 @pytest.mark.parametrize(("split", "kept"), [("train", [("P", 1), ("Q", 0)]), ("dev", [("Q", 0)])])
-def test_a_language_models_train_paragraph_costs_itself_and_not_its_paper(split, kept):
+@pytest.mark.parametrize("mark", [{"source": "llm"}, {"of_pool": True}], ids=["llm", "review"])
+def test_a_paragraph_annotated_alone_costs_itself_and_not_its_paper(split, kept, mark):
     records = [("P", 0, SENTENCE), ("P", 1, "other words"), ("Q", 0, f"{SENTENCE} again")]
     paragraphs = [PoolParagraph(paper, n, "", text) for paper, n, text in records]
-    doc = make_doc(SENTENCE.split(), paper="P", source="llm")
+    doc = make_doc(SENTENCE.split(), paper="P")
+    doc.user_data.update(mark)
     settings = {**SETTINGS, "overlap_min": 3 if split == "train" else 99}
     pool = select_pool(paragraphs, gold={split: [doc]}, exclude=(), **settings)
     assert _kept(pool) == kept

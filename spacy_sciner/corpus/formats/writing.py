@@ -7,7 +7,6 @@ that a person who decides on such a stretch takes it away; every reader takes it
 
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import cache
 from typing import (
     Any,
     Dict,
@@ -21,12 +20,11 @@ from typing import (
     Tuple,
 )
 
-from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc, Span
 
 from ...errors import Errors, ScinerError
 from ...types import ScoredSpan
-from ..annotated import UNKNOWN_LABEL, Numbering, make_tokenizer
+from ..annotated import UNKNOWN_LABEL, Numbering, standard_tokenizer
 
 # What a format, or a reader of it, does not keep, as a person is told. {n} is how many.
 LOSSES = {
@@ -141,7 +139,7 @@ def prepare(
 
 def count_words(paragraphs: Iterable[Written], losses: Losses) -> Iterator[Written]:
     """The same paragraphs; counts what a format that holds text, not words, loses of them."""
-    tokenizer = _tokenizer()
+    tokenizer = standard_tokenizer()
     for one in paragraphs:
         anew = tokenizer(one.doc.text)
         if [t.idx for t in anew] != [t.idx for t in one.doc]:
@@ -161,11 +159,6 @@ def place_of(one: Written) -> Dict[str, object]:
     """Paper, paragraph and section, under the names that every reader knows; then `more`."""
     place = {"paper": one.paper, "paragraph": one.paragraph, "section": one.section}
     return {**place, **one.more}
-
-
-@cache
-def _tokenizer() -> Tokenizer:
-    return make_tokenizer()
 
 
 def bad_label(label: str, *, file_format: str, reason: str) -> ScinerError:

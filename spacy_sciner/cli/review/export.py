@@ -1,0 +1,128 @@
+"""`sciner review export`: paragraphs of the pool for a person to correct."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Dict, List, Optional, Set
+
+import typer
+
+from ...errors import Errors, ScinerError
+
+if TYPE_CHECKING:
+    from ...corpus.formats.writing import Written
+
+RECORDS = Path("review")
+
+
+def export(
+    strategy: Annotated[
+        str, typer.Option(help="random, entropy, entity-entropy, least-confident, disagreement.")
+    ] = "entropy",
+    tokens: Annotated[
+        Optional[int],
+        typer.Option(min=1, help="Of all paragraphs, at most; default 2000, without --n."),
+    ] = None,
+    n: Annotated[Optional[int], typer.Option(min=1, help="Paragraphs at most.")] = None,
+    per_paper: Annotated[
+        int, typer.Option(min=0, help="Paragraphs of one paper at most; 0: no cap.")
+    ] = 0,
+    pipeline: Annotated[Path, typer.Option(help="What is to be corrected.")] = Path(
+        "training/best"
+    ),
+    pool: Annotated[Path, typer.Option(help="Paragraphs.")] = Path("corpus/pool.spacy"),
+    format: Annotated[str, typer.Option(help="label-studio, prodigy or doccano.")] = "label-studio",
+    out: Annotated[
+        Optional[Path], typer.Option(help="The round's folder; default review/round-1, -2, …")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the strategy random.")] = 0,
+    again: Annotated[
+        bool, typer.Option("--again", help="Also what earlier rounds have shown.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is at --out.")] = False,
+    params: Annotated[Path, typer.Option(help="The experiment.")] = Path("params.yaml"),
+    assets: Annotated[Path, typer.Option(help="Folder with labels.yaml.")] = Path("assets"),
+) -> None:
+    """Choose paragraphs that a person should see next, with what the pipeline proposes in them.
+
+    Writes the tasks for the annotation tool and a record of what is shown, by which
+    `sciner review import` tells what the person changed. Keep the record.
+    """
+    from ...corpus.settings import CorpusSettings
+    from ...review.record import next_round
+    from ...review.strategies import STRATEGIES
+    from ...review.tasks import NAMES, Budget, write_round
+    from ...settings import read_settings
+
+    _check("--strategy", strategy, STRATEGIES)
+    _check("--format", format, NAMES)
+    if out is not None and out.exists() and not force:
+        raise ScinerError(Errors.E241.format(path=out))
+    settings = read_settings(params)
+    labels = CorpusSettings.of(settings, settings.corpus, labels_path=assets / "labels.yaml").labels
+    out = out or next_round(RECORDS)
+    budget = Budget(2000 if tokens is None and n is None else tokens, n, per_paper)
+    seen = set() if again else _seen(out)
+    about: Dict[str, Any] = {"corpus": settings.corpus, "strategy": strategy, "seed": seed}
+    shown = _shown(pool, pipeline, budget, seen, about)
+    losses = write_round(out, shown, file_format=format, labels=labels, about=about)
+    _tell(shown, out / NAMES[format], format, n_seen=len(seen))
+    for line in losses.lines():
+        typer.secho(f"!! {format} does not hold: {line}", fg="yellow", err=True)
+
+
+def _check(option: str, value: str, known: Any) -> None:
+    if value not in known:
+        names = ", ".join(known)
+        raise ScinerError(Errors.E540.format(option=option, value=value, known=names))
+
+
+def _seen(out: Path) -> Set[str]:
+    """The texts of the other rounds beside this one."""
+    from ...review.record import read_rounds
+
+    rounds = [one for one in read_rounds(out.parent) if one.path.parent != out]
+    return {task.key for one in rounds for task in one.tasks}
+
+
+def _shown(
+    pool: Path, pipeline: Path, budget: Any, seen: Set[str], about: Dict[str, Any]
+) -> "List[Written]":
+    """What is shown; adds the pipeline's name to `about`."""
+    from ...corpus.annotated import make_tokenizer
+    from ...corpus.docbin import read_docs
+    from ...review.predict import members_of, model_version
+    from ...review.tasks import MEMBERS, pick, proposals
+    from ...training.experiment import load_pipeline
+
+    nlp = load_pipeline(pipeline)
+    members = members_of(pipeline) if about["strategy"] == MEMBERS else [pipeline]
+    about["model_version"] = model_version(pipeline)
+    docs = read_docs(pool, make_tokenizer().vocab)
+    picked = pick(
+        docs,
+        strategy=about["strategy"],
+        members=members,
+        budget=budget,
+        seen=seen,
+        seed=about["seed"],
+    )
+    if not picked:
+        raise ScinerError(Errors.E541.format(pool=pool, n=len(docs)))
+    return proposals(picked, nlp, version=about["model_version"])
+
+
+def _tell(shown: "List[Written]", path: Path, file_format: str, *, n_seen: int) -> None:
+    n_ents = sum(len(one.ents) for one in shown)
+    n_tokens = sum(len(one.doc) for one in shown)
+    n_papers = len({one.paper for one in shown})
+    typer.echo(
+        f"✔ {len(shown)} paragraphs of {n_papers} papers, {n_tokens} tokens, {n_ents} entities "
+        f"proposed, in {path}"
+    )
+    if n_seen:
+        typer.echo(f"  passed over: {n_seen} paragraphs of earlier rounds (--again shows them)")
+    config = path.with_suffix(".config.xml")
+    interface = f" into a project with the interface {config}" if config.exists() else ""
+    typer.echo(f"  what was shown is recorded in {path.parent / 'record.json'}")
+    typer.echo(f"Next: import {path}{interface} ({file_format}), correct and submit, export, then")
+    records = "" if path.parent.parent == RECORDS else f" --records {path.parent.parent}"
+    typer.echo(f"  sciner review import EXPORT{records}")

@@ -1,0 +1,129 @@
+"""`sciner review import`: what a person corrected, as gold."""
+
+from pathlib import Path
+from typing import Annotated, Any, Dict, List, Optional
+
+import typer
+
+from .export import RECORDS
+
+REVIEWED = "review/gold.json"  # in the corpus' folder
+REPORT = "import.json"
+_SHOWN = 5  # examples of each kind on the screen
+
+
+def import_(
+    files: Annotated[List[Path], typer.Argument(help="What the annotation tool exported.")],
+    format: Annotated[
+        Optional[str],
+        typer.Option(help="label-studio, prodigy or doccano; default: told by the content."),
+    ] = None,
+    records: Annotated[Path, typer.Option(help="Folder of the rounds.")] = RECORDS,
+    annotator: Annotated[
+        str, typer.Option(help="Who it was, where the file does not say.", show_default=False)
+    ] = "",
+    corpus: Annotated[
+        Optional[str], typer.Option(help="Entry of `corpora`; default params.yaml's `corpus`.")
+    ] = None,
+    params: Annotated[Path, typer.Option(help="The experiment.")] = Path("params.yaml"),
+    assets: Annotated[Path, typer.Option(help="Folder of the corpora.")] = Path("assets"),
+    no_params: Annotated[
+        bool, typer.Option("--no-params", help="Don't name the gold file in --params.")
+    ] = False,
+) -> None:
+    """Take corrected paragraphs into the corpus' gold, and say what the person changed.
+
+    Writes assets/CORPUS/review/gold.json, which is extended from round to round, and names it in
+    params.yaml as gold for training. What was not reviewed stays in the pool.
+    """
+    from ...corpus.settings import CorpusSettings
+    from ...corpus.splits.gold import read_gold_splits
+    from ...files import write_json
+    from ...review.record import read_rounds
+    from ...review.returned import held_out_of, import_files
+    from ...settings import read_settings
+
+    settings = read_settings(params)
+    name = corpus or settings.corpus
+    own = CorpusSettings.of(settings, name, labels_path=assets / "labels.yaml")
+    gold = read_gold_splits(own, folder=assets / name, seed=settings.convert.seed)
+    report = import_files(
+        files,
+        rounds=read_rounds(records),
+        held_out=held_out_of(gold.docs),
+        corpus=name,
+        gold=assets / name / REVIEWED,
+        labels=own.labels,
+        file_format=format,
+        annotator=annotator,
+    )
+    write_json(records / REPORT, report)
+    _tell(report, records / REPORT)
+    _entry(name, params, edit=not no_params)
+
+
+def _entry(corpus: str, params: Path, *, edit: bool) -> None:
+    """Name the file in params.yaml, unless it is named there or that is not wanted."""
+    from ...files import write_text
+    from .params import ENTRY, with_gold_file
+
+    text = params.read_text(encoding="utf8")
+    changed = with_gold_file(text, corpus, REVIEWED)
+    if changed == text:
+        typer.echo("Next: dvc repro")
+    elif edit and changed is not None:
+        write_text(params, changed)
+        typer.echo(f"✔ {params}: added to corpora.{corpus}.gold: {ENTRY.format(path=REVIEWED)}")
+        typer.echo("Next: dvc repro")
+    else:
+        line = f"  - {ENTRY.format(path=REVIEWED)}"
+        typer.echo(f"Next: add to corpora.{corpus}.gold in {params}, then dvc repro:\n{line}")
+
+
+def _tell(report: Dict[str, Any], path: Path) -> None:
+    from ...report.tables import to_text
+
+    tasks, gold = report["tasks"], report["gold"]
+    typer.echo(
+        f"✔ {tasks['returned']} paragraphs reviewed: {gold['new']} new, {gold['replaced']} changed "
+        f"again, {gold['unchanged']} as before; {gold['paragraphs']} in {gold['path']}"
+    )
+    left = {
+        "not returned": tasks["not_returned"],
+        "skipped": tasks["not_accepted"],
+        "not annotated": tasks["unannotated"],
+        "by a second annotator, kept for `sciner agree`": gold["second"],
+        "older than what is there, left out": gold["older"],
+    }
+    for what, n in left.items():
+        if n:
+            typer.echo(f"  {n} {what}")
+    types = report["entities"]["types"]
+    rows = [[label, *map(str, row.values())] for label, row in types.items()]
+    every = report["entities"]["all"]
+    table = [["label", *every], *rows, ["all", *map(str, every.values())]]
+    typer.echo(to_text(table), nl=False)
+    if n := report["entities"]["unknown"]:
+        typer.echo(f"  {n} stretches are unknown: neither entities nor none")
+    for file, unit in report["offsets"].items():
+        typer.echo(f"  offsets of {file}: {unit}")
+    _warn(report)
+    typer.echo(f"  every change in its context: {path}")
+
+
+def _warn(report: Dict[str, Any]) -> None:
+    aside = report["set_aside"]
+    lists = {
+        "set aside, the text is not the one that was shown": aside["other_text"],
+        "set aside, not shown by `sciner review export`": aside["no_record"],
+        "set aside, of a paper or text in dev, test or calibration": aside["held_out"],
+        "annotations share words, of which the longest alone is trained on": report["overlaps"],
+        "annotations have no place in the text; what else is there is unknown": report["lost"],
+        "not compared, the letters are composed otherwise": report["not_compared"],
+    }
+    found = [(what, len(some), some) for what, some in lists.items() if some]
+    for rule, repair in report["repairs"].items():
+        places = [f"{e['paragraph']}: {e['text']}" for e in repair["examples"]]
+        found.append((f"annotations that `convert` will repair ({rule})", repair["count"], places))
+    for what, n, some in found:
+        typer.secho(f"!! {n} {what}: {'; '.join(some[:_SHOWN])}", fg="yellow", err=True)

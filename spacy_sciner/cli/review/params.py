@@ -1,0 +1,55 @@
+"""Reviewed gold in params.yaml: an entry is added as text, so that nothing else changes."""
+
+from typing import Any, Optional
+
+import yaml
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedSeq
+
+ENTRY = "{{path: {path}, format: label-studio, split: train}}"
+
+
+def with_gold_file(text: str, corpus: str, path: str) -> Optional[str]:
+    """params.yaml with a file under corpora.<corpus>.gold.
+
+    text (str): params.yaml, of settings that were read without an error.
+    path (str): Of the file, relative to the corpus' folder.
+    RETURNS (Optional[str]): The same text if the file is named there; None if `gold` is written in
+        a way that nothing can be added to as a line.
+    """
+    gold = YAML().load(text)["corpora"][corpus]["gold"]
+    if any(entry.get("path") == path for entry in gold):
+        return text
+    if not isinstance(gold, CommentedSeq) or gold.fa.flow_style():
+        return None
+    lines = text.splitlines(keepends=True)
+    at = _end_of(gold, lines)
+    column = gold.lc.col
+    entry = ENTRY.format(path=path)
+    before = "" if lines[at - 1].endswith("\n") else "\n"
+    changed = "".join([*lines[:at], f"{before}{' ' * column}- {entry}\n", *lines[at:]])
+    return (
+        changed if _gold_of(changed, corpus) == [*_gold_of(text, corpus), _loaded(entry)] else None
+    )
+
+
+def _end_of(gold: CommentedSeq, lines: list[str]) -> int:
+    """The line after the last entry; comments and empty lines below it belong to what comes."""
+    first: int = gold.lc.item(len(gold) - 1)[0]
+    column = gold.lc.col
+    end = first + 1
+    for i in range(first + 1, len(lines)):
+        line = lines[i]
+        if line.strip() and not line.lstrip().startswith("#"):
+            if len(line) - len(line.lstrip()) <= column:
+                break
+            end = i + 1
+    return end
+
+
+def _gold_of(text: str, corpus: str) -> Any:
+    return _loaded(text)["corpora"][corpus]["gold"]
+
+
+def _loaded(text: str) -> Any:
+    return yaml.safe_load(text)

@@ -1,0 +1,141 @@
+"""Reviewed paragraphs as a gold file: Label Studio tasks with every annotator's version.
+
+Of a paragraph the first version is the one that is trained on (`convert` sets the others aside, and
+`sciner agree` reads them): the latest import's first. Offsets are code points, in which every
+annotation has its own text, so that reading them leaves no doubt.
+"""
+
+import json
+from collections import Counter
+from dataclasses import replace
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Dict, Iterable, List, Sequence, Set, Tuple
+
+from ..corpus.annotated import LOST, UNKNOWN_LABEL, Annotated, CharSpan, place_in
+from ..corpus.formats.label_studio import task_result
+from ..corpus.formats.registry import read_gold
+from ..corpus.rules import Repairs
+from ..corpus.text import squeezed
+from ..files import write_text
+
+Versions = List[Annotated]  # of one text, the one to use first
+_COUNTS = ("new", "replaced", "unchanged", "second", "older")
+_SECONDS = len("2026-11-28T14:00:00")  # of a time: what tools agree on
+
+
+def read_reviewed(path: Path) -> List[Annotated]:
+    """What was reviewed before, with the second versions; nothing if there is no file.
+
+    RAISES (ScinerError): SCINER-E205 or E206 if it is not what `write_reviewed` wrote.
+    """
+    if not path.exists():
+        return []
+    repairs = Repairs()
+    first = read_gold(path, file_format="label-studio", file=path.name, repairs=repairs)
+    return [*first.paragraphs, *repairs.extras]
+
+
+def by_text(paragraphs: Iterable[Annotated]) -> Dict[str, Versions]:
+    """The versions of each text, complete annotations before accepted suggestions."""
+    found: Dict[str, Versions] = {}
+    for paragraph in paragraphs:
+        found.setdefault(squeezed(paragraph.text), []).append(paragraph)
+    return {key: sorted(some, key=lambda p: p.is_partial) for key, some in found.items()}
+
+
+def merge_reviewed(
+    before: Dict[str, Versions], after: Dict[str, Versions]
+) -> Tuple[Dict[str, Versions], Counter]:
+    """Both, each text once. Who annotates a paragraph again replaces his own earlier version.
+
+    RETURNS (Tuple[Dict, Counter]): By text, and how many versions are "new" (of a text that is),
+        "replaced", "unchanged", "second" (somebody else's was there, and is kept behind it) and
+        "older" than the same annotator's, which stays.
+    """
+    merged = {key: list(versions) for key, versions in before.items()}
+    counts: Counter = Counter(dict.fromkeys(_COUNTS, 0))
+    for key, versions in after.items():
+        there = merged.setdefault(key, [])
+        for version in reversed(versions):
+            own = next((v for v in there if v.annotator == version.annotator), None)
+            if own is None:
+                counts["second" if there else "new"] += 1
+            elif version.time and version.time[:_SECONDS] < own.time[:_SECONDS]:
+                counts["older"] += 1
+                continue
+            else:
+                counts["unchanged" if _marks(own) == _marks(version) else "replaced"] += 1
+                there.remove(own)
+            there.insert(0, version)
+    return merged, counts
+
+
+def _marks(paragraph: Annotated) -> Set[Tuple[int, int, str]]:
+    return {(span.start, span.end, span.label) for span in paragraph.spans}
+
+
+def explicit(paragraph: Annotated) -> Tuple[Annotated, List[CharSpan]]:
+    """A paragraph that says of itself what is unknown in it, every span at its place.
+
+    RETURNS (Tuple[Annotated, List[CharSpan]]): With spans in code points that have their own text
+        there; where only suggestions were accepted, or where an annotation's place is lost, the
+        text between spans is unknown. And the lost annotations.
+    """
+    spans, lost = [], []
+    for span in paragraph.spans:
+        place, rules = place_in(paragraph.text, span)
+        if place is None:
+            lost += [span] if LOST.intersection(rules) else []
+        else:
+            spans.append(_at(paragraph.text, *place, span.label))
+    spans.sort()
+    if paragraph.is_partial or lost:
+        spans = sorted([*spans, *_gaps(paragraph.text, spans)])
+    return replace(paragraph, spans=spans, is_partial=False), lost
+
+
+def _at(text: str, start: int, end: int, label: str) -> CharSpan:
+    return CharSpan(start, end, label, text[start:end])
+
+
+def _gaps(text: str, spans: Sequence[CharSpan]) -> List[CharSpan]:
+    """What is in no span, without white space at its ends."""
+    found = []
+    last = 0
+    for start, end in [*((s.start, s.end) for s in spans), (len(text), len(text))]:
+        between = text[last:start]
+        if inner := between.strip():
+            first = last + len(between) - len(between.lstrip())
+            found.append(_at(text, first, first + len(inner), UNKNOWN_LABEL))
+        last = max(last, end)
+    return found
+
+
+def write_reviewed(path: Path, texts: Dict[str, Versions]) -> None:
+    """Write tasks, sorted by their place; the same ones always give the same bytes."""
+    lines = [
+        json.dumps(_task(list(same)), ensure_ascii=False)
+        for versions in sorted(
+            texts.values(), key=lambda v: (v[0].paper, v[0].paragraph, v[0].text)
+        )
+        # Tools change white space, and offsets are those of one text.
+        for _, same in groupby(versions, key=lambda v: v.text)
+    ]
+    write_text(path, "[\n" + ",\n".join(lines) + "\n]\n")
+
+
+def _task(versions: Versions) -> Dict[str, Any]:
+    one = versions[0]
+    place = {"paper": one.paper, "paragraph": one.paragraph, "section": one.section}
+    data = {"text": one.text, **place, "of_pool": True}
+    return {"data": data, "annotations": [_annotation(one.text, v) for v in versions]}
+
+
+def _annotation(text: str, version: Annotated) -> Dict[str, Any]:
+    results = [
+        task_result(text, span.start, span.end, span.label, name=f"s{n}")
+        for n, span in enumerate(version.spans)
+    ]
+    told = {"completed_by": version.annotator, "updated_at": version.time}
+    return {**{key: value for key, value in told.items() if value}, "result": results}

@@ -1,0 +1,207 @@
+"""`sciner review export` and `import`: a person's path, with a tool's export made by hand."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from tiny import gold_docs
+
+from spacy_sciner.cli import main
+from spacy_sciner.cli.review.params import with_gold_file
+from spacy_sciner.corpus.annotated import standard_tokenizer
+from spacy_sciner.corpus.docbin import read_docs
+from spacy_sciner.corpus.formats.label_studio import task_result
+
+
+def task(doc, paper):
+    results = [
+        task_result(doc.text, ent.start_char, ent.end_char, ent.label_, name=f"s{n}")
+        for n, ent in enumerate(doc.ents)
+    ]
+    data = {"text": doc.text, "paper": paper}
+    return {"data": data, "annotations": [{"completed_by": 1, "result": results}]}
+
+
+@pytest.fixture
+def mine(project, monkeypatch):
+    """A corpus of three gold papers and two of the pool, with a trained pipeline."""
+    docs = gold_docs()
+    folder = project / "assets/mine"
+    (folder / "gold").mkdir(parents=True)
+    tasks = [task(doc, paper) for doc, paper in zip(docs[:3], ("T", "D", "E"), strict=True)]
+    (folder / "gold/tasks.json").write_text(json.dumps(tasks), encoding="utf8")
+    (project / "data/parsed").mkdir(parents=True)
+    for paper, some in (("P", docs[3:6]), ("Q", docs[6:])):
+        lines = [
+            {"paper": paper, "paragraph": n, "section": "", "text": doc.text}
+            for n, doc in enumerate(some)
+        ]
+        path = project / f"data/parsed/{paper}.jsonl"
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf8")
+    text = (project / "params.yaml").read_text()
+    text = text.replace("corpus: sample\n", "corpus: mine\n", 1)
+    text = text.replace("corpora:\n", CORPUS, 1)
+    (project / "params.yaml").write_text(text)
+    monkeypatch.chdir(project)
+    return project
+
+
+CORPUS = """\
+corpora:
+  mine:
+    labels: [Dataset, Method, Metric]
+    gold:
+      - {path: gold/tasks.json, format: label-studio}  # ours
+    split: {train: [T], dev: [D], test: [E]}
+"""
+
+
+@pytest.fixture
+def sciner(monkeypatch, capfd):
+    def sciner(*options):
+        monkeypatch.setattr(sys, "argv", ["sciner", "review", *map(str, options)])
+        with pytest.raises(SystemExit) as done:
+            main()
+        return done.value.code or 0, capfd.readouterr()
+
+    return sciner
+
+
+def submit(path, change=lambda results: results):
+    """What Label Studio exports after a person went through the tasks."""
+    tasks = json.loads(Path(path).read_text(encoding="utf8"))
+    for n, one in enumerate(tasks):
+        results = change(one.pop("predictions")[0]["result"])
+        one.update(id=n, annotations=[{"completed_by": 1, "result": results}])
+    Path("export.json").write_text(json.dumps(tasks), encoding="utf8")
+
+
+def texts_in(path):
+    return [doc.text for doc in read_docs(path, standard_tokenizer().vocab)]
+
+
+def test_from_the_pool_to_a_person_and_into_gold(mine, sciner, run_script):
+    assert run_script("convert", "--corpus", "mine", cwd=mine).returncode == 0
+    pool = texts_in("corpus/pool.spacy")
+    pipeline = ("--pipeline", "training/0/model-best")
+    code, said = sciner("export", "--n", "2", "--per-paper", "1", *pipeline)
+    assert code == 0, said.err
+    assert said.out.startswith("✔ 2 paragraphs of 2 papers, ")
+    assert "sciner review import EXPORT" in said.out
+    shown = json.loads(Path("review/round-1/tasks.json").read_text(encoding="utf8"))
+    version = shown[0]["predictions"][0]["model_version"]
+    assert version.startswith("iteration-0-")
+
+    submit("review/round-1/tasks.json", change=lambda results: results[1:])
+    code, said = sciner("import", "export.json")
+    assert code == 0, said.err
+    assert "✔ 2 paragraphs reviewed: 2 new" in said.out
+    report = json.loads(Path("review/import.json").read_text(encoding="utf8"))
+    n_shown = sum(len(one["predictions"][0]["result"]) for one in shown)
+    assert report["entities"]["all"]["kept"] + report["entities"]["all"]["removed"] == n_shown
+    assert report["entities"]["all"]["removed"] == 2
+    gold = yaml.safe_load(Path("params.yaml").read_text())["corpora"]["mine"]["gold"]
+    assert gold[1] == {"path": "review/gold.json", "format": "label-studio", "split": "train"}
+    assert "# ours" in Path("params.yaml").read_text()
+
+    done = run_script("convert", "--corpus", "mine", cwd=mine)
+    assert done.returncode == 0, done.stderr
+    reviewed = {one["data"]["text"] for one in shown}
+    assert set(texts_in("corpus/gold/train.spacy")) == {gold_docs()[0].text, *reviewed}
+    # The rest of the two papers stays in the pool.
+    assert texts_in("corpus/pool.spacy") == [text for text in pool if text not in reviewed]
+
+    code, said = sciner("export", "--n", "9", *pipeline)
+    assert code == 0, said.err
+    second = json.loads(Path("review/round-2/tasks.json").read_text(encoding="utf8"))
+    assert not reviewed & {one["data"]["text"] for one in second}
+    submit("review/round-2/tasks.json")
+    code, said = sciner("import", "export.json")
+    assert f"; {2 + len(second)} in assets/mine/review/gold.json" in said.out
+    assert Path("params.yaml").read_text().count("review/gold.json") == 1
+
+
+def test_what_was_shown_is_shown_again_only_when_asked(mine, sciner, run_script):
+    run_script("convert", "--corpus", "mine", cwd=mine)
+    options = ("export", "--strategy", "random", "--pipeline", "training/0/model-best")
+    assert sciner(*options)[0] == 0
+    code, said = sciner(*options)
+    assert code == 1
+    assert "SCINER-E541: Nothing left to show" in said.err
+    assert not Path("review/round-2").exists()
+    assert sciner(*options, "--again")[0] == 0
+    assert sciner(*options, "--again", "--out", "review/round-1")[1].err.startswith("✘ SCINER-E241")
+    before = Path("review/round-1/tasks.json").read_bytes()
+    assert sciner(*options, "--out", "review/round-1", "--force", "--again")[0] == 0
+    assert Path("review/round-1/tasks.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("file_format", ["prodigy", "doccano"])
+def test_other_tools(mine, sciner, run_script, file_format):
+    run_script("convert", "--corpus", "mine", cwd=mine)
+    options = (
+        "--pipeline",
+        "training/0/model-best",
+        "--format",
+        file_format,
+        "--out",
+        "away/first",
+    )
+    code, said = sciner("export", *options)
+    assert code == 0, said.err
+    assert "sciner review import EXPORT --records away" in said.out
+    lines = Path("away/first/tasks.jsonl").read_text(encoding="utf8").splitlines()
+    answer = {"answer": "accept", "_view_id": "ner_manual"} if file_format == "prodigy" else {}
+    exported = [json.dumps({**json.loads(line), **answer, "id": n}) for n, line in enumerate(lines)]
+    Path("export.jsonl").write_text("\n".join(exported), encoding="utf8")
+    code, said = sciner(
+        "import", "export.jsonl", "--records", "away", "--annotator", "ann", "--no-params"
+    )
+    assert code == 0, said.err
+    assert f"✔ {len(lines)} paragraphs reviewed" in said.out
+    assert "Next: add to corpora.mine.gold in params.yaml" in said.out
+    assert "review/gold.json" not in Path("params.yaml").read_text()
+    entities = json.loads(Path("away/import.json").read_text())["entities"]["all"]
+    assert entities["kept"] == sum(entities.values()) > 0
+    assert '"completed_by": "ann"' in Path("assets/mine/review/gold.json").read_text()
+
+
+@pytest.mark.parametrize("option", ["--strategy", "--format"])
+def test_unknown_names(mine, sciner, option):
+    code, said = sciner("export", option, "best")
+    assert code == 1
+    assert f"SCINER-E540: {option} 'best'" in said.err
+
+
+def test_disagreement_needs_others(mine, sciner, run_script):
+    run_script("convert", "--corpus", "mine", cwd=mine)
+    options = ("--strategy", "disagreement", "--pipeline", "training/0/model-best")
+    assert "SCINER-E539" in sciner("export", *options)[1].err
+
+
+PARAMS = """\
+corpora:
+  a:
+    gold:
+    - path: x.json   # first
+      format: conll
+    # about the split
+    split: {}
+  b:
+    gold: [{path: y, format: brat}]
+  c:
+    gold:
+        - {path: z, format: brat}"""
+
+
+def test_an_entry_is_added_and_nothing_else_changes():
+    entry = "{path: r.json, format: label-studio, split: train}"
+    changed = with_gold_file(PARAMS, "a", "r.json")
+    assert changed == PARAMS.replace(
+        "      format: conll\n", f"      format: conll\n    - {entry}\n"
+    )
+    assert with_gold_file(changed, "a", "r.json") == changed
+    assert with_gold_file(PARAMS, "c", "r.json") == f"{PARAMS}\n        - {entry}\n"
+    assert with_gold_file(PARAMS, "b", "r.json") is None
