@@ -8,6 +8,11 @@ import catalogue
 import pytest
 import spacy
 from spacy.language import Language
+from tiny import CONFIGS
+
+from spacy_sciner.loading import factories_of, only
+from spacy_sciner.training.recipe import Recipe
+from spacy_sciner.training.train import train_pipeline
 
 GROUPS = ["factories", "architectures", "scorers", "batchers", "readers", "callbacks"]
 OURS = [
@@ -64,11 +69,32 @@ def test_factories_say_what_they_need_and_write():
     assert sciner.default_score_weights["ents_f"] == 1.0
 
 
-def run_python(code: str) -> str:
+def run_python(code: str, *arguments: str) -> str:
     result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
     )
     return result.stdout.strip()
+
+
+def test_to_load_a_pipeline_takes_no_more_than_it_names(tiny_corpus, tiny_encoder, tmp_path):
+    path = tmp_path / "window.cfg"
+    path.write_text(
+        (CONFIGS / "transformer.cfg").read_text().replace("window = 256", "window = 32")
+    )
+    recipe = Recipe(path, epochs=1, learn_rate=0.02, batch_words=64, encoder=str(tiny_encoder))
+    train_pipeline(recipe, train=tiny_corpus[0], dev=tiny_corpus[1], out=tmp_path / "model")
+    code = "import sys; from spacy_sciner.loading import load; nlp = load(sys.argv[1]); "
+    code += "nlp('Some words.'); print([m for m in ('transformers', 'spacy_transformers') "
+    assert run_python(code + "if m in sys.modules])", str(tmp_path / "model")) == "[]"
+
+
+def test_a_component_of_another_package_is_found_where_a_pipeline_names_it():
+    config = {"components": {"a": {"factory": "transformer"}, "b": {"source": "no/such/folder"}}}
+    assert factories_of(config) == {"transformer"}
+    with only(factories_of(config)):
+        assert Language.has_factory("transformer")
+        spacy.blank("en")
+    assert spacy.util.registry._entry_point_factories.entry_points  # for everyone else as before
 
 
 def test_importing_the_package_is_cheap():

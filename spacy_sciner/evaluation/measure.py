@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
-import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
@@ -19,6 +18,7 @@ from ..corpus.docbin import iter_docs, read_docs, write_docs
 from ..corpus.reader import words_and_spaces
 from ..corpus.soft import get_soft, soft_logs
 from ..files import progress
+from ..loading import blank, load
 from ..pipeline.sciner import BEGIN_IOB, OUTSIDE_IOB, find_sciner
 from ..scoring.calibration import (
     error_of_perfect,
@@ -149,7 +149,7 @@ def measure_paper_protocol(
     resume, report: As in `train_pipeline`.
     RETURNS (dict): "f1" and "token_accuracy".
     """
-    vocab = spacy.blank("en").vocab
+    vocab = blank().vocab
     docs = read_docs(merged, vocab)
     order = list(range(len(docs)))
     random.Random(seed).shuffle(order)
@@ -163,7 +163,7 @@ def measure_paper_protocol(
         recipe = recipe._replace(calibrate=False)
         how: Dict[str, Any] = {"start": start, "resume": resume, "report": report}
         train_pipeline(recipe, train=rest, dev=dev, out=model, **how)
-        scores = measure_clean(spacy.load(model), held, n_bootstrap=0, seed=seed)
+        scores = measure_clean(load(model), held, n_bootstrap=0, seed=seed)
     return {"f1": scores["f1"], "token_accuracy": scores["token_accuracy"]}
 
 
@@ -174,7 +174,7 @@ def measure_pool(pseudo: Path, pool_gold: Path, counts: Path) -> Dict[str, Any]:
         entities, None where nothing is known; with soft labels also "soft": "entities", "precision"
         and "recall" of their likeliest tags, which is what a student learns to say.
     """
-    vocab = spacy.blank("en").vocab
+    vocab = blank().vocab
     accepted, decided = _Judged(), _Judged()
     has_soft = False
     for doc, gold in zip(iter_docs(pseudo, vocab), iter_docs(pool_gold, vocab), strict=True):
@@ -221,7 +221,7 @@ def pool_tags(pseudo: Path, labels: Sequence[str]) -> bytes:
 
     labels (Sequence[str]): The tags' order, the same in every iteration. -1 is unknown.
     """
-    vocab = spacy.blank("en").vocab
+    vocab = blank().vocab
     begins = {vocab.strings.add(label): 2 * i + 1 for i, label in enumerate(labels)}
     deflated = bytearray()
     deflate = zlib.compressobj(9)

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any, Callable, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
-import spacy
 from spacy.training import Example
 
+from ..loading import load
 from .encoders import open_encoder
 from .piece_table import PieceTable
 from .shim import get_shim
@@ -84,7 +84,7 @@ def _read_wordpieces(encoder: str) -> Optional[WordPieces]:
     if not (Path(encoder) / "meta.json").is_file():
         with open_encoder(encoder) as path:
             return WordPieces.from_pretrained(str(path))
-    pipes: List[Any] = [pipe for _, pipe in spacy.load(encoder).pipeline]
+    pipes: List[Any] = [pipe for _, pipe in load(encoder).pipeline]
     for pipe in pipes:
         for node in pipe.model.walk() if hasattr(pipe, "model") else []:
             if node.name == TAGGER:

@@ -18,7 +18,7 @@ class Body:
     def __init__(self, encoder: nn.Module, *, fast: bool = True):
         self.encoder: Any = encoder
         self._layers: Optional[List[LayerWeights]] = None
-        if fast and has_bert_layers(encoder):
+        if fast and has_bert_layers(encoder.config):
             stack: Any = encoder.encoder
             n_heads: Any = encoder.config.num_attention_heads  # type: ignore[union-attr]
             self._layers = [LayerWeights(layer, n_heads) for layer in stack.layer]

@@ -1,13 +1,15 @@
 """The torch modules: a tagging head, and an encoder with that head on top."""
 
+from types import SimpleNamespace
 from typing import Any, Dict, Optional
 
 import torch
 from torch import Tensor, nn
 
 from ..errors import Errors, ScinerError
+from .bert import BertModules
 from .body import Body
-from .layers import use_fast_dropout
+from .layers import has_bert_layers, use_fast_dropout
 from .shapes import N_SHAPES
 
 HEADS = ("linear", "bilstm", "crf")  # of a CRF it is the linear layer below it: crf_layer.py
@@ -117,11 +119,15 @@ def set_dropout(module: nn.Module, rate: float) -> None:
             layer.p = max(rate, 1e-9)
 
 
-def build_encoder(config: Dict[str, Any]) -> nn.Module:
-    """An encoder with random weights from a Hugging Face configuration, as plain data.
+def build_encoder(config: Dict[str, Any], *, ours: bool = False) -> nn.Module:
+    """An encoder without its weights from a Hugging Face configuration, as plain data.
 
     Attention dropout is off: with it, scaled-dot-product attention leaves its fast path.
+
+    ours (bool): For our own layers alone, where they are BERT's: quick to make.
     """
+    if ours and has_bert_layers(SimpleNamespace(**config)):
+        return BertModules(config)
     from transformers import AutoConfig, AutoModel
 
     settings = {key: value for key, value in config.items() if key != "model_type"}

@@ -54,9 +54,8 @@ def use_fast_dropout(module: nn.Module) -> None:
                 setattr(parent, name, FastDropout(child.p))
 
 
-def has_bert_layers(encoder: Any) -> bool:
-    """Whether `run_layers` computes what this encoder's own forward pass does."""
-    config = encoder.config
+def has_bert_layers(config: Any) -> bool:
+    """Whether `run_layers` computes what an encoder of this configuration does by its own code."""
     return (
         config.model_type in _KINDS
         and config.hidden_act == "gelu"

@@ -24,7 +24,7 @@ from .crf_layer import add_crf
 from .encoders import open_encoder
 from .head import HEADS, EncoderTagger, build_encoder, freeze, load_encoder
 from .piece_table import PieceTable
-from .shim import TorchTagger, get_shim
+from .shim import TorchTagger, get_shim, resolve_device
 from .windows import check_window, cut_windows, padded_length
 from .wordpieces import WordPieces
 
@@ -85,6 +85,7 @@ def build_transformer_tagger_v1(
     # Thinc saves `attrs` with the weights, and what was saved wins over the config. These may be
     # set anew where a trained pipeline is loaded, so they are no attrs.
     run = partial(forward, word_confidence=word_confidence, batch_pieces=batch_pieces)
+    rebuild = partial(_rebuild, fast=fast, device=device)
     tagger: Model[List[Doc], List[Floats2d]] = Model(
         TAGGER,
         run,
@@ -100,7 +101,7 @@ def build_transformer_tagger_v1(
             "overlap": overlap,
             "dropout_rate": 0.1,
         },
-        shims=[TorchTagger(partial(_rebuild, fast=fast), device=device, precision=precision)],
+        shims=[TorchTagger(rebuild, device=device, precision=precision)],
     )
     return add_crf(tagger, word_confidence=word_confidence) if head == "crf" else tagger
 
@@ -284,9 +285,10 @@ def _pad(
     return torch.from_numpy(ids), torch.from_numpy(shapes), torch.tensor(lengths)
 
 
-def _rebuild(data: Dict[str, Any], *, fast: bool) -> EncoderTagger:
+def _rebuild(data: Dict[str, Any], *, fast: bool, device: str) -> EncoderTagger:
     """The module without its weights, from what `init` saved."""
-    return _add_head(build_encoder(data["encoder"]), data, fast=fast)
+    ours = fast and resolve_device(device) == "cpu"
+    return _add_head(build_encoder(data["encoder"], ours=ours), data, fast=fast)
 
 
 def _add_head(encoder: Any, data: Dict[str, Any], *, fast: bool) -> EncoderTagger:

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Sequence
 
 import numpy as np
-import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import minibatch
@@ -13,6 +12,7 @@ from spacy.util import minibatch
 from ..confidence import Calibration, entity_features, temper, token_confidence
 from ..corpus.docbin import read_docs
 from ..corpus.reader import iob_tags, words_and_spaces
+from ..loading import load
 from ..pipeline.sciner import find_sciner
 from ..scoring.fit import fit_logistic, fit_temperature
 from ..tagging import (
@@ -57,7 +57,7 @@ def calibrate_pipeline(model: Path, dev: Path) -> Calibration:
     model (Path): A trained pipeline; only its sciner's settings are written.
     dev (Path): Gold that the model was not trained on.
     """
-    nlp = spacy.load(model)
+    nlp = load(model)
     name = find_sciner(nlp)
     sciner: Any = nlp.get_pipe(name)
     calibration = fit(score_gold(nlp, read_docs(dev, nlp.vocab)), sciner.labels)

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import List, Optional
 
-import spacy
 from spacy.language import Language
 
 from ..errors import Errors, ScinerError
+from ..loading import load
 from ..models.encoders import TEACHER
 from ..pipeline.objective import Objective
 from ..pipeline.sciner import SciNER
@@ -23,7 +23,7 @@ def load_pipeline(model: Path, *, calibrated: bool = True) -> Language:
     """
     if not (model / "config.cfg").is_file():
         raise ScinerError(Errors.E314.format(path=model))
-    nlp = spacy.load(model)
+    nlp = load(model)
     for _, pipe in nlp.pipeline:
         if not calibrated and isinstance(pipe, SciNER):
             pipe.cfg.pop("calibration", None)

@@ -12,7 +12,6 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
-import spacy
 import torch
 from spacy.language import Language
 from spacy.tokens import Doc, Span
@@ -20,6 +19,7 @@ from spacy.training import Example
 from thinc.api import Adam
 
 from ..files import write_json
+from ..loading import blank
 from ..models.encoders import open_encoder
 from ..models.machine import usable_cores
 from ..models.shim import resolve_device, resolve_precision
@@ -98,7 +98,7 @@ def _key(settings: Settings) -> str:
 
 
 def _make_pipeline(settings: Settings, encoder: Path) -> Language:
-    nlp = spacy.blank("en")
+    nlp = blank()
     model = {
         "@architectures": "spacy-sciner.TransformerTagger.v1",
         "name": str(encoder),

@@ -3,12 +3,12 @@
 import math
 from typing import Any, Dict, List, NamedTuple
 
-import spacy
 from spacy.training import Example
 from spacy.util import registry
 from thinc.api import Config
 
 from ..errors import Errors, ScinerError
+from ..loading import blank
 from ..pipeline.objective import Objective, training_frequency
 from .recipe import Recipe
 
@@ -76,7 +76,7 @@ def _learn_rate(given: Any, rate: float, n_steps: int) -> Dict[str, Any]:
 
 def _read_examples(config: Config) -> List[Example]:
     """The training examples, with the config's own reader. SCINER-E313 without any, or any dev."""
-    nlp = spacy.blank(config["nlp"]["lang"])
+    nlp = blank(config["nlp"]["lang"])
     resolved = config.interpolate()
     corpora: Dict[str, Any] = registry.resolve({"corpora": resolved["corpora"]})["corpora"]
     if not any(True for _ in corpora["dev"](nlp)):

@@ -12,6 +12,7 @@ from spacy.training.initialize import init_nlp
 
 from ..errors import Errors, ScinerError
 from ..files import code_fingerprint, fingerprint, replacing, write_json
+from ..loading import factories_of, only
 from ..pipeline.sciner import find_sciner
 from .calibrate import calibrate_pipeline
 from .checkpoint import Checkpoint
@@ -118,7 +119,8 @@ def _train(
         return Trained(model, **found)
     config = configure(recipe, train=files.train, dev=files.dev, start=start, gold_only=gold_only)
     schedule = add_schedule(config, recipe, n_processes=group.size)
-    nlp = init_nlp(config)
+    with only(factories_of(config)):
+        nlp = init_nlp(config)
     # A warm start must not inherit what was fitted to another model.
     nlp.get_pipe(find_sciner(nlp)).cfg.pop("calibration", None)  # type: ignore[attr-defined]
     loop = TrainingLoop(
