@@ -47,9 +47,11 @@ class _Embeddings(nn.Module):
 
     def forward(self, inputs_embeds: Tensor) -> Tensor:
         """(n, length, width) → the same, with the places' and the one text's embeddings."""
-        length = inputs_embeds.shape[1]
+        n, length = inputs_embeds.shape[:2]
         place_ids = torch.arange(self.first_place, self.first_place + length)[None]
-        embedded = inputs_embeds + self.token_type_embeddings(torch.zeros_like(place_ids))
+        # A row for each text, as theirs: gradients are added up in the same order.
+        type_ids = torch.zeros_like(place_ids).expand(n, length)
+        embedded = inputs_embeds + self.token_type_embeddings(type_ids)
         embedded = embedded + self.position_embeddings(place_ids)
         hidden: Tensor = self.dropout(self.LayerNorm(embedded))
         return hidden

@@ -150,7 +150,9 @@ class TorchTagger(Shim):
     def from_bytes(self, data: bytes) -> "TorchTagger":
         message = srsly.msgpack_loads(data)
         if message:
-            module = self.rebuild(message["data"])
+            # A training draws the same random numbers however many pipelines it loads.
+            with torch.random.fork_rng(devices=[]):
+                module = self.rebuild(message["data"])
             module.load_state_dict(load_tensors(message["weights"]))
             self.set_module(module, message["data"])
         return self

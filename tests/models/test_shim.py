@@ -58,6 +58,15 @@ def test_bytes_make_the_same_module():
     np.testing.assert_array_equal(again.predict(BATCH), shim.predict(BATCH))
 
 
+def test_loading_draws_no_random_numbers():
+    content = make_shim().to_bytes()
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    TorchTagger(rebuild, device="cpu", precision="fp32").from_bytes(content)
+    assert torch.equal(torch.rand(3), expected)
+
+
 def test_bytes_carry_no_pickle():
     assert b"torch" not in make_shim().to_bytes()
 
