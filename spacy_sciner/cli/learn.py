@@ -41,7 +41,7 @@ def learn(
     Simulated: the gold of corpus/gold is bought round by round, chosen by each strategy, and a
     model is trained on what was bought so far, from the encoder. Shows test F1 by annotated tokens
     beside a random choice and all of the gold. Goes on after an interruption. Writes learn.txt,
-    learn.svg, learn.csv and learn.json. For your own annotators, `sciner export --model` has tasks.
+    learn.svg, learn.csv and learn.json. For your own annotators, `sciner review export` has tasks.
     """
     from ..report.learning import learning_text
     from ..review.simulate import ALL, Plan
@@ -76,7 +76,7 @@ def learn(
         train = _trainer([*given, *teachers, f"seed={seed}"], text, dvc_yaml, loop, tell)
         for name in [*names, ALL]:
             plan = Plan(name, seed, start, budget, rounds, per_paper, loop)
-            for row in run_plan(plan, out / f"{name}-seed{seed}", gold, train):
+            for row in run_plan(plan, out, gold, train):
                 rows.append(row)
                 _write(out, rows, learning_text(rows))
     typer.echo((out / "learn.txt").read_text(encoding="utf8"), nl=False)

@@ -41,9 +41,10 @@ class Plan(NamedTuple):
         return int(self.loop)
 
 
-def simulate(plan: Plan, folder: Path, gold: Path, run: Run) -> Iterator[Row]:
-    """Train round after round, each in a folder of its own.
+def simulate(plan: Plan, out: Path, gold: Path, run: Run) -> Iterator[Row]:
+    """Train round after round, each in a folder of its own; all strategies share the first.
 
+    out (Path): Has a folder for each seed's start, and one for each strategy and seed.
     gold (Path): Folder with train.spacy, dev.spacy and test.spacy.
     run (Callable): Trains and measures what lies in a round's folder; what was done is not done
         again.
@@ -54,7 +55,9 @@ def simulate(plan: Plan, folder: Path, gold: Path, run: Run) -> Iterator[Row]:
     drawn = np.random.default_rng(plan.seed).random(len(docs)).tolist()
     bought = list(range(len(docs))) if every else choose(docs, drawn, tokens=plan.start, near=2)
     for number in range(1 if every else plan.rounds + 1):
-        place = folder / f"round-{number}"
+        shared = number == 0 and not every
+        folder = f"start-seed{plan.seed}" if shared else f"{plan.strategy}-seed{plan.seed}"
+        place = out / folder / f"round-{number}"
         rest = [i for i in range(len(docs)) if i not in set(bought)]
         _write(place, docs, bought, rest, gold)
         run(place)

@@ -65,6 +65,7 @@ def test_every_strategy_and_all_of_the_gold_are_run_and_shown(run):
         f"learn/{name}-seed{s}/round-2" for name in ("random", "entropy") for s in (0, 1)
     } <= folders
     assert {"learn/all-seed0/round-0", "learn/all-seed1/round-0"} <= folders
+    assert len(folders) == 2 * (1 + 2 * 2 + 1)  # both begin with what the same start taught
     assert said.out == (run.root / "learn/learn.txt").read_text(encoding="utf8")
     assert "All of the gold" in said.out
     drawn = (run.root / "learn/learn.svg").read_text(encoding="utf8")

@@ -101,7 +101,7 @@ def test_the_committee_is_iteration_0s_teachers(gold, run, tmp_path, monkeypatch
     asked = []
 
     def probabilities(model, docs):
-        asked.append(model.relative_to(tmp_path / "run/round-0").as_posix())
+        asked.append(model.relative_to(tmp_path / "run/start-seed0/round-0").as_posix())
         return [np.full((len(doc), 3), 1 / 3) for doc in docs]
 
     def with_teachers(folder):
