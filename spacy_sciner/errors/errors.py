@@ -248,7 +248,7 @@ class Errors(CorpusErrors, ReviewErrors):
     E535 = "{option} {value!r}: give one or more of {known}, separated by commas."
     E536 = (
         "`sciner learn` simulates with gold that is there: give --simulate. To have the pool's "
-        "paragraphs annotated by a person, write tasks with `sciner export --model`."
+        "paragraphs annotated by a person, give tasks to one with `sciner review export`."
     )
     E538 = (
         "train.teachers is {n}; the strategy disagreement needs 2 or more, which disagree. Give "

@@ -15,7 +15,7 @@ from ..corpus.formats.label_studio import labelling_config, task_of, write_versi
 from ..corpus.formats.registry import writer_of
 from ..corpus.formats.writing import Losses, Written, count_words, prepare
 from ..corpus.text import squeezed
-from ..files import replacing
+from ..files import progress, replacing
 from .choose import choose
 from .predict import predicted, probabilities
 from .record import RECORD, write_record
@@ -55,7 +55,9 @@ def pick(
     if strategy == "random":
         scored: Iterable[List[Any]] = ([[0]] for _ in left)
     else:
-        scored = map(list, zip(*(probabilities(path, left) for path in members), strict=True))
+        asked = [progress(left, description="pool"), *([left] * (len(members) - 1))]
+        found = (probabilities(path, docs) for path, docs in zip(members, asked, strict=True))
+        scored = map(list, zip(*found, strict=True))
     scores = score_all(strategy, scored, seed=seed)
     tokens = sum(map(len, left)) if budget.tokens is None else budget.tokens
     order = choose(left, scores, tokens=tokens, per_paper=budget.per_paper)

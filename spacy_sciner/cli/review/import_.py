@@ -46,13 +46,16 @@ def import_(
     settings = read_settings(params)
     name = corpus or settings.corpus
     own = CorpusSettings.of(settings, name, labels_path=assets / "labels.yaml")
+    reviewed = assets / name / REVIEWED
+    if not reviewed.exists():  # removed, to begin anew
+        own = own._replace(gold=tuple(g for g in own.gold if g.path != REVIEWED))
     gold = read_gold_splits(own, folder=assets / name, seed=settings.convert.seed)
     report = import_files(
         files,
         rounds=read_rounds(records),
         held_out=held_out_of(gold.docs),
         corpus=name,
-        gold=assets / name / REVIEWED,
+        gold=reviewed,
         labels=own.labels,
         file_format=format,
         annotator=annotator,

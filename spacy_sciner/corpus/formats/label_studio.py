@@ -263,8 +263,8 @@ def task_result(
 ) -> Dict[str, Any]:
     """One region of a task: of an annotation, or of a prediction.
 
-    start, end (int): In code points, as Label Studio's front end counts since 1.6 (2022); before,
-        it counted UTF-16 units.
+    start, end (int): In code points, as Label Studio's front end counts (1.23 does; those before
+        2022 counted UTF-16 units).
     name (str): Of the region, once in its annotation.
     """
     value = {

@@ -188,3 +188,17 @@ def test_nothing_is_measured_against_a_language_model(tmp_path, split):
         return
     with pytest.raises(ScinerError, match=rf"SCINER-E245: 1 of the {split} .*llm\.jsonl"):
         _read(tmp_path, corpus)
+
+
+def test_a_reviewed_paper_is_in_train_and_pool_without_a_word(tmp_path):
+    _conll(tmp_path / "pool" / "p.conll", "a text of BERT", "another text of BERT")
+    record = {"text": "a text of BERT", "spans": [], "paper": "p", "answer": "accept"}
+    _lines(tmp_path / "review.jsonl", {**record, "of_pool": True})
+    pool = GoldFile(path="pool", format="conll", split="pool")
+    reviewed = GoldFile(path="review.jsonl", format="prodigy", split="train")
+    read = _read(tmp_path, _corpus(pool, reviewed, *_three(tmp_path)))
+    assert [d.user_data.get("of_pool") for d in read.docs["train"]] == [True]
+    assert len(read.docs["pool"]) == 2
+    _lines(tmp_path / "review.jsonl", record)
+    with pytest.warns(ScinerWarning, match=r"SCINER-W201: 1 papers .*p \(train, pool\)"):
+        _read(tmp_path, _corpus(pool, reviewed, *_three(tmp_path)))
