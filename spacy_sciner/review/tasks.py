@@ -11,17 +11,20 @@ from typing import Any, Collection, Dict, Iterable, List, NamedTuple, Optional, 
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from ..corpus.formats.label_studio import labelling_config, task_of, write_versions
+from ..corpus.annotated import standard_tokenizer
+from ..corpus.docbin import read_docs
+from ..corpus.formats.label_studio import task_of, write_versions
 from ..corpus.formats.registry import writer_of
 from ..corpus.formats.writing import Losses, Written, count_words, prepare
 from ..corpus.text import squeezed
+from ..errors import Errors, ScinerError
 from ..files import progress, replacing
+from ..pipeline.sciner import find_sciner
+from ..training.experiment import load_pipeline
 from .choose import choose
-from .predict import predicted, probabilities
+from .predict import members_of, model_version, predicted, probabilities
 from .record import RECORD, write_record
 from .strategies import score_all
-
-__all__ = ["Budget", "labelling_config", "pick", "proposals", "tasks_of", "write_round"]
 
 LABEL_STUDIO = "label-studio"
 NAMES = {LABEL_STUDIO: "tasks.json", "prodigy": "tasks.jsonl", "doccano": "tasks.jsonl"}
@@ -34,6 +37,36 @@ class Budget(NamedTuple):
     tokens: Optional[int] = 2000  # at most; None: no limit
     n: Optional[int] = None  # paragraphs at most
     per_paper: int = 0  # paragraphs of one paper at most; 0: no cap
+
+
+def next_tasks(
+    pool: Path,
+    pipeline: Path,
+    *,
+    labels: Sequence[str],
+    strategy: str,
+    budget: Budget,
+    seen: Collection[str] = (),
+    seed: int = 0,
+) -> Tuple[List[Written], str]:
+    """What a person should see next, and the name of the pipeline that proposes it.
+
+    pool (Path): DocBin of the pool. See `pick` and `proposals` for the rest.
+    RAISES (ScinerError): SCINER-E539 without members that may disagree, SCINER-E541 if everything
+        was seen, SCINER-E542 for a pipeline of other labels.
+    """
+    nlp = load_pipeline(pipeline)
+    sciner: Any = nlp.get_pipe(find_sciner(nlp))
+    if others := [label for label in sciner.labels if label not in labels]:
+        raise ScinerError(Errors.E542.format(path=pipeline, labels=", ".join(others)))
+    members = members_of(pipeline) if strategy == MEMBERS else [pipeline]
+    docs = read_docs(pool, standard_tokenizer().vocab)
+    options: Dict[str, Any] = {"strategy": strategy, "budget": budget, "seen": seen, "seed": seed}
+    picked = pick(docs, members=members, **options)
+    if not picked:
+        raise ScinerError(Errors.E541.format(pool=pool, n=len(docs)))
+    version = model_version(pipeline)
+    return proposals(picked, nlp, version=version), version
 
 
 def pick(

@@ -175,6 +175,24 @@ def test_unknown_names(mine, sciner, option):
     assert f"SCINER-E540: {option} 'best'" in said.err
 
 
+def test_a_pipeline_of_another_corpus_is_refused(mine, sciner, run_script):
+    run_script("convert", "--corpus", "mine", cwd=mine)
+    text = Path("params.yaml").read_text().replace("[Dataset, Method, Metric]", "[Method, Task]")
+    Path("params.yaml").write_text(text)
+    code, said = sciner("export", "--pipeline", "training/0/model-best")
+    assert code == 1
+    assert "SCINER-E542" in said.err
+    assert "does not have: Dataset, Metric" in said.err
+    assert not Path("review").exists()
+
+
+def test_a_pool_of_another_corpus_is_refused(mine, sciner, run_script):
+    run_script("convert", "--corpus", "mine", cwd=mine)
+    text = Path("params.yaml").read_text().replace("corpus: mine", "corpus: sample", 1)
+    Path("params.yaml").write_text(text)
+    assert "SCINER-E529" in sciner("export", "--pipeline", "training/0/model-best")[1].err
+
+
 def test_disagreement_needs_others(mine, sciner, run_script):
     run_script("convert", "--corpus", "mine", cwd=mine)
     options = ("--strategy", "disagreement", "--pipeline", "training/0/model-best")

@@ -1,7 +1,7 @@
 """`sciner review export`: paragraphs of the pool for a person to correct."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Dict, List, Optional, Set
+from typing import TYPE_CHECKING, Annotated, Any, List, Optional, Set
 
 import typer
 
@@ -46,10 +46,11 @@ def export(
     Writes the tasks for the annotation tool and a record of what is shown, by which
     `sciner review import` tells what the person changed. Keep the record.
     """
+    from ...corpus.convert import check_converted
     from ...corpus.settings import CorpusSettings
     from ...review.record import next_round
     from ...review.strategies import STRATEGIES
-    from ...review.tasks import NAMES, Budget, write_round
+    from ...review.tasks import NAMES, Budget, next_tasks, write_round
     from ...settings import read_settings
 
     _check("--strategy", strategy, STRATEGIES)
@@ -57,13 +58,18 @@ def export(
     if out is not None and out.exists() and not force:
         raise ScinerError(Errors.E241.format(path=out))
     settings = read_settings(params)
+    check_converted(settings, root=Path())
     labels = CorpusSettings.of(settings, settings.corpus, labels_path=assets / "labels.yaml").labels
     out = out or next_round(RECORDS)
     budget = Budget(2000 if tokens is None and n is None else tokens, n, per_paper)
     seen = set() if again else _seen(out)
-    about: Dict[str, Any] = {"corpus": settings.corpus, "strategy": strategy, "seed": seed}
-    shown = _shown(pool, pipeline, budget, seen, about)
-    losses = write_round(out, shown, file_format=format, labels=labels, about=about)
+    shown, version = next_tasks(
+        pool, pipeline, labels=labels, strategy=strategy, budget=budget, seen=seen, seed=seed
+    )
+    about = {"corpus": settings.corpus, "model_version": version, "strategy": strategy}
+    losses = write_round(
+        out, shown, file_format=format, labels=labels, about={**about, "seed": seed}
+    )
     _tell(shown, out / NAMES[format], format, n_seen=len(seen))
     for line in losses.lines():
         typer.secho(f"!! {format} does not hold: {line}", fg="yellow", err=True)
@@ -81,33 +87,6 @@ def _seen(out: Path) -> Set[str]:
 
     rounds = [one for one in read_rounds(out.parent) if one.path.parent != out]
     return {task.key for one in rounds for task in one.tasks}
-
-
-def _shown(
-    pool: Path, pipeline: Path, budget: Any, seen: Set[str], about: Dict[str, Any]
-) -> "List[Written]":
-    """What is shown; adds the pipeline's name to `about`."""
-    from ...corpus.annotated import make_tokenizer
-    from ...corpus.docbin import read_docs
-    from ...review.predict import members_of, model_version
-    from ...review.tasks import MEMBERS, pick, proposals
-    from ...training.experiment import load_pipeline
-
-    nlp = load_pipeline(pipeline)
-    members = members_of(pipeline) if about["strategy"] == MEMBERS else [pipeline]
-    about["model_version"] = model_version(pipeline)
-    docs = read_docs(pool, make_tokenizer().vocab)
-    picked = pick(
-        docs,
-        strategy=about["strategy"],
-        members=members,
-        budget=budget,
-        seen=seen,
-        seed=about["seed"],
-    )
-    if not picked:
-        raise ScinerError(Errors.E541.format(pool=pool, n=len(docs)))
-    return proposals(picked, nlp, version=about["model_version"])
 
 
 def _tell(shown: "List[Written]", path: Path, file_format: str, *, n_seen: int) -> None:

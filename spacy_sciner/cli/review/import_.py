@@ -127,6 +127,8 @@ def _warn(report: Dict[str, Any]) -> None:
     found = [(what, len(some), some) for what, some in lists.items() if some]
     for rule, repair in report["repairs"].items():
         places = [f"{e['paragraph']}: {e['text']}" for e in repair["examples"]]
-        found.append((f"annotations that `convert` will repair ({rule})", repair["count"], places))
+        found.append(
+            (f"annotations that `convert` will mend or leave out ({rule})", repair["count"], places)
+        )
     for what, n, some in found:
         typer.secho(f"!! {n} {what}: {'; '.join(some[:_SHOWN])}", fg="yellow", err=True)
