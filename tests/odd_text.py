@@ -49,6 +49,8 @@ def gold_docs(draw, words=WORDS):
             section=draw(st.sampled_from(["", "2 Model", "tab\there, 100%"])),
             source="gold",
         )
+        if draw(st.booleans()):  # reviewed without the rest of its paper
+            docs[-1].user_data["of_pool"] = True
     return docs
 
 

@@ -28,6 +28,10 @@ class ReviewErrors(metaclass=Coded):
         "Nothing left to show: every one of the {n} paragraphs of {pool} was shown in an earlier "
         "round, or has no text. Give --again, or add papers."
     )
+    E543 = (
+        "{path} is there and holds no round of a review, so that --force does not replace it. Name "
+        "another --out."
+    )
     E542 = (
         "The pipeline in {path} proposes labels that the corpus does not have: {labels}. Give "
         "--pipeline of this corpus, or set `corpus` in params.yaml to the pipeline's."

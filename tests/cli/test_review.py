@@ -133,6 +133,9 @@ def test_what_was_shown_is_shown_again_only_when_asked(mine, sciner, run_script)
     assert not Path("review/round-2").exists()
     assert sciner(*options, "--again")[0] == 0
     assert sciner(*options, "--again", "--out", "review/round-1")[1].err.startswith("✘ SCINER-E241")
+    code, said = sciner(*options, "--again", "--out", "corpus", "--force")
+    assert said.err.startswith("✘ SCINER-E543")
+    assert Path("corpus/pool.spacy").exists()
     before = Path("review/round-1/tasks.json").read_bytes()
     assert sciner(*options, "--out", "review/round-1", "--force", "--again")[0] == 0
     assert Path("review/round-1/tasks.json").read_bytes() == before

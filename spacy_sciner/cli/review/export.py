@@ -48,15 +48,18 @@ def export(
     """
     from ...corpus.convert import check_converted
     from ...corpus.settings import CorpusSettings
-    from ...review.record import next_round
+    from ...review.record import RECORD, next_round
     from ...review.strategies import STRATEGIES
     from ...review.tasks import NAMES, Budget, next_tasks, write_round
     from ...settings import read_settings
 
     _check("--strategy", strategy, STRATEGIES)
     _check("--format", format, NAMES)
-    if out is not None and out.exists() and not force:
-        raise ScinerError(Errors.E241.format(path=out))
+    if out is not None and out.exists():
+        if not force:
+            raise ScinerError(Errors.E241.format(path=out))
+        if not (out / RECORD).is_file():
+            raise ScinerError(Errors.E543.format(path=out))
     settings = read_settings(params)
     check_converted(settings, root=Path())
     labels = CorpusSettings.of(settings, settings.corpus, labels_path=assets / "labels.yaml").labels

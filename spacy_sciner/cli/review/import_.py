@@ -92,10 +92,10 @@ def _tell(report: Dict[str, Any], path: Path) -> None:
         f"again, {gold['unchanged']} as before; {gold['paragraphs']} in {gold['path']}"
     )
     left = {
-        "not returned": tasks["not_returned"],
+        "shown and not in the files as finished": tasks["not_returned"],
         "skipped": tasks["not_accepted"],
         "not annotated": tasks["unannotated"],
-        "by a second annotator, kept for `sciner agree`": gold["second"],
+        "by another annotator than before; both are kept, for `sciner agree`": gold["second"],
         "older than what is there, left out": gold["older"],
     }
     for what, n in left.items():

@@ -208,7 +208,7 @@ def write_brat(path: Path, paragraphs: Iterable[Written], *, losses: Losses) -> 
     labels: Dict[str, None] = {}
     table = []
     for one in count_words(paragraphs, losses):
-        count_unheld(one, losses, scores=False, prediction=True)
+        count_unheld(one, losses, scores=False, prediction=True, alone=True)
         labels.update(dict.fromkeys(span.label for span in one.spans))
         paper = papers.setdefault(one.paper, _Paper())
         start, end = paper.add(one)

@@ -160,7 +160,7 @@ def write_conll(path: Path, paragraphs: Iterable[Written], *, losses: Losses) ->
     """
     with replacing(path) as temporary, temporary.open("w", encoding="utf8", newline="\n") as file:
         for one in paragraphs:
-            count_unheld(one, losses, scores=True, prediction=True)
+            count_unheld(one, losses, scores=True, prediction=True, alone=True)
             rows = _written_rows(one, losses)
             words = [word for word, _ in rows]
             kept = [bool(t.whitespace_) for t in one.doc if not t.is_space]

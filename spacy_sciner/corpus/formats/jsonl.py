@@ -235,7 +235,7 @@ def write_doccano(path: Path, paragraphs: Iterable[Written], *, losses: Losses) 
 
     def lines() -> Iterable[Dict[str, Any]]:
         for one in count_words(paragraphs, losses):
-            count_unheld(one, losses, scores=True, prediction=True)
+            count_unheld(one, losses, scores=True, prediction=True, alone=False)
             label = [[span.start, span.end, span.label] for span in one.spans]
             yield {"text": one.doc.text, "label": label, **place_of(one)}
 

@@ -122,6 +122,7 @@ def read_spacy(path: Path, *, file: str, repairs: Repairs) -> List[Annotated]:
                 spaces=spaces,
                 unknown=frozenset(t.i for t in doc if not t.ent_iob_),
                 source=source_of(doc.user_data.get("source")),
+                of_pool=doc.user_data.get("of_pool") is True,
             )
         )
     return paragraphs

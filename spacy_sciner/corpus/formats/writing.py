@@ -38,6 +38,7 @@ LOSSES = {
     "scores": "the confidences of {n} entities",
     "unknown": "{n} unknown words: read back, they are no entities",
     "prediction": "that {n} paragraphs are predictions: read back, they are gold",
+    "alone": "that {n} paragraphs were reviewed alone: read back, their papers leave the pool",
 }
 
 
@@ -126,8 +127,10 @@ def prepare(
         runs = [_char_ent(run, UNKNOWN_LABEL) for run in _unknown_runs(doc)]
         if not keep_unknown:
             losses.add("unknown", sum(not t.ent_iob_ and not t.is_space for t in doc))
+        alone = {"of_pool": True} if place.get("of_pool") else {}
         yield Written(
             doc=doc,
+            more=alone,
             paper=paper,
             paragraph=paragraph,
             section=str(place.get("section") or ""),
@@ -149,8 +152,12 @@ def count_words(paragraphs: Iterable[Written], losses: Losses) -> Iterator[Writt
         yield one
 
 
-def count_unheld(one: Written, losses: Losses, *, scores: bool, prediction: bool) -> None:
-    """Count what a format cannot say of a paragraph: scores, or that it is a prediction."""
+def count_unheld(
+    one: Written, losses: Losses, *, scores: bool, prediction: bool, alone: bool
+) -> None:
+    """Count what a format cannot say of a paragraph: scores, that it is a prediction, or that it
+    was reviewed without the rest of its paper."""
+    losses.add("alone", int(alone and "of_pool" in one.more))
     losses.add("scores", scores * sum(ent.score is not None for ent in one.ents))
     losses.add("prediction", int(prediction and bool(one.predicted_by)))
 
