@@ -6,8 +6,6 @@ from typing import Annotated
 import typer
 
 from spacy_sciner.cli.console import run
-from spacy_sciner.corpus.convert import convert_corpus
-from spacy_sciner.corpus.screen import gold_notes, gold_warnings
 from spacy_sciner.settings import read_settings
 
 
@@ -29,6 +27,9 @@ def convert(
     Writes gold/{train,dev,test}.spacy, pool.spacy, pool_gold.spacy and _report.json, which counts
     every repaired annotation and everything left out.
     """
+    from spacy_sciner.corpus.convert import convert_corpus
+    from spacy_sciner.corpus.screen import gold_notes, gold_warnings
+
     report = convert_corpus(
         corpus, settings=read_settings(params), assets=assets, parsed=parsed, out=out
     )

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from spacy_sciner.cli.console import run
-from spacy_sciner.corpus.merge import merge_iteration
 from spacy_sciner.settings import read_settings
 
 
@@ -22,6 +21,8 @@ def merge(
     Reads gold/train.spacy and iteration-K/pseudo.spacy, writes iteration-K/train.spacy and
     iteration-K/_merge.json.
     """
+    from spacy_sciner.corpus.merge import merge_iteration
+
     report = merge_iteration(out, iteration=iteration, settings=read_settings(params).merge)
     print(", ".join(f"{key.replace('_', ' ')} {n}" for key, n in report.items()))
 

@@ -223,13 +223,6 @@ def test_script(tmp_path):
     assert failed.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("script", ["convert.py", "merge.py"])
-def test_script_help(script):
-    done = _run(script, "--help")
-    assert done.returncode == 0
-    assert "--params" in done.stdout
-
-
 def test_nothing_is_written_before_all_gold_is_read(tmp_path):
     arguments = _project(tmp_path, pool_gold=[{"path": "nothing.json", "format": "label-studio"}])
     with pytest.raises(ScinerError, match=r"nothing\.json"):
