@@ -1,7 +1,8 @@
 """Make pipelines without importing every component that is installed.
 
 Before spaCy makes any pipeline, it imports all components of all installed packages; those of
-spacy-transformers alone take seconds, in every process. Here only what a pipeline names is.
+spacy-transformers alone take seconds, in every process. Here only our own are, and those that a
+pipeline names.
 """
 
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ import spacy
 from spacy.language import Language
 from spacy.util import load_config, registry
 
+OURS = frozenset({"sciner", "sciner_annotator", "sciner_span_resolver"})
 _entries: Any = registry._entry_point_factories
 
 
@@ -24,7 +26,7 @@ def load(pipeline: Union[str, Path]) -> Language:
 
 
 def blank(lang: str = "en") -> Language:
-    """`spacy.blank`. A component that is added later is found if its package was imported."""
+    """`spacy.blank`. Another package's component that is added later has to be imported first."""
     with only(()):
         return spacy.blank(lang)
 
@@ -43,8 +45,8 @@ def factories_of(config: Mapping[str, Any]) -> Set[str]:
 
 @contextmanager
 def only(names: Iterable[str]) -> Iterator[None]:
-    """Of the components of installed packages only these are imported inside."""
-    for name in sorted(names):
+    """Of the components of installed packages only these are imported inside, and our own."""
+    for name in sorted(OURS.union(names)):
         if not Language.has_factory(name):
             _entries.get_entry_point(name)
     before, _entries.entry_points = _entries.entry_points, False

@@ -10,6 +10,7 @@ import spacy
 from spacy.language import Language
 from tiny import CONFIGS
 
+from spacy_sciner import loading
 from spacy_sciner.loading import factories_of, only
 from spacy_sciner.training.recipe import Recipe
 from spacy_sciner.training.train import train_pipeline
@@ -95,6 +96,12 @@ def test_a_component_of_another_package_is_found_where_a_pipeline_names_it():
         assert Language.has_factory("transformer")
         spacy.blank("en")
     assert spacy.util.registry._entry_point_factories.entry_points  # for everyone else as before
+
+
+def test_our_own_components_are_there_without_being_named():
+    assert {e.name for e in OURS if e.group == "spacy_factories"} == loading.OURS
+    code = "from spacy_sciner.loading import blank; nlp = blank(); "
+    assert run_python(code + "print(nlp.has_factory('sciner_annotator'))") == "True"
 
 
 def test_importing_the_package_is_cheap():

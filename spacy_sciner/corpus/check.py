@@ -12,7 +12,7 @@ from .annotated import Annotated
 from .convert import Counts, by_paper, pool_of
 from .counterparts import counterparts
 from .duplicates import compare_extras, one_annotation_each
-from .pool import PoolParagraph
+from .pool import IN_EXCLUDED_PAPER, PoolParagraph
 from .settings import CorpusSettings
 from .splits.gold import GoldReader, read_gold_splits
 
@@ -143,6 +143,8 @@ def report_lines(report: Dict[str, Any]) -> List[str]:
     for reason, papers in reasons.items():
         lines.append(f"not in the pool: {', '.join(papers)}: {reason}")
     for reason, n in report.get("dropped_paragraphs", {}).items():
+        if reasons and reason == IN_EXCLUDED_PAPER:
+            reason = "those of the papers above"
         lines.append(f"not in the pool: {n} paragraphs, {reason}")
     for rule, repair in report["repairs"].items():
         lines.append(f"{rule}: {repair['count']}")

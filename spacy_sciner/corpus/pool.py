@@ -20,6 +20,7 @@ from .text import ngrams, text_key, words_of
 
 # The last to claim a run of words is named in the report: what is held out, before train.
 GOLD = ("train", "dev", "test", "calibration")
+IN_EXCLUDED_PAPER = "in an excluded paper"  # why a paragraph is left out
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def select_pool(
             reason = _overlap(its_paragraphs, gold_ngrams, overlap_ngrams, overlap_min)
         if reason is not None:
             pool.excluded_papers.append({"paper": paper, "reason": reason})
-            pool.dropped["in an excluded paper"] += len(its_paragraphs)
+            pool.dropped[IN_EXCLUDED_PAPER] += len(its_paragraphs)
             continue
         for paragraph in its_paragraphs:
             key = text_key(paragraph.text)

@@ -83,8 +83,12 @@ def is_busy() -> bool:
 
 
 def narrator_for(experiment: Experiment, *, kept: Path = KEPT) -> Callable[[str], Narrator]:
-    """Narrators that know how long a step should take here, if `sciner doctor` measured it."""
-    rates = kept_rates(experiment.settings, kept=kept)
+    """Narrators that know how long a step should take here, if `sciner doctor` measured it.
+
+    It measures the student's encoder alone: with another one for teachers they know nothing.
+    """
+    settings = experiment.settings
+    rates = None if settings.encoder.teacher else kept_rates(settings, kept=kept)
     expected = rates.train * experiment.recipe.batch_words if rates else None
     return lambda title: Narrator(title, expected=expected)
 

@@ -126,3 +126,7 @@ def test_the_narrator_expects_the_batches_of_the_iteration(machine, tiny_encoder
     measure_rates(settings)
     assert narrator_for(Experiment(settings, 0))("first").expected == pytest.approx(0.2)
     assert narrator_for(Experiment(settings, 1))("later").expected == pytest.approx(0.8)
+    encoder = settings.encoder
+    larger = encoder.model_copy(update={"teacher": encoder.model_copy()})  # nobody measured that
+    other = settings.model_copy(update={"encoder": larger})
+    assert narrator_for(Experiment(other, 0))("teacher").expected is None
