@@ -69,23 +69,22 @@ def import_files(
         read += read_gold(path, file_format=kind, file=str(path), repairs=repairs).paragraphs
     read += repairs.extras
     named = [replace(p, annotator=p.annotator or annotator) for p in read]
-    sorted_ = _sorted(named, rounds, held_out)
-    if not sorted_.found:
-        counts = {reason: len(some) for reason, some in sorted_.aside.items()}
+    back = _sorted(named, rounds, held_out)
+    if not back.found:
+        counts = {reason: len(some) for reason, some in back.aside.items()}
         files = ", ".join(map(str, paths))
         raise ScinerError(Errors.E251.format(files=files, n=len(read), counts=counts))
-    others = {one.corpus for one in rounds for task in one.tasks if task.key in sorted_.shown}
-    if others - {corpus}:
-        shown_of = ", ".join(sorted(others - {corpus}))
-        raise ScinerError(Errors.E253.format(others=shown_of, corpus=corpus))
-    placed, lost = _placed(sorted_.found)
+    corpus_of = {task.key: one.corpus for one in rounds for task in one.tasks}
+    if others := {corpus_of[key] for key in back.shown} - {corpus}:
+        raise ScinerError(Errors.E253.format(others=", ".join(sorted(others)), corpus=corpus))
+    placed, lost = _placed(back.found)
     merged, counts = merge_reviewed(by_text(read_reviewed(gold)), placed)
     write_reviewed(gold, merged)
-    first = [versions[0] for versions in sorted_.found.values()]
+    first = [versions[0] for versions in back.found.values()]
     return {
-        "tasks": _task_counts(sorted_, rounds, repairs),
-        "set_aside": sorted_.aside,
-        **_compared({key: v[0] for key, v in placed.items()}, sorted_.shown),
+        "tasks": _task_counts(back, rounds, repairs),
+        "set_aside": back.aside,
+        **_compared({key: v[0] for key, v in placed.items()}, back.shown),
         "lost": lost,
         "overlaps": _overlaps(placed),
         "repairs": _repairs(first, labels),
@@ -146,8 +145,8 @@ def _placed(found: Dict[str, Versions]) -> Tuple[Dict[str, Versions], List[str]]
 
 def _task_counts(found: _Sorted, rounds: Sequence[Round], repairs: Repairs) -> Dict[str, int]:
     """Tasks of the rounds of which anything came back."""
-    back = [one for one in rounds if any(task.key in found.shown for task in one.tasks)]
-    shown = {task.key for one in back for task in one.tasks}
+    begun = [one for one in rounds if any(task.key in found.shown for task in one.tasks)]
+    shown = {task.key for one in begun for task in one.tasks}
     return {
         "shown": len(shown),
         "returned": len(found.found),
@@ -193,7 +192,7 @@ def _paragraph(one: Annotated, task: ShownTask) -> Optional[Paragraph]:
     if place_of is None:
         return None
     before = [(place_of[s.start], place_of[s.end - 1] + 1, s.label) for s in task.spans]
-    after = [(s.start, s.end, s.label) for s in one.spans]
+    after = [(s.start, s.end, s.label) for s in one.spans if s.start < s.end]
     bounds = {place for start, end, _ in [*before, *after] for place in (start, end)}
     text = one.text
     bounds |= {i for i in range(1, len(text)) if text[i - 1].isspace() and not text[i].isspace()}

@@ -188,6 +188,33 @@ def test_a_tool_may_forget_the_place_and_change_white_space(take):
     assert (one.paper, one.text) == ("P0", text)
 
 
+def test_versions_over_other_white_space_keep_their_own_offsets(take):
+    take(task(0, [("SQuAD", "Dataset")], who=1))
+    text = TEXTS[0].replace(" on ", "\r\n on ")
+    take(task(0, [("SQuAD", "Method")], who=2, text=text))
+    versions = {p.annotator: (p.text, p.spans[0]) for p in read_reviewed(take.gold)}
+    assert {who: text[s.start : s.end] for who, (text, s) in versions.items()} == {
+        "1": "SQuAD",
+        "2": "SQuAD",
+    }
+    assert versions["2"][0] == text
+    assert take(task(0, [("SQuAD", "Dataset")], who=1))["gold"]["unchanged"] == 1
+
+
+def test_letters_composed_otherwise_are_not_compared(take, monkeypatch):
+    monkeypatch.setattr(f"{__name__}.TEXTS", ["We train na\u00efve BERT on SQuAD.", *TEXTS[1:]])
+    report = take(task(0, [("BERT", "Method")], text="We train nai\u0308ve BERT on SQuAD."))
+    assert [name.split(":")[0] for name in report["not_compared"]] == ["P0/0"]
+    assert sum(report["entities"]["all"].values()) == 0
+    assert len(read_reviewed(take.gold)) == 1
+
+
+def test_an_empty_annotation_is_counted_and_does_no_harm(take):
+    report = take(task(0, [(3, 3, "Method", ""), ("BERT", "Method"), ("SQuAD", "Dataset")]))
+    assert report["entities"]["all"]["kept"] == 2
+    assert report["repairs"]["zero-length"]["count"] == 1
+
+
 def test_overlaps_and_repairs_are_listed_and_kept(take):
     spans = [("BERT", "Method"), ("BERT on SQuAD", "Dataset"), ("SQ", "Metric")]
     report = take(task(0, spans))
