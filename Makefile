@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+STUDIO := .venv-label-studio
 # Each Python has its own exact versions: the newest NumPy and SciPy leave 3.10 behind.
 CONSTRAINTS := requirements/constraints-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])').txt
 ifeq ($(wildcard $(CONSTRAINTS)),)
@@ -11,10 +12,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DVC_NO_ANALYTICS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help env repro test bench clean
+.PHONY: help env repro test test-label-studio bench clean
 
 help:  ## Show this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 env: $(VENV)/.ready  ## Create .venv with pinned versions
 
@@ -34,6 +35,15 @@ repro: env  ## Run the whole loop on the embedded sample corpus
 test: env  ## Run all checks and tests
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
+# Label Studio's dependencies would not go beside ours.
+$(STUDIO)/.ready:
+	$(PYTHON) -m venv $(STUDIO)
+	$(STUDIO)/bin/python -m pip install -q label-studio==1.23.2
+	touch $@
+
+test-label-studio: env $(STUDIO)/.ready  ## Test a review's round trip on a real Label Studio
+	SCINER_LABEL_STUDIO=$(CURDIR)/$(STUDIO)/bin/label-studio $(BIN)/python -m pytest tests/review/label_studio
+
 # What is run beside ours is an extra of its own: nothing else needs it.
 $(VENV)/.bench-ready: $(VENV)/.ready
 	$(BIN)/python -m pip install -q -c $(CONSTRAINTS) -e '.[loop,dev,bench]'
@@ -44,4 +54,4 @@ bench: $(VENV)/.bench-ready  ## Measure speed against spaCy, Hugging Face, SpanM
 	$(BIN)/python benchmarks/pages.py
 
 clean:  ## Remove the environment and what was built, not the DVC cache
-	rm -rf $(VENV) .sciner-cache build dist packages *.egg-info
+	rm -rf $(VENV) $(STUDIO) .sciner-cache build dist packages *.egg-info

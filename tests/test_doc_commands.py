@@ -39,7 +39,7 @@ def problem_of(words: List[str]) -> str:
 
 
 def problem_of_make(words: List[str]) -> str:
-    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
     missing = [word for word in words[1:] if "=" not in word and word not in targets]
     passed = [word.partition("=")[2].split() for word in words if word.startswith("BENCH=")]
     problems = [problem_of_script("benchmarks/speed/speed.py", more) for more in passed]

@@ -3,12 +3,12 @@
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Dict, Mapping, Optional, Sequence
-from urllib.parse import urlsplit
 
 import typer
 
 from ..errors import Errors, ScinerError
 from ..files import progress_bar
+from .console import address_problem
 
 if TYPE_CHECKING:
     from ..corpus.pool import PoolParagraph
@@ -134,13 +134,7 @@ def _checked_address(url: Optional[str]) -> Optional[str]:
     """RAISES (ScinerError): SCINER-E356, which does not show it: a password may stand in it."""
     if not url:
         return None
-    try:
-        parts = urlsplit(url)
-        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        reason = "" if known else "it needs http:// or https://, and a host"
-    except ValueError:
-        reason = "its host or port is none"
-    if reason:
+    if reason := address_problem(url):
         raise ScinerError(Errors.E356.format(reason=reason))
     return url
 

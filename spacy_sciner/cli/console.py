@@ -4,6 +4,7 @@ import sys
 import warnings
 from contextlib import contextmanager
 from typing import Any, Callable, Iterator
+from urllib.parse import urlsplit
 
 import typer
 
@@ -34,3 +35,13 @@ def run(function: Callable[..., Any]) -> None:
     """Run a function as a Typer program."""
     with one_line_errors():
         typer.run(function)
+
+
+def address_problem(url: str) -> str:
+    """Why this is no server's address, "" if it is one."""
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        return "its host or port is none"
+    return "" if known else "it needs http:// or https://, and a host"

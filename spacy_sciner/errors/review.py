@@ -61,3 +61,12 @@ class ReviewErrors(metaclass=Coded):
         "a new pipeline of what they did."
     )
     E269 = "What was sent to {path} cannot be read as JSON: {reason}."
+    E550 = (
+        "No token in the environment variable LABEL_STUDIO_API_KEY, or one with a blank, a line "
+        "end or a letter that no token has. Copy it from Label Studio's page Account & Settings; "
+        "it is read from nowhere else."
+    )
+    E551 = "Nothing can listen at {host}, port {port}: {reason}. Give another --port, or --host."
+    E552 = "--server is no address such as http://localhost:8080: {reason}."
+    E553 = "The server is not installed ({reason}): pip install 'spacy-sciner[review]'."
+    E554 = "{given} needs {needed}, too."

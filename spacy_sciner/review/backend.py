@@ -5,6 +5,9 @@ What it sends and expects is in its `ml/api_connector.py` and `ml/models.py`: GE
 one result for each task, in their order, and else throws all of them away.
 """
 
+import contextlib
+import signal
+import socket
 import sys
 import threading
 import warnings
@@ -165,3 +168,33 @@ async def _refused(request: "Request", error: Exception) -> "JSONResponse":
 
     print(f"✘ {request.url.path}: {error}", file=sys.stderr)
     return JSONResponse({"error": str(error)}, status_code=400)
+
+
+def check_installed() -> None:
+    """RAISES (ScinerError): SCINER-E553 if the server cannot be imported."""
+    try:
+        import starlette  # noqa: F401
+        import uvicorn  # noqa: F401
+    except ImportError as e:
+        raise ScinerError(Errors.E553.format(reason=e)) from e
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take an address before anything slow is done at it.
+
+    RAISES (ScinerError): SCINER-E551 if it cannot be had.
+    """
+    try:
+        return socket.create_server((host, port))
+    except OSError as e:
+        raise ScinerError(Errors.E551.format(host=host, port=port, reason=e)) from e
+
+
+def run(app: "Starlette", opened: socket.socket) -> None:
+    """Answer until ctrl-C or SIGTERM; what has been asked by then is answered first."""
+    import uvicorn
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # what uvicorn raises again at its end
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run(sockets=[opened])

@@ -9,11 +9,13 @@ def build_review() -> Any:
 
     from .export import export
     from .import_ import import_
+    from .serve import serve
 
     app = typer.Typer(no_args_is_help=True)
     app.callback()(_about)
     app.command("export")(export)
     app.command("import")(import_)
+    app.command("serve")(serve)
     return app
 
 

@@ -1,11 +1,12 @@
 """`sciner review export`: paragraphs of the pool for a person to correct."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, List, Optional, Set
+from typing import TYPE_CHECKING, Annotated, Any, List, Optional, Sequence, Set
 
 import typer
 
 from ...errors import Errors, ScinerError
+from .server import ProjectTitle, Server, Studio, connected, send_round
 
 if TYPE_CHECKING:
     from ...corpus.formats.writing import Written
@@ -38,13 +39,16 @@ def export(
         bool, typer.Option("--again", help="Also what earlier rounds have shown.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace what is at --out.")] = False,
+    server: Server = None,
+    project: ProjectTitle = None,
     params: Annotated[Path, typer.Option(help="The experiment.")] = Path("params.yaml"),
     assets: Annotated[Path, typer.Option(help="Folder with labels.yaml.")] = Path("assets"),
 ) -> None:
     """Choose paragraphs that a person should see next, with what the pipeline proposes in them.
 
     Writes the tasks for the annotation tool and a record of what is shown, by which
-    `sciner review import` tells what the person changed. Keep the record.
+    `sciner review import` tells what the person changed. Keep the record. With --server the tasks
+    also go to a project of a running Label Studio, which is made if it is not there.
     """
     from ...corpus.convert import check_converted
     from ...corpus.settings import CorpusSettings
@@ -60,6 +64,7 @@ def export(
             raise ScinerError(Errors.E241.format(path=out))
         if not (out / RECORD).is_file():
             raise ScinerError(Errors.E543.format(path=out))
+    studio = connected(server, project, file_format=format)
     settings = read_settings(params)
     check_converted(settings, root=Path())
     labels = CorpusSettings.of(settings, settings.corpus, labels_path=assets / "labels.yaml").labels
@@ -73,9 +78,25 @@ def export(
     losses = write_round(
         out, shown, file_format=format, labels=labels, about={**about, "seed": seed}
     )
-    _tell(shown, out / NAMES[format], format, n_seen=len(seen))
+    _tell(shown, out / NAMES[format], n_seen=len(seen))
     for line in losses.lines():
         typer.secho(f"!! {format} does not hold: {line}", fg="yellow", err=True)
+    records = "" if out.parent == RECORDS else f" --records {out.parent}"
+    if studio is None:
+        _tell_next(out / NAMES[format], format, records)
+    else:
+        _send(studio, shown, labels, out)
+        to = f'--server {server} --project "{project}"'
+        typer.echo(f"Next: correct and submit, then\n  sciner review import {to}{records}")
+
+
+def _send(studio: Studio, shown: "List[Written]", labels: Sequence[str], out: Path) -> None:
+    try:
+        send_round(studio, shown, labels)
+    except ScinerError:
+        again = f"the same command with --out {out} --force sends what is missing"
+        typer.secho(f"!! The round is in {out}: {again}", fg="yellow", err=True)
+        raise
 
 
 def _check(option: str, value: str, known: Any) -> None:
@@ -92,7 +113,7 @@ def _seen(out: Path) -> Set[str]:
     return {task.key for one in rounds for task in one.tasks}
 
 
-def _tell(shown: "List[Written]", path: Path, file_format: str, *, n_seen: int) -> None:
+def _tell(shown: "List[Written]", path: Path, *, n_seen: int) -> None:
     n_ents = sum(len(one.ents) for one in shown)
     n_tokens = sum(len(one.doc) for one in shown)
     n_papers = len({one.paper for one in shown})
@@ -102,9 +123,11 @@ def _tell(shown: "List[Written]", path: Path, file_format: str, *, n_seen: int) 
     )
     if n_seen:
         typer.echo(f"  passed over: {n_seen} paragraphs of earlier rounds (--again shows them)")
+    typer.echo(f"  what was shown is recorded in {path.parent / 'record.json'}")
+
+
+def _tell_next(path: Path, file_format: str, records: str) -> None:
     config = path.with_suffix(".config.xml")
     interface = f" into a project with the interface {config}" if config.exists() else ""
-    typer.echo(f"  what was shown is recorded in {path.parent / 'record.json'}")
     typer.echo(f"Next: import {path}{interface} ({file_format}), correct and submit, export, then")
-    records = "" if path.parent.parent == RECORDS else f" --records {path.parent.parent}"
     typer.echo(f"  sciner review import EXPORT{records}")

@@ -5,7 +5,9 @@ from typing import Annotated, Any, Dict, List, Optional
 
 import typer
 
+from ...errors import Errors, ScinerError
 from .export import RECORDS
+from .server import ProjectTitle, Server, connected, fetch_project
 
 REVIEWED = "review/gold.json"  # in the corpus' folder
 REPORT = "import.json"
@@ -13,7 +15,12 @@ _SHOWN = 5  # examples of each kind on the screen
 
 
 def import_(
-    files: Annotated[List[Path], typer.Argument(help="What the annotation tool exported.")],
+    files: Annotated[
+        Optional[List[Path]],
+        typer.Argument(help="What the annotation tool exported.", show_default=False),
+    ] = None,
+    server: Server = None,
+    project: ProjectTitle = None,
     format: Annotated[
         Optional[str],
         typer.Option(help="label-studio, prodigy or doccano; default: told by the content."),
@@ -34,7 +41,8 @@ def import_(
     """Take corrected paragraphs into the corpus' gold, and say what the person changed.
 
     Writes assets/CORPUS/review/gold.json, which is extended from round to round, and names it in
-    params.yaml as gold for training. What was not reviewed stays in the pool.
+    params.yaml as gold for training. What was not reviewed stays in the pool. With --server the
+    tasks come from a project of a running Label Studio; its export is kept in --records.
     """
     from ...corpus.settings import CorpusSettings
     from ...corpus.splits.gold import read_gold_splits
@@ -43,6 +51,9 @@ def import_(
     from ...review.returned import held_out_of, import_files
     from ...settings import read_settings
 
+    studio = connected(server, project, file_format=None)
+    if not files and studio is None:
+        raise ScinerError(Errors.E554.format(given="Import", needed="a file, or --server"))
     settings = read_settings(params)
     name = corpus or settings.corpus
     own = CorpusSettings.of(settings, name, labels_path=assets / "labels.yaml")
@@ -50,8 +61,11 @@ def import_(
     if not reviewed.exists():  # removed, to begin anew
         own = own._replace(gold=tuple(g for g in own.gold if g.path != REVIEWED))
     gold = read_gold_splits(own, folder=assets / name, seed=settings.convert.seed)
+    given = list(files or ())
+    if studio is not None:
+        given.append(fetch_project(studio, records))
     report = import_files(
-        files,
+        given,
         rounds=read_rounds(records),
         held_out=held_out_of(gold.docs),
         corpus=name,
