@@ -65,8 +65,9 @@ def connected(
 
 def send_round(studio: Studio, shown: "Sequence[Written]", labels: Sequence[str]) -> None:
     """Send a round's tasks to a project, and say where it is."""
+    from ...corpus.formats.label_studio import labelling_config
     from ...files import progress_bar
-    from ...review.tasks import labelling_config, tasks_of
+    from ...review.tasks import tasks_of
 
     tasks, title = tasks_of(shown), studio.title
     with studio.server as server, progress_bar(description=title, total=len(tasks)) as bar:
