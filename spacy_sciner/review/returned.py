@@ -22,6 +22,7 @@ from .tasks import NAMES
 KINDS = {"lost": "removed", "gained": "added", "relabelled": "relabelled", "moved": "moved"}
 _OF_CHANGE = ("kind", "paper", "paragraph", "before", "after", "text")
 _OF_TASKS = ("not-accepted", "unannotated")  # rules for what nobody has finished
+_COUNTED = (*_OF_TASKS, "extra-annotation")  # of the rules that readers apply, told elsewhere
 
 
 class HeldOut(NamedTuple):
@@ -89,6 +90,8 @@ def import_files(
         "overlaps": _overlaps(placed),
         "repairs": _repairs(first, labels),
         "offsets": dict(sorted(repairs.units.items())),
+        "offsets_in_doubt": dict(sorted(repairs.rivals.items())),
+        "not_read": {r: n for r, n in sorted(repairs.counts.items()) if r not in _COUNTED},
         "gold": {"path": gold.as_posix(), "paragraphs": len(merged), **counts},
     }
 

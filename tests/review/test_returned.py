@@ -266,6 +266,17 @@ def test_json_min_is_read_too(take):
     assert (one.annotator, one.time) == ("3", "2026-11-28T10:00:00Z")
 
 
+def test_what_cannot_be_read_is_counted(take, tmp_path):
+    line = {"text": TEXTS[0], "answer": "accept", "spans": []}
+    address = {**line, "text": "https://example.org/a.txt"}
+    path = tmp_path / "export.jsonl"
+    path.write_text("\n".join([json.dumps(line), json.dumps(address), "{broken"]))
+    options = {"rounds": rounds_of(tmp_path), "held_out": NOTHING, "corpus": "mine"}
+    report = import_files([path], gold=take.gold, labels=None, **options)
+    assert report["not_read"] == {"address": 1, "bad-line": 1}
+    assert report["tasks"]["returned"] == 1
+
+
 def test_nothing_to_take_over(take):
     with pytest.raises(ScinerError, match=r"SCINER-E251: .*'no_record': 1"):
         take(task(5, [], text="Not shown.", data={"of_pool": None}))

@@ -144,5 +144,9 @@ def _warn(report: Dict[str, Any]) -> None:
         found.append(
             (f"annotations that `convert` will mend or leave out ({rule})", repair["count"], places)
         )
+    for rule, n in report["not_read"].items():
+        found.append(("tasks or lines that could not be read as they are", n, [rule]))
+    for file, doubt in report["offsets_in_doubt"].items():
+        found.append(("file whose offsets may be meant otherwise", 1, [f"{file}: {doubt}"]))
     for what, n, some in found:
         typer.secho(f"!! {n} {what}: {'; '.join(some[:_SHOWN])}", fg="yellow", err=True)
