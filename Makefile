@@ -32,8 +32,9 @@ repro: env  ## Run the whole loop on the embedded sample corpus
 	$(BIN)/dvc repro
 	@cat report/iterations.txt
 
+# One worker more than there are cores: many tests wait for a process or a timeout.
 test: env  ## Run all checks and tests
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n $$($(PYTHON) -c 'import os; print(os.cpu_count() + 1)') --dist worksteal
 
 # Label Studio's dependencies would not go beside ours.
 $(STUDIO)/.ready:

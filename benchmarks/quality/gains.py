@@ -6,7 +6,7 @@ this script.
 
 import sys
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple
+from typing import Any, Dict, List, NamedTuple, Tuple
 
 sys.path.append(str(Path(__file__).parents[1]))  # record.py and tables.py
 from record import read
@@ -19,6 +19,7 @@ class Row(NamedTuple):
     result: str
     peer: str = ""  # what stands beside it, with {0}, {1}: the other result's iterations
     other: str = ""
+    variants: Tuple[str, str] = ("", "")  # which rows of both, where `variants.py` measured them
 
 
 ROWS = (
@@ -31,6 +32,14 @@ ROWS = (
         "loop-acl",
     ),
     Row("scierc", "a tenth", "loop-scierc", "full gold, same model: {0}", "full-scierc"),
+    Row(
+        "scierc",
+        "a tenth, encoder adapted to abstracts",
+        "adapt-scierc-loop",
+        "not adapted, on the same machine: {0}, after it {1}",
+        "adapt-scierc-loop",
+        ("mlm", "none"),
+    ),
     Row("crossner-ai", "100 sentences", "loop-crossner-ai"),
 )
 SOURCES = tuple(dict.fromkeys(name for row in ROWS for name in (row.result, row.other) if name))
@@ -43,16 +52,15 @@ def main() -> None:
 def page(*results: Dict[str, Any]) -> str:
     """results (Dict[str, Any]): Those of SOURCES, in their order."""
     found = {result["name"]: result["rows"] for result in results}
-    cells = [
-        [
-            f"`{row.corpus}`",
-            row.gold,
-            len({one["seed"] for one in found[row.result]}),
-            *f1_of(found[row.result])[:2],
-            row.peer.format(*f1_of(found[row.other])) if row.other else "–",
-        ]
-        for row in ROWS
-    ]
+    cells = []
+    for row in ROWS:
+        mine, other = (
+            [one for one in found.get(name, ()) if one.get("variant", "") == variant]
+            for name, variant in zip((row.result, row.other), row.variants)
+        )
+        n_seeds = len({one["seed"] for one in mine})
+        peer = row.peer.format(*f1_of(other)) if row.other else "–"
+        cells.append([f"`{row.corpus}`", row.gold, n_seeds, *f1_of(mine)[:2], peer])
     header = ["corpus", "gold", "seeds", "iteration 0", "after one iteration", "a peer"]
     what = "strict entity F1 on gold test papers that the loop never touches, "
     return text_of(
@@ -69,7 +77,7 @@ def f1_of(rows: List[Dict[str, Any]]) -> List[str]:
     """Of every iteration, over seeds."""
     iterations = sorted({row["iteration"] for row in rows})
     return [
-        mean_sd([row["clean"]["test"]["f1"] for row in rows if row["iteration"] == k])
+        mean_sd([row.get("clean", row)["test"]["f1"] for row in rows if row["iteration"] == k])
         for k in iterations
     ]
 
