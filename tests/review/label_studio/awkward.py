@@ -78,11 +78,12 @@ def corrections(shown, seed: int = 1) -> Dict[str, Corrected]:
         if kept and i % 4 == 2:
             start, end, label = kept[0]
             kept[0] = start, end, LABELS[LABELS.index(label) - 1]
-        if i % 4 == 3:
-            token = rng.choice([t for t in one.doc if not t.is_space])
-            start, end = token.idx, token.idx + len(token.text)
-            kept = [p for p in kept if p[1] <= start or p[0] >= end]
-            kept = sorted([*kept, (start, end, "Metric")])
+        ends = [(k.start, k.end) for k in one.ents]
+        free = [t for t in one.doc if all(t.idx >= b or t.idx + len(t) <= a for a, b in ends)]
+        words = [token for token in free if not token.is_space]
+        if words and i % 4 == 3:
+            token = rng.choice(words)
+            kept = sorted([*kept, (token.idx, token.idx + len(token), "Metric")])
         found[one.doc.text] = Corrected(kept, is_skipped=i % 20 == 19)
     return found
 
