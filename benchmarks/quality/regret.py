@@ -70,8 +70,10 @@ def read_loop(folder: Path) -> List[Dict[str, Any]]:
 def recipe(settings: Dict[str, Any]) -> str:
     if not settings["retrain"]["soft_labels"]:
         return "published"
-    own = str(settings["encoder"]["name"]).startswith("pypi:")
-    return "soft labels" if own else "soft labels, adapted"
+    # `variants.py` adapts an encoder in a project of its own, where the loop begins at it.
+    made_by = Path(settings["encoder"]["name"]).parent / "params.yaml"
+    adapted = made_by.is_file() and read_yaml(made_by)["adapt"]["methods"]
+    return "soft labels, adapted" if adapted else "soft labels"
 
 
 def rules() -> Dict[str, Decide]:
