@@ -84,10 +84,19 @@ def test_gains_are_of_all_seeds_with_what_stands_beside_them():
         scores = [{"clean": {"test": {"f1": value}}} for value in f1]
         return [{"seed": 0, "iteration": k, **score} for k, score in enumerate(scores)]
 
-    results = [recorded(rows(0.25, 0.5), name) for name in gains.SOURCES]
+    of = {name: rows(0.25, 0.5) for name in gains.SOURCES}
+    of["adapt-scierc-loop"] = [
+        {"variant": variant, "seed": 0, "iteration": k, "test": {"f1": f1 + k / 4}}
+        for variant, f1 in (("none", 0.125), ("mlm", 0.5))
+        for k in (0, 1)
+    ]
+    results = [recorded(found, name) for name, found in of.items()]
     found = gains.page(*results)
     peer = "published recipe on the same encoder: 0.250, after it 0.500"
     assert f"| `acl` | 20 papers | 1 | 0.250 | 0.500 | {peer} |" in found
+    assert (
+        "| 1 | 0.500 | 0.750 | not adapted, on the same machine: 0.125, after it 0.375 |" in found
+    )
     assert "| `crossner-ai` | 100 sentences | 1 | 0.250 | 0.500 | – |" in found
     other = [{**row, "seed": 1} for row in rows(0.25, 0.5)]
     results[0] = recorded([*results[0]["rows"], *other], results[0]["name"])
