@@ -244,7 +244,7 @@ class Errors(CorpusErrors, ReviewErrors):
         "every annotation names who made it."
     )
     E531 = "{path} is given twice. Give each annotator's file once."
-    E532 = "No file or folder {path}. Give the annotations of each annotator."
+    E532 = "No file or folder {path}. Is the path right?"
     E535 = "{option} {value!r}: give one or more of {known}, separated by commas."
     E536 = (
         "`sciner learn` simulates with gold that is there: give --simulate. To have the pool's "

@@ -69,4 +69,4 @@ class ReviewErrors(metaclass=Coded):
     E551 = "Nothing can listen at {host}, port {port}: {reason}. Give another --port, or --host."
     E552 = "--server is no address such as http://localhost:8080: {reason}."
     E553 = "The server is not installed ({reason}): pip install 'spacy-sciner[review]'."
-    E554 = "{given} needs {needed}, too."
+    E554 = "{given} needs {needed}."

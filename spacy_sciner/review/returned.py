@@ -72,9 +72,9 @@ def import_files(
     named = [replace(p, annotator=p.annotator or annotator) for p in read]
     back = _sorted(named, rounds, held_out)
     if not back.found:
-        counts = {reason: len(some) for reason, some in back.aside.items()}
+        aside = ", ".join(f"{why.replace('_', ' ')} {len(p)}" for why, p in back.aside.items())
         files = ", ".join(map(str, paths))
-        raise ScinerError(Errors.E251.format(files=files, n=len(read), counts=counts))
+        raise ScinerError(Errors.E251.format(files=files, n=len(read), counts=aside))
     corpus_of = {task.key: one.corpus for one in rounds for task in one.tasks}
     if others := {corpus_of[key] for key in back.shown} - {corpus}:
         raise ScinerError(Errors.E253.format(others=", ".join(sorted(others)), corpus=corpus))

@@ -124,3 +124,13 @@ def test_serve_says_what_is_in_its_way(tiny_model, sciner, monkeypatch, studio):
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     code, said = sciner(*options)
     assert (code, "SCINER-E553: The server is not installed" in said.err) == (1, True)
+
+
+def test_a_project_that_lacks_a_label_uses_up_no_paragraph(mine, sciner, run_script, studio):
+    run_script("convert", "--corpus", "mine", cwd=mine)
+    options = ("export", "--n", "3", *PIPELINE, *at(studio))
+    assert sciner(*options)[0] == 0
+    studio.projects[0]["parsed_label_config"] = {}
+    code, said = sciner(*options)
+    assert (code, "SCINER-E264" in said.err) == (1, True)
+    assert not Path("review/round-2").exists()

@@ -278,7 +278,7 @@ def test_what_cannot_be_read_is_counted(take, tmp_path):
 
 
 def test_nothing_to_take_over(take):
-    with pytest.raises(ScinerError, match=r"SCINER-E251: .*'no_record': 1"):
+    with pytest.raises(ScinerError, match=r"SCINER-E251: .*no record 1"):
         take(task(5, [], text="Not shown.", data={"of_pool": None}))
     assert not take.gold.exists()
 

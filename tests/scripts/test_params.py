@@ -15,8 +15,11 @@ from spacy_sciner.settings.fields import Section
 STAGES: Dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf8"))["stages"]
 # What a stage's command or its files say already.
 SAID = {
+    # What a step should take is expected of the student's encoder alone.
+    "train": {"encoder.teacher"},
+    "retrain": {"encoder.teacher"},
     # The model that is measured was trained from that one: another one changes it.
-    "evaluate": {"iterations.1.prev"},
+    "evaluate": {"iterations.1.prev", "encoder.teacher"},
 }
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, List, Optional, Sequence, Set
 import typer
 
 from ...errors import Errors, ScinerError
-from .server import ProjectTitle, Server, Studio, connected, send_round
+from .server import ProjectTitle, Server, Studio, connected, make_project, send_round
 
 if TYPE_CHECKING:
     from ...corpus.formats.writing import Written
@@ -74,6 +74,8 @@ def export(
     shown, version = next_tasks(
         pool, pipeline, labels=labels, strategy=strategy, budget=budget, seen=seen, seed=seed
     )
+    if studio is not None:  # before the round is written, which later ones pass over
+        make_project(studio, labels)
     about = {"corpus": settings.corpus, "model_version": version, "strategy": strategy}
     losses = write_round(
         out, shown, file_format=format, labels=labels, about={**about, "seed": seed}

@@ -53,7 +53,9 @@ def import_(
 
     studio = connected(server, project, file_format=None)
     if not files and studio is None:
-        raise ScinerError(Errors.E554.format(given="Import", needed="a file, or --server"))
+        raise ScinerError(
+            Errors.E554.format(given="Import", needed="a file, or --server with --project")
+        )
     settings = read_settings(params)
     name = corpus or settings.corpus
     own = CorpusSettings.of(settings, name, labels_path=assets / "labels.yaml")
@@ -125,7 +127,7 @@ def _tell(report: Dict[str, Any], path: Path) -> None:
     for file, unit in report["offsets"].items():
         typer.echo(f"  offsets of {file}: {unit}")
     _warn(report)
-    typer.echo(f"  every change in its context: {path}")
+    typer.echo(f"  every change in its context, until the next import: {path}")
 
 
 def _warn(report: Dict[str, Any]) -> None:
