@@ -4,12 +4,10 @@ import csv
 import json
 import re
 import shlex
-import sys
 
 import pytest
+from console import call_sciner
 from tiny import ROOT
-
-from spacy_sciner.cli import main
 
 FIRST, SECOND = (ROOT / f"assets/sample/{name}/annotations.json" for name in ("gold", "second"))
 TEXT = "We train BERT with care ."
@@ -18,10 +16,7 @@ TEXT = "We train BERT with care ."
 @pytest.fixture
 def sciner(monkeypatch, capsys):
     def call(*options):
-        monkeypatch.setattr(sys, "argv", ["sciner", "agree", *map(str, options)])
-        with pytest.raises(SystemExit) as done:
-            main()
-        return (done.value.code or 0, *capsys.readouterr())
+        return (call_sciner(monkeypatch, "agree", *options), *capsys.readouterr())
 
     return call
 

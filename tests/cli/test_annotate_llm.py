@@ -9,8 +9,9 @@ import time
 
 import pytest
 from chat_server import KEY, chatting, hurry, url_of
+from console import call_sciner
 
-from spacy_sciner.cli import build_app, main
+from spacy_sciner.cli import build_app
 from spacy_sciner.corpus.concepts import read_concepts
 
 TEXTS = ("good : BERT reads GLUE .", "malformed BERT is not GLUE .", "rubbish of BERT")
@@ -47,11 +48,8 @@ def command(server, *options):
 @pytest.fixture
 def sciner(monkeypatch, capsys):
     def sciner(server, *options):
-        monkeypatch.setattr(sys, "argv", ["sciner", *command(server, *options)])
         capsys.readouterr()
-        with pytest.raises(SystemExit) as done:
-            main()
-        return done.value.code or 0, *capsys.readouterr()
+        return call_sciner(monkeypatch, *command(server, *options)), *capsys.readouterr()
 
     return sciner
 

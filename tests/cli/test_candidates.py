@@ -1,11 +1,9 @@
 """`sciner candidates` lists what each kind found, and says what it needs."""
 
-import sys
-
 import pytest
+from console import call_sciner
 from phrase_texts import doc_of, mining_docs, mining_gold
 
-from spacy_sciner.cli import main
 from spacy_sciner.corpus.docbin import write_docs
 
 
@@ -20,12 +18,7 @@ def project(tmp_path, monkeypatch):
 
 
 def sciner(monkeypatch, *options):
-    monkeypatch.setattr(sys, "argv", ["sciner", "candidates", *map(str, options)])
-    try:
-        main()
-    except SystemExit as done:
-        return done.code or 0
-    return 0
+    return call_sciner(monkeypatch, "candidates", *options)
 
 
 def test_what_each_kind_found(project, monkeypatch, capsys):

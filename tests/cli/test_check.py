@@ -2,12 +2,11 @@
 
 import json
 import shutil
-import sys
 
 import pytest
+from console import call_sciner
 from tiny import ROOT
 
-from spacy_sciner.cli import main
 from spacy_sciner.corpus import check
 
 TEXT = "𝑥 and BERT are models of our own ."
@@ -27,10 +26,7 @@ def project(tmp_path, monkeypatch):
 
 
 def sciner(monkeypatch, *options):
-    monkeypatch.setattr(sys, "argv", ["sciner", "check", *map(str, options)])
-    with pytest.raises(SystemExit) as done:
-        main()
-    return done.value.code or 0
+    return call_sciner(monkeypatch, "check", *options)
 
 
 def write(path, *tasks):

@@ -1,13 +1,12 @@
 """`sciner concepts`: what comes into the file, what must not, and what it says of both."""
 
 import json
-import sys
 
 import pytest
+from console import call_sciner
 from phrase_texts import doc_of, mining_docs, mining_gold
 from stage_project import change
 
-from spacy_sciner.cli import main
 from spacy_sciner.corpus.concepts import read_concepts
 from spacy_sciner.corpus.docbin import write_docs
 
@@ -50,12 +49,7 @@ def task(text, *, paper, mention):
 
 
 def sciner(monkeypatch, *options):
-    monkeypatch.setattr(sys, "argv", ["sciner", "concepts", *map(str, options)])
-    try:
-        main()
-    except SystemExit as done:
-        return done.code or 0
-    return 0
+    return call_sciner(monkeypatch, "concepts", *options)
 
 
 def written(project, name="c.jsonl"):

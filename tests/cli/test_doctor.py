@@ -1,13 +1,12 @@
 """`sciner doctor`: what it says of a machine and of an experiment."""
 
 import json
-import sys
 
 import pytest
+from console import call_sciner
 from stage_project import change, make_settings
 from tiny import ROOT
 
-from spacy_sciner.cli import main
 from spacy_sciner.cli.doctor import LONG_S, _table, advice
 from spacy_sciner.models import facts as facts_module
 from spacy_sciner.training import measure
@@ -34,10 +33,7 @@ def run(tmp_path, monkeypatch, capsys):
 
     def run(*options, **sections):
         change(tmp_path, **sections)
-        monkeypatch.setattr(sys, "argv", ["sciner", "doctor", *options])
-        with pytest.raises(SystemExit) as done:
-            main()
-        return done.value.code or 0, capsys.readouterr()
+        return call_sciner(monkeypatch, "doctor", *options), capsys.readouterr()
 
     return run
 

@@ -1,12 +1,11 @@
 """`sciner export`: from a DocBin to an annotation tool's file."""
 
 import json
-import sys
 
 import pytest
+from console import call_sciner
 from tiny import gold_docs
 
-from spacy_sciner.cli import main
 from spacy_sciner.corpus.docbin import write_docs
 
 
@@ -20,10 +19,7 @@ def docs(tmp_path):
 
 
 def sciner(monkeypatch, *options):
-    monkeypatch.setattr(sys, "argv", ["sciner", "export", *map(str, options)])
-    with pytest.raises(SystemExit) as done:
-        main()
-    return done.value.code or 0
+    return call_sciner(monkeypatch, "export", *options)
 
 
 def test_gold_is_written_and_what_is_lost_is_said(docs, tmp_path, monkeypatch, capsys):

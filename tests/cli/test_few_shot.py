@@ -3,15 +3,14 @@
 import csv
 import json
 import shutil
-import sys
 from collections import Counter
 
 import pytest
+from console import call_sciner
 from stage_project import change
 from stub_project import ROOT, STUB
 from tiny import gold_docs
 
-from spacy_sciner.cli import main
 from spacy_sciner.corpus.annotated import make_tokenizer
 from spacy_sciner.corpus.docbin import read_docs, write_docs
 from spacy_sciner.files import fingerprint
@@ -36,12 +35,7 @@ def project(tmp_path, monkeypatch):
 
 
 def sciner(monkeypatch, *options):
-    monkeypatch.setattr(sys, "argv", ["sciner", "few-shot", *map(str, options)])
-    try:
-        main()
-    except SystemExit as done:
-        return done.code or 0
-    return 0
+    return call_sciner(monkeypatch, "few-shot", *options)
 
 
 def ran(project, folder):

@@ -1,14 +1,13 @@
 """`sciner learn`."""
 
 import json
-import sys
 
 import pytest
+from console import call_sciner
 from stage_project import PARAMS, overlaid
 from tiny import ROOT, gold_docs
 
 from spacy_sciner.cli import learn as module
-from spacy_sciner.cli import main
 from spacy_sciner.corpus.docbin import write_docs
 
 
@@ -45,10 +44,7 @@ def run(tmp_path, monkeypatch, capsys):
     )
 
     def run(*options):
-        monkeypatch.setattr(sys, "argv", ["sciner", "learn", *options])
-        with pytest.raises(SystemExit) as done:
-            main()
-        return done.value.code or 0, capsys.readouterr()
+        return call_sciner(monkeypatch, "learn", *options), capsys.readouterr()
 
     run.root, run.trained = tmp_path, trained
     return run

@@ -1,14 +1,13 @@
 """`sciner review export` and `import`: a person's path, with a tool's export made by hand."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from console import call_sciner
 from tiny import gold_docs
 
-from spacy_sciner.cli import main
 from spacy_sciner.cli.review.params import with_gold_file
 from spacy_sciner.corpus.annotated import standard_tokenizer
 from spacy_sciner.corpus.docbin import read_docs
@@ -61,10 +60,7 @@ corpora:
 @pytest.fixture
 def sciner(monkeypatch, capfd):
     def sciner(*options):
-        monkeypatch.setattr(sys, "argv", ["sciner", "review", *map(str, options)])
-        with pytest.raises(SystemExit) as done:
-            main()
-        return done.value.code or 0, capfd.readouterr()
+        return call_sciner(monkeypatch, "review", *options), capfd.readouterr()
 
     return sciner
 

@@ -2,14 +2,13 @@
 
 import json
 import shutil
-import sys
 
 import pytest
 import yaml
+from console import call_sciner
 from small_text import CONCEPTS, concept_lines, paragraphs, settings_of, write_project
 
 from spacy_sciner.adapt.encoder import make_encoder
-from spacy_sciner.cli import main
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +37,7 @@ def run(root, monkeypatch, capsys):
     monkeypatch.chdir(root)
 
     def run(*options):
-        monkeypatch.setattr(sys, "argv", ["sciner", "start", *options])
-        with pytest.raises(SystemExit) as done:
-            main()
-        return done.value.code or 0, capsys.readouterr()
+        return call_sciner(monkeypatch, "start", *options), capsys.readouterr()
 
     return run
 

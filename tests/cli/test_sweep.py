@@ -3,13 +3,12 @@
 import csv
 import json
 import shutil
-import sys
 
 import pytest
+from console import call_sciner
 from stage_project import change
 from tiny import gold_docs, make_doc
 
-from spacy_sciner.cli import main
 from spacy_sciner.cli.sweep import read_gammas
 from spacy_sciner.corpus.docbin import write_docs
 from spacy_sciner.errors import ScinerError
@@ -28,10 +27,7 @@ def project(tmp_path, tiny_model, monkeypatch):
 
 
 def sciner(monkeypatch, *options):
-    monkeypatch.setattr(sys, "argv", ["sciner", "sweep", *options])
-    with pytest.raises(SystemExit) as done:
-        main()
-    return done.value.code or 0
+    return call_sciner(monkeypatch, "sweep", *options)
 
 
 def test_writes_a_table_a_tsv_and_a_page(project, monkeypatch, capsys):

@@ -2,10 +2,10 @@
 
 import pytest
 import yaml
+from console import call_sciner
 from stage_project import PARAMS, overlaid
 from tiny import CONFIGS, LABELS, SENTENCES, gold_docs
 
-from spacy_sciner.cli import main
 from spacy_sciner.corpus.docbin import write_docs
 from spacy_sciner.report.sources import sources_text
 from spacy_sciner.review.sources import ALONE, MIXED, Mixture, mix, mixtures, read_source
@@ -79,7 +79,6 @@ def test_the_table_pairs_with_gold_alone_of_the_same_seed():
 
 @pytest.fixture
 def run(tmp_path, other, monkeypatch, capsys):
-    import sys
 
     params = overlaid(PARAMS, {"train": {"config": str(CONFIGS / "tiny.cfg"), "calibrate": False}})
     params["corpora"] = {"sample": {**params["corpora"]["sample"], "labels": LABELS}}
@@ -91,10 +90,7 @@ def run(tmp_path, other, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
 
     def run(*options):
-        monkeypatch.setattr(sys, "argv", ["sciner", "sources", *options])
-        with pytest.raises(SystemExit) as done:
-            main()
-        return done.value.code or 0, capsys.readouterr()
+        return call_sciner(monkeypatch, "sources", *options), capsys.readouterr()
 
     run.root = tmp_path
     return run
