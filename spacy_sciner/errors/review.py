@@ -18,6 +18,7 @@ class ReviewErrors(metaclass=Coded):
         "What comes back was shown from corpus {others}, and is to become gold of {corpus}. Give "
         "--corpus, or set `corpus` in params.yaml to what it was."
     )
+    E254 = "No task is in {project} yet: send some with `sciner review export --server`."
     E539 = (
         "The strategy disagreement needs pipelines that may disagree with {path}: no teachers in "
         "{looked}, and no other iteration. Set train.teachers to 2 or more and run `dvc repro "

@@ -166,8 +166,13 @@ class LabelStudio:
         return tasks
 
     def fetch(self, project: Project, path: Path) -> None:
-        """Write the JSON export of all tasks, finished or not, byte for byte."""
+        """Write the JSON export of all tasks, finished or not, byte for byte.
+
+        RAISES (ScinerError): SCINER-E254 without any.
+        """
         export = self._export(project)
+        if not export.json():
+            raise ScinerError(Errors.E254.format(project=project.address))
         with replacing(path) as temporary:
             temporary.write_bytes(export.content)
 

@@ -130,6 +130,14 @@ def test_an_export_that_is_none(studio, said, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_an_empty_project_is_no_export(studio, tmp_path):
+    with connect(studio) as server:
+        project = server.make("Round 1", config=CONFIG, labels=[])
+        with pytest.raises(ScinerError, match=r"SCINER-E254: No task is in http.*/projects/1/"):
+            server.fetch(project, tmp_path / "export.json")
+    assert not list(tmp_path.iterdir())
+
+
 def test_projects_are_found_by_their_very_title(studio):
     with connect(studio) as server:
         for title in ("Round 10", "round 1", "Round 1"):
