@@ -65,8 +65,8 @@ def import_files(
     """
     read: List[Annotated] = []
     repairs = Repairs()
-    for path in paths:
-        kind = _kind(path, file_format)
+    kinds = {path: _kind(path, file_format) for path in paths}
+    for path, kind in kinds.items():
         read += read_gold(path, file_format=kind, file=str(path), repairs=repairs).paragraphs
     read += repairs.extras
     named = [replace(p, annotator=p.annotator or annotator) for p in read]
@@ -90,6 +90,7 @@ def import_files(
         "overlaps": _overlaps(placed),
         "repairs": _repairs(first, labels),
         "offsets": dict(sorted(repairs.units.items())),
+        "formats": sorted(set(kinds.values())),
         "offsets_in_doubt": dict(sorted(repairs.rivals.items())),
         "not_read": {r: n for r, n in sorted(repairs.counts.items()) if r not in _COUNTED},
         "gold": {"path": gold.as_posix(), "paragraphs": len(merged), **counts},

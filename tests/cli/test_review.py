@@ -160,6 +160,8 @@ def test_other_tools(mine, sciner, run_script, file_format):
     )
     assert code == 0, said.err
     assert f"✔ {len(lines)} paragraphs reviewed" in said.out
+    unopened = "does not say which lines a person has opened"
+    assert (unopened in said.err) == (file_format == "doccano")
     assert "Next: add to corpora.mine.gold in params.yaml" in said.out
     assert "review/gold.json" not in Path("params.yaml").read_text()
     entities = json.loads(Path("away/import.json").read_text())["entities"]["all"]

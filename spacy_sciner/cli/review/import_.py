@@ -150,5 +150,8 @@ def _warn(report: Dict[str, Any]) -> None:
         found.append(("tasks or lines that could not be read as they are", n, [rule]))
     for file, doubt in report["offsets_in_doubt"].items():
         found.append(("file whose offsets may be meant otherwise", 1, [f"{file}: {doubt}"]))
+    if "doccano" in report["formats"]:
+        text = "doccano does not say which lines a person has opened; all of them are gold now"
+        typer.secho(f"!! {text}: export approved ones alone", fg="yellow", err=True)
     for what, n, some in found:
         typer.secho(f"!! {n} {what}: {'; '.join(some[:_SHOWN])}", fg="yellow", err=True)
