@@ -32,7 +32,7 @@ class Studio(BaseHTTPRequestHandler):
         if url.path == "/api/token/refresh":
             return self.refresh(body)
         sent = self.headers["Authorization"]
-        if sent not in (f"Token {LEGACY}", f"Bearer access-{server.n_bought}"):
+        if sent not in (f"Token {LEGACY}", f"Bearer access-{server.n_renewed}"):
             return self.send(401, {"detail": f"Invalid token: {sent}", "status_code": 401})
         return self.send(
             *self.answer(url.path, {k: v[0] for k, v in parse_qs(url.query).items()}, body)
@@ -41,8 +41,8 @@ class Studio(BaseHTTPRequestHandler):
     def refresh(self, body):
         if body != {"refresh": PERSONAL}:
             return self.send(401, {"detail": "Token is invalid", "status_code": 401})
-        self.server.n_bought += 1
-        return self.send(200, {"access": f"access-{self.server.n_bought}"})
+        self.server.n_renewed += 1
+        return self.send(200, {"access": f"access-{self.server.n_renewed}"})
 
     def answer(self, path, query, body):
         projects, tasks = self.server.projects, self.server.tasks
@@ -87,5 +87,5 @@ class Studio(BaseHTTPRequestHandler):
 
 def studying():
     """values: See `Studio`."""
-    values = {"projects": [], "tasks": [], "asked": [], "fail": {}, "n_bought": 0}
+    values = {"projects": [], "tasks": [], "asked": [], "fail": {}, "n_renewed": 0}
     return serving(Studio, **values)

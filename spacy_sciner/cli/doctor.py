@@ -1,10 +1,13 @@
 """`sciner doctor`: is this machine up to the experiment, and what to change if it is not."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated, Any, Dict, List, Optional, Tuple
 
 import typer
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from ..errors import ScinerError
 from ..settings import Settings, read_settings
@@ -29,11 +32,14 @@ def doctor(
 
     settings = read_settings(params)
     # Before the measurement, which is a load itself.
-    facts = {} if plan else machine_facts(settings.device, settings.precision)
+    facts = machine_facts(settings.device, settings.precision)
     stages, reason = _stages(settings)
     if plan:
         typer.echo("What `dvc repro` does where nothing is done yet, and about how long it takes:")
         typer.echo(show(stages) if stages else f"  not known: {reason}")
+        for line in [_done_before(Path("dvc.lock")), _busy(facts)]:
+            if line:
+                typer.echo(f"  {line}")
         return
     facts["encoder"] = _encoder(settings.encoder.name)
     facts["grobid"] = _grobid(settings.parse)
@@ -49,11 +55,14 @@ def doctor(
 
 def _stages(settings: Settings) -> Tuple[List[Stage], str]:
     """The stages with their costs, or none and the reason why they are not known."""
-    from ..training.measure import measure_rates
+    from ..training.measure import kept_rates, measure_rates
     from .costs import count_words, plan
 
     try:
-        words, rates = count_words(settings), measure_rates(settings)
+        words = count_words(settings)
+        if sys.stderr.isatty() and kept_rates(settings) is None:
+            typer.echo("Measuring a few training steps on this machine …", err=True)
+        rates = measure_rates(settings)
     except ScinerError as e:
         return [], str(e)
     return plan(settings, words, train_s=rates.train, predict_s=rates.predict), ""
@@ -64,18 +73,13 @@ def advice(facts: Dict[str, Any], settings: Settings, *, total_s: float) -> List
 
     total_s (float): What all stages will take on this machine; 0 if that is not known.
     """
-    from ..training.measure import BUSY
-
-    cores, threads, load = facts["cores"], facts["threads"], facts["load"]
+    cores, threads = facts["cores"], facts["threads"]
     on_cpu = facts["device"] == "cpu"
     idle_amx = on_cpu and facts["precision"] == "float32" and facts["amx"]
     said = [
         _problem(facts, "encoder"),
         _problem(facts, "grobid"),
-        f"A load of {load:.1f} on {cores} cores: something computes already, maybe your own work. "
-        "Beside it, steps may take longer."
-        if load is not None and load > BUSY * cores
-        else None,
+        _busy(facts),
         f"torch uses {threads} threads on {cores} cores: set OMP_NUM_THREADS={cores}."
         if threads != cores
         else None,
@@ -87,6 +91,34 @@ def advice(facts: Dict[str, Any], settings: Settings, *, total_s: float) -> List
     if on_cpu and not facts["gpus"] and total_s > LONG_S:
         said += _savings(settings)
     return [line for line in said if line]
+
+
+def _busy(facts: Dict[str, Any]) -> Optional[str]:
+    from ..training.measure import BUSY
+
+    cores, load = facts["cores"], facts["load"]
+    if load is None or load <= BUSY * cores:
+        return None
+    return (
+        f"A load of {load:.1f} on {cores} cores: something computes already, maybe your own work. "
+        "Beside it, steps may take longer."
+    )
+
+
+def _done_before(lock: Path) -> Optional[str]:
+    """How many stages have left all of their outputs here, as DVC's lock file names them."""
+    try:
+        stages: Dict[str, Any] = YAML(typ="safe").load(lock)["stages"]
+        outs = [[Path(out["path"]) for out in stage.get("outs", ())] for stage in stages.values()]
+    except (OSError, YAMLError, KeyError, TypeError):  # DVC says what is wrong with it
+        return None
+    n = sum(all((lock.parent / path).exists() for path in paths) for paths in outs)
+    if not n:
+        return None
+    return (
+        f"{n} of {len(stages)} stages have run here before: those that nothing changed for are "
+        "passed over, and a training that was interrupted goes on from its last epoch."
+    )
 
 
 def _problem(facts: Dict[str, Any], what: str) -> Optional[str]:

@@ -38,10 +38,12 @@ def learn(
 ) -> None:
     """Which paragraphs should a person annotate next, and how many?
 
-    Simulated: the gold of corpus/gold is bought round by round, chosen by each strategy, and a
-    model is trained on what was bought so far, from the encoder. Shows test F1 by annotated tokens
-    beside a random choice and all of the gold. Goes on after an interruption. Writes learn.txt,
-    learn.svg, learn.csv and learn.json. For your own annotators, `sciner review export` has tasks.
+    Simulated: the gold of corpus/gold is revealed round by round, chosen by each strategy, and a
+    model is trained on what is known so far, from the encoder. Shows test F1 by annotated tokens
+    beside a random choice and all of the gold. That is, for each seed, a training for the start,
+    one for all of the gold and one for each strategy and round. Goes on after an interruption.
+    Writes learn.txt, learn.svg, learn.csv and learn.json. For your own annotators, `sciner review
+    export` has tasks.
     """
     from ..report.learning import learning_text
     from ..review.simulate import ALL, Plan

@@ -32,8 +32,9 @@ def sources(
 
     Trains the same model on the other annotator's paragraphs with 0, 5, … percent of the gold
     added, and on that gold alone, and measures each on gold's test. Where both annotated a text,
-    gold wins; what has a text of dev or test is left out. Needs `dvc repro convert adapt`. Goes on
-    after an interruption. Writes sources.txt, sources.svg, sources.csv and sources.json.
+    gold wins; what has a text of dev or test is left out. A training for each share, loss and
+    seed, and one for each share of gold alone. Needs `dvc repro convert adapt`. Goes on after an
+    interruption. Writes sources.txt, sources.svg, sources.csv and sources.json.
     """
     from spacy.vocab import Vocab
 

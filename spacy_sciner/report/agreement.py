@@ -28,7 +28,7 @@ def agreement_text(
         )
     for pair, paragraphs in zip(figures["pairs"], pairs):
         lines += ["", _heading(pair), "", to_text(measure_rows(pair))]
-        lines += [to_text(entity_rows(pair)), _kinds(pair)]
+        lines += [to_text(entity_rows(pair)), _kinds(pair, examples)]
         for change in count_changes(paragraphs, examples=examples)["examples"]:
             text = example(change)
             lines.append(fill(text, width=WIDTH, subsequent_indent="    "))
@@ -93,11 +93,12 @@ def rows_of_all(figures: Dict[str, Any]) -> List[Row]:
     ]
 
 
-def _kinds(pair: Dict[str, Any]) -> str:
+def _kinds(pair: Dict[str, Any], examples: int) -> str:
     kinds = pair["disagreements"].items()
     parts = ", ".join(f"{kind} {count(n)}" for kind, n in kinds)
     text = f"{count(sum(n for _, n in kinds))} disagreements: {parts}"
-    return fill(f"{text}. In braces: a's, in brackets: b's.", width=WIDTH)
+    shown = f"Up to {examples} of each kind (--csv FILE has all); in braces: a's, in brackets: b's."
+    return fill(f"{text}. {shown}" if examples else f"{text}.", width=WIDTH)
 
 
 def example(change: EntityChange) -> str:

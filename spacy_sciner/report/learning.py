@@ -56,7 +56,7 @@ def learning_text(rows: Sequence[Row], *, reach: float = 0.95) -> str:
         lines.append(_area_line(curves, strategy, of_seed, full, reach))
     if full:
         lines += ["", f"All of the gold: test F1 {spread(full)}."]
-    lines += ["Mean ± standard deviation over seeds; area: mean F1 over the tokens bought.", ""]
+    lines += ["Mean ± standard deviation over seeds; area: mean F1 over the annotated tokens.", ""]
     return "\n".join(line.rstrip() for line in lines)
 
 

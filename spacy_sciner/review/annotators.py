@@ -102,5 +102,7 @@ def format_of(path: Path, given: Optional[str]) -> str:
     kind = given or guess_kind(path)
     if kind is None or kind == PAPER:
         problem = "no annotation file that is known by its content"
+        if kind == PAPER:
+            problem = "a paper and not annotations"
         raise ScinerError(Errors.E244.format(path=path, problem=problem, known=known))
     return kind

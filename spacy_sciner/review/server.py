@@ -216,18 +216,18 @@ class LabelStudio:
         return values
 
     def _allowed(self, method: str, path: str, what: str, **more: Any) -> "requests.Response":
-        """An answer that is no refusal. An access token that has run out is bought anew, once."""
+        """An answer that is no refusal. An access token that has run out is renewed, once."""
         is_fresh = self._auth is None
-        answer = self._send(method, path, auth=self._auth or self._bought(), **more)
+        answer = self._send(method, path, auth=self._auth or self._renewed(), **more)
         if answer.status_code == 401 and self._is_personal and not is_fresh:
-            answer = self._send(method, path, auth=self._bought(), **more)
+            answer = self._send(method, path, auth=self._renewed(), **more)
         if answer.status_code == 401:
             raise self._wrong_token(answer)
         if not 200 <= answer.status_code < 300:
             raise self._refusal(what, answer.status_code, self._reason(answer))
         return answer
 
-    def _bought(self) -> "TokenAuth":
+    def _renewed(self) -> "TokenAuth":
         from ..http import TokenAuth
 
         body = {"refresh": self._token}

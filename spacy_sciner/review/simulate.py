@@ -1,7 +1,7 @@
 """Active learning with held-back gold as the expert: what annotated paragraphs are worth.
 
-From a start set, each round trains from the encoder on what was bought so far, and a strategy
-chooses what is bought next among the rest, which is disjoint from it.
+From a start set, each round trains from the encoder on what was revealed so far, and a strategy
+chooses what is revealed next among the rest, which is disjoint from it.
 SOURCE: the NERC extraction project (estnafinema0) asks the question; its seed sentences stay in its
 pool, and it has no random baseline.
 """
@@ -34,7 +34,7 @@ class Plan(NamedTuple):
     budget: int  # tokens a round
     rounds: int  # after the start
     per_paper: int = 0  # most paragraphs of a paper in a round; 0: no cap
-    loop: bool = False  # the loop learns from what is not bought
+    loop: bool = False  # the loop learns from what is not revealed
 
     @property
     def iteration(self) -> int:
@@ -48,20 +48,20 @@ def simulate(plan: Plan, out: Path, gold: Path, run: Run) -> Iterator[Row]:
     gold (Path): Folder with train.spacy, dev.spacy and test.spacy.
     run (Callable): Trains and measures what lies in a round's folder; what was done is not done
         again.
-    YIELDS (dict): Of each round the tokens and paragraphs bought, and the scores.
+    YIELDS (dict): Of each round the tokens and paragraphs revealed, and the scores.
     """
     docs = read_docs(gold / "train.spacy", Vocab())
     every = plan.strategy == ALL
     drawn = np.random.default_rng(plan.seed).random(len(docs)).tolist()
-    bought = list(range(len(docs))) if every else choose(docs, drawn, tokens=plan.start, near=2)
+    revealed = list(range(len(docs))) if every else choose(docs, drawn, tokens=plan.start, near=2)
     for number in range(1 if every else plan.rounds + 1):
         shared = number == 0 and not every
         folder = f"start-seed{plan.seed}" if shared else f"{plan.strategy}-seed{plan.seed}"
         place = out / folder / f"round-{number}"
-        rest = [i for i in range(len(docs)) if i not in set(bought)]
-        _write(place, docs, bought, rest, gold)
+        rest = [i for i in range(len(docs)) if i not in set(revealed)]
+        _write(place, docs, revealed, rest, gold)
         run(place)
-        yield _row(plan, number, place, [docs[i] for i in bought])
+        yield _row(plan, number, place, [docs[i] for i in revealed])
         if not rest or number == plan.rounds:
             return
         members = _members(place, plan)
@@ -71,20 +71,20 @@ def simulate(plan: Plan, out: Path, gold: Path, run: Run) -> Iterator[Row]:
             seed=plan.seed + number,
         )
         new = choose([docs[i] for i in rest], scores, tokens=plan.budget, per_paper=plan.per_paper)
-        bought = [*bought, *(rest[i] for i in new)]
+        revealed = [*revealed, *(rest[i] for i in new)]
 
 
 def _write(
-    place: Path, docs: Sequence[Doc], bought: Sequence[int], rest: Sequence[int], gold: Path
+    place: Path, docs: Sequence[Doc], revealed: Sequence[int], rest: Sequence[int], gold: Path
 ) -> None:
-    """What a round begins with: the gold that was bought, the rest as pool, dev and test."""
+    """What a round begins with: the gold that was revealed, the rest as pool, dev and test."""
     corpus = place / "corpus"
     (corpus / "gold").mkdir(parents=True, exist_ok=True)
     for split in ("dev", "test"):
         link = corpus / f"gold/{split}.spacy"
         if not link.exists():
             link.symlink_to((gold / f"{split}.spacy").resolve())
-    write_docs(corpus / "gold/train.spacy", [docs[i] for i in sorted(bought)])
+    write_docs(corpus / "gold/train.spacy", [docs[i] for i in sorted(revealed)])
     write_docs(corpus / "pool.spacy", [_plain(docs[i]) for i in rest])
     write_docs(corpus / "pool_gold.spacy", [docs[i] for i in rest])
 
@@ -105,7 +105,7 @@ def _members(place: Path, plan: Plan) -> List[Path]:
     return [model, *(sorted(teachers.iterdir()) if plan.strategy == "disagreement" else [])]
 
 
-def _row(plan: Plan, number: int, place: Path, bought: Sequence[Doc]) -> Row:
+def _row(plan: Plan, number: int, place: Path, revealed: Sequence[Doc]) -> Row:
     path = place / f"metrics/iteration-{plan.iteration}.json"
     clean = json.loads(path.read_text(encoding="utf8"))["clean"]
     return {
@@ -113,8 +113,8 @@ def _row(plan: Plan, number: int, place: Path, bought: Sequence[Doc]) -> Row:
         "seed": plan.seed,
         "loop": plan.loop,
         "round": number,
-        "paragraphs": len(bought),
-        "tokens": sum(map(len, bought)),
+        "paragraphs": len(revealed),
+        "tokens": sum(map(len, revealed)),
         "dev": clean["dev"]["f1"],
         "test": clean["test"]["f1"],
     }

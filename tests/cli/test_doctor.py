@@ -69,6 +69,7 @@ def test_doctor_ends_with_what_is_wrong_for_unusable_settings(run):
 def test_the_plan_names_every_stage_and_is_measured_once(run, tiny_encoder, tmp_path, monkeypatch):
     monkeypatch.setattr(measure, "WINDOW", 32)  # the tiny encoder has 64 positions
     monkeypatch.setattr(measure, "is_busy", lambda: False)
+    monkeypatch.setattr(facts_module.os, "getloadavg", lambda: (0.0, 0.0, 0.0))
     encoder = {"name": str(tiny_encoder), "sha256": None}
     code, said = run("--plan", encoder=encoder, train={"teachers": 3})
     assert code == 0
@@ -84,6 +85,20 @@ def test_the_plan_names_every_stage_and_is_measured_once(run, tiny_encoder, tmp_
     kept = (tmp_path / ".sciner-cache/machine.json").read_text()
     run("--plan", encoder=encoder)
     assert (tmp_path / ".sciner-cache/machine.json").read_text() == kept
+
+
+def test_the_plan_says_what_has_run_before_and_that_the_machine_is_busy(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(facts_module.os, "getloadavg", lambda: (99.0, 0.0, 0.0))
+    (tmp_path / "there").touch()
+    outs = "{{outs: [{{path: there}}, {{path: {}}}]}}"
+    (tmp_path / "dvc.lock").write_text(
+        f"schema: '2.0'\nstages: {{a: {outs.format('there')}, b: {outs.format('gone')}}}\n"
+    )
+    said = run("--plan", encoder={"name": "no/such"})[1].out
+    assert "1 of 2 stages have run here before" in said
+    assert "A load of 99.0" in said
+    (tmp_path / "dvc.lock").write_text("<<<<<<< ours\n")
+    assert "before" not in run("--plan", encoder={"name": "no/such"})[1].out
 
 
 def test_the_plan_of_an_encoder_that_is_not_there_says_so(run):

@@ -89,6 +89,7 @@ def test_from_the_pool_to_a_person_and_into_gold(mine, sciner, run_script):
     shown = json.loads(Path("review/round-1/tasks.json").read_text(encoding="utf8"))
     version = shown[0]["predictions"][0]["model_version"]
     assert version.startswith("iteration-0-")
+    assert f"proposed by {version}, in review/round-1/tasks.json" in said.out
 
     submit("review/round-1/tasks.json", change=lambda results: results[1:])
     code, said = sciner("import", "export.json")

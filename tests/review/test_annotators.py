@@ -85,6 +85,9 @@ def test_files_that_cannot_be_told_or_are_given_twice(tmp_path):
     (tmp_path / "b.txt.zip").write_text("nothing")
     with pytest.raises(ScinerError, match=r"E244.*known by its content"):
         read_annotators([path, tmp_path / "b.txt.zip"], file_format=None)
+    (tmp_path / "b.pdf").write_bytes(b"%PDF-1.4")
+    with pytest.raises(ScinerError, match=r"E244.*a paper and not annotations"):
+        read_annotators([path, tmp_path / "b.pdf"], file_format=None)
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_tasks_go_to_a_project_and_come_back(studio, token, tmp_path):
     exported = json.loads((tmp_path / "export.json").read_text(encoding="utf8"))
     assert [task["data"]["text"] for task in exported] == [f"text {i}" for i in range(250)]
     assert studio.projects[0]["label_config"] == CONFIG
-    assert studio.n_bought == (token == PERSONAL)  # one access token for all
+    assert studio.n_renewed == (token == PERSONAL)  # one access token for all
 
 
 def test_sending_goes_on_where_it_stopped(studio):
@@ -64,7 +64,7 @@ def test_sending_goes_on_where_it_stopped(studio):
 def test_an_access_token_that_has_run_out_is_bought_anew(studio):
     with connect(studio, PERSONAL) as server:
         project = server.make("Round 1", config=CONFIG, labels=[])
-        studio.n_bought += 1  # the one at hand is no longer taken
+        studio.n_renewed += 1  # the one at hand is no longer taken
         assert server.send(project, make_tasks(1), key_of=key_of).n_sent == 1
     assert studio.asked.count(("POST", "/api/token/refresh")) == 2
 

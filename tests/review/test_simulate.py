@@ -56,12 +56,12 @@ def test_rounds_buy_within_the_budget_and_never_twice(gold, run, tmp_path):
     assert [row["test"] for row in rows] == [pytest.approx(n / 100) for n in tokens]
     before = set()
     for folder in run.runs:
-        bought = texts_of(folder / "corpus/gold/train.spacy")
+        known = texts_of(folder / "corpus/gold/train.spacy")
         rest = texts_of(folder / "corpus/pool.spacy")
-        assert before <= set(bought)
-        assert not set(bought) & set(rest)
-        assert len(bought) + len(rest) == 8
-        before = set(bought)
+        assert before <= set(known)
+        assert not set(known) & set(rest)
+        assert len(known) + len(rest) == 8
+        before = set(known)
 
 
 def test_the_pool_tells_nothing_of_its_gold(gold, run, tmp_path):
@@ -74,16 +74,16 @@ def test_the_pool_tells_nothing_of_its_gold(gold, run, tmp_path):
 
 
 def test_the_same_seed_buys_the_same_and_strategies_differ(gold, run, tmp_path):
-    def bought(plan, name):
+    def known(plan, name):
         run.runs.clear()
         list(simulate(plan, tmp_path / name, gold, run))
         return [texts_of(folder / "corpus/gold/train.spacy") for folder in run.runs]
 
-    first = bought(PLAN, "a")
-    assert bought(PLAN, "b") == first
-    other = bought(PLAN._replace(strategy="random"), "c")
+    first = known(PLAN, "a")
+    assert known(PLAN, "b") == first
+    other = known(PLAN._replace(strategy="random"), "c")
     assert other[0] == first[0]  # the same start
-    assert bought(PLAN._replace(seed=1), "d")[0] != first[0]
+    assert known(PLAN._replace(seed=1), "d")[0] != first[0]
 
 
 def test_everything_at_once_is_one_round(gold, run, tmp_path):

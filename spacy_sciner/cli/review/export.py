@@ -80,7 +80,7 @@ def export(
     losses = write_round(
         out, shown, file_format=format, labels=labels, about={**about, "seed": seed}
     )
-    _tell(shown, out / NAMES[format], n_seen=len(seen))
+    _tell(shown, out / NAMES[format], version=version, n_seen=len(seen))
     for line in losses.lines():
         typer.secho(f"!! {format} does not hold: {line}", fg="yellow", err=True)
     records = "" if out.parent == RECORDS else f" --records {out.parent}"
@@ -115,13 +115,13 @@ def _seen(out: Path) -> Set[str]:
     return {task.key for one in rounds for task in one.tasks}
 
 
-def _tell(shown: "List[Written]", path: Path, *, n_seen: int) -> None:
+def _tell(shown: "List[Written]", path: Path, *, version: str, n_seen: int) -> None:
     n_ents = sum(len(one.ents) for one in shown)
     n_tokens = sum(len(one.doc) for one in shown)
     n_papers = len({one.paper for one in shown})
     typer.echo(
         f"✔ {len(shown)} paragraphs of {n_papers} papers, {n_tokens} tokens, {n_ents} entities "
-        f"proposed, in {path}"
+        f"proposed by {version}, in {path}"
     )
     if n_seen:
         typer.echo(f"  passed over: {n_seen} paragraphs of earlier rounds (--again shows them)")

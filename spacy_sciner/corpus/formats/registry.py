@@ -79,6 +79,8 @@ def read_gold(
         found = ", ".join(f"{rule} {n}" for rule, n in sorted(left_out.items())) or "nothing"
         if left_out["address"]:
             found += " (texts that are only an address: export the text itself)"
+        if left_out["unannotated"]:
+            found += " (tasks without an annotation: submit them in the annotation tool first)"
         raise ScinerError(Errors.E206.format(path=path, format=file_format, found=found))
     if len(files) > 1:
         paragraphs = _numbered_on(paragraphs)

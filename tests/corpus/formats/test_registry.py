@@ -173,6 +173,12 @@ def test_texts_that_are_addresses_tell_the_way_out(tmp_path):
         _read(tmp_path / "gold.jsonl", "doccano")
 
 
+def test_tasks_that_nobody_submitted_tell_the_way_out(tmp_path):
+    _write(tmp_path, {"export.json": '[{"data": {"text": "BERT"}, "annotations": []}]'})
+    with pytest.raises(ScinerError, match=r"SCINER-E206: .*unannotated 1 .*submit them"):
+        _read(tmp_path / "export.json", "label-studio")
+
+
 def test_another_package_adds_a_format(tmp_path, monkeypatch):
     def read(path, *, file, repairs):
         return [Annotated("P1", 0, path.read_text(), [], file)], None
