@@ -5,6 +5,7 @@ A step of N processes is one on N batches together: gradients are averaged by ho
 each process' batch has, as one process would with all of them.
 """
 
+import atexit
 import os
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
@@ -123,21 +124,19 @@ def group_rank() -> int:
 def training_group() -> Iterator[Group]:
     """The processes that torchrun started, connected over NCCL for CUDA and gloo for the CPU.
 
-    Inside another one, its connection is used."""
+    The connection is made once and lasts as long as the process: torchrun's store still knows the
+    addresses of one that was closed, and a second one would wait for them for ever."""
     size = group_size()
-    if size == 1 or distributed.is_initialized():
-        yield Group(group_rank(), size)
-        return
-    backend = "gloo"
-    if torch.cuda.is_available():
-        backend = "cpu:gloo,cuda:nccl"
-        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    distributed.init_process_group(backend, timeout=PATIENCE)
-    try:
-        yield Group(group_rank(), size)
+    if size > 1 and not distributed.is_initialized():
+        backend = "gloo"
+        if torch.cuda.is_available():
+            backend = "cpu:gloo,cuda:nccl"
+            torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+        distributed.init_process_group(backend, timeout=PATIENCE)
+        atexit.register(distributed.destroy_process_group)
+    yield Group(group_rank(), size)
+    if size > 1:
         distributed.barrier()  # nobody leaves before the first process has written
-    finally:
-        distributed.destroy_process_group()
 
 
 def if_first(group: Group, context: ContextManager[Any]) -> ContextManager[Any]:

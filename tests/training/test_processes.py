@@ -24,8 +24,8 @@ from spacy_sciner.training.train import train_pipeline
 settings = json.loads(sys.argv[1])
 recipe = Recipe(Path(settings["config"]), 4, 0.01, settings["batch"], device="cpu",
                 precision="fp32", encoder=settings["encoder"])
-result = train_pipeline(recipe, train=Path("train.spacy"), dev=Path("dev.spacy"),
-                        out=Path(settings["out"]))
+for out in settings["outs"]:
+    train_pipeline(recipe, train=Path("train.spacy"), dev=Path("dev.spacy"), out=Path(out))
 """
 
 
@@ -78,10 +78,12 @@ def test_two_processes_have_the_loss_curve_of_one_with_twice_the_batch(
     write_docs(tmp_path / "train.spacy", docs)
     write_docs(tmp_path / "dev.spacy", docs[:4])
     curves = {}
+    # Two trainings in the same processes, as callers of the API may want.
     for out, n_processes, batch in [("one", 1, 4), ("two", 2, 2)]:
+        outs = ["two-before", "two"] if n_processes == 2 else [out]
         config = make_config(tmp_path / f"{out}.cfg", name)
         settings = {"config": str(config), "batch": batch, "encoder": str(tiny_encoder)}
-        curves[out] = run(tmp_path, n_processes, out=out, **settings)
+        curves[out] = run(tmp_path, n_processes, outs=outs, **settings)
     one, two = (
         [(row["step"], row["losses"]["sciner"], row["score"]) for row in curves[out]]
         for out in ("one", "two")
@@ -95,7 +97,7 @@ def test_two_processes_have_the_loss_curve_of_one_with_twice_the_batch(
         found = [ents_of(nlp(plain(nlp, gold))) for nlp in nlps]
         assert found[0] == found[1]
     left = {p.name for p in tmp_path.iterdir()}
-    assert left == {"one", "two", "train.spacy", "dev.spacy", "script.py"} | {
+    assert left == {"one", "two", "two-before", "train.spacy", "dev.spacy", "script.py"} | {
         f"{out}.{suffix}" for out in ("one", "two") for suffix in ("cfg", "jsonl")
     }
 
