@@ -16,7 +16,7 @@ import matplotlib
 import yaml
 
 ROOT = Path(__file__).parents[1]
-LEAN_CODE = "spacy_sciner/corpus/merge.py"
+LEAN_CODE = ("spacy_sciner/corpus/merge.py", "spacy_sciner/training/loop.py")
 STUB = """
 import hashlib, json, sys, zlib
 from pathlib import Path
@@ -103,17 +103,16 @@ with open("run.log", "a", encoding="utf8") as log:
 class StubProject:
     """A Git and DVC repository in `root`.
 
-    lean (bool): Stages depend on their data, scripts and LEAN_CODE: DVC reads its lock file anew
-        for every stage, and most of it is code.
+    Its stages depend on their data, scripts, and what of their code has one of the files LEAN_CODE:
+    DVC reads and writes its lock file anew for every stage, and most of it is code.
     """
 
-    def __init__(self, root: Path, *, lean: bool = False) -> None:
+    def __init__(self, root: Path) -> None:
         self.root = root
         root.mkdir(parents=True)
         for name in ("dvc.yaml", "params.yaml"):
             shutil.copy(ROOT / name, root / name)
-        if lean:
-            self.write("dvc.yaml", self._without_code())
+        self.write("dvc.yaml", self._without_code())
         for corpus in ("sample", "acl"):
             self.write(f"assets/{corpus}/papers/a.tei.xml", f"paper of {corpus}")
             self.write(f"assets/{corpus}/gold/gold.json", f"gold of {corpus}")
@@ -141,7 +140,8 @@ class StubProject:
         for stage in pipeline["stages"].values():
             stage = stage.get("do", stage)
             code = [d for d in stage["deps"] if d.startswith(("spacy_sciner/", "configs"))]
-            stage["deps"] = [d for d in stage["deps"] if d not in code or d == LEAN_CODE]
+            kept = [d for d in code if any(file.startswith(d) for file in LEAN_CODE)]
+            stage["deps"] = [d for d in stage["deps"] if d not in code or d in kept]
         return yaml.safe_dump(pipeline, sort_keys=False, allow_unicode=True)
 
     def code(self) -> List[str]:

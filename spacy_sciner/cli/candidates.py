@@ -40,7 +40,7 @@ def candidates(
 
     Reads what `dvc repro convert` writes. docs/candidates.md says what the ranking means.
     """
-    from ..corpus.annotated import make_tokenizer
+    from ..corpus.annotated import make_vocab
     from ..corpus.docbin import read_docs
     from ..phrases.find import find_candidates
     from ..phrases.listing import first_of, summary_lines, to_tsv
@@ -49,7 +49,7 @@ def candidates(
     asked = [kind.strip() for kind in kinds.split(",") if kind.strip()]
     if baseline and "phrase" not in asked:
         raise ScinerError(Errors.E344.format(kinds=kinds))
-    vocab = make_tokenizer().vocab
+    vocab = make_vocab()
     gold, pool = read_docs(GOLD, vocab), read_docs(POOL, vocab)
     dev = read_docs(DEV, vocab) if baseline else []
     min_count = min_count or min_count_of(sum(map(len, pool)))

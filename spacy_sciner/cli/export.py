@@ -72,11 +72,11 @@ class _Counts:
 
 def _stored(path: Path) -> "Iterator[Tuple[Doc, List[ScoredSpan]]]":
     """Docs with the entities that stand in them, and their confidences where there are some."""
-    from ..corpus.annotated import make_tokenizer
+    from ..corpus.annotated import make_vocab
     from ..corpus.docbin import DocFile
     from ..pipeline.annotator import scored_entities
 
-    for doc in DocFile(path, make_tokenizer().vocab):
+    for doc in DocFile(path, make_vocab()):
         yield doc, scored_entities(doc)
 
 

@@ -59,7 +59,7 @@ def few_shot(
     0 on them alone, and measures on all of dev and test. Goes on after an interruption. Writes
     few-shot.json, few-shot.csv and few-shot.svg into --out.
     """
-    from ..corpus.annotated import make_tokenizer
+    from ..corpus.annotated import make_vocab
     from ..corpus.convert import check_converted
     from ..corpus.docbin import read_docs
     from ..corpus.few_shot import count_types, sentence_docs
@@ -71,7 +71,7 @@ def few_shot(
     root, text, asked = Path(), params.read_text(encoding="utf8"), _read_ks(k)
     check_converted(read_settings(params), root=root)
     paths = _read_encoders(encoders)
-    sentences = sentence_docs(read_docs(GOLD / "train.spacy", make_tokenizer().vocab))
+    sentences = sentence_docs(read_docs(GOLD / "train.spacy", make_vocab()))
     chosen, notes = _choose(count_types(sentences), asked, n_subsets=subsets, given=k)
     for line in notes:
         typer.echo(line)

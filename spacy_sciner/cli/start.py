@@ -54,10 +54,10 @@ def start(
 
 
 def _chosen(pool: Path, n: int, seed: int) -> "List[Doc]":
-    from ..corpus.annotated import make_tokenizer
+    from ..corpus.annotated import make_vocab
     from ..corpus.docbin import read_docs
 
-    docs = read_docs(pool, make_tokenizer().vocab)
+    docs = read_docs(pool, make_vocab())
     if n and n < len(docs):
         docs = [docs[i] for i in sorted(random.Random(seed).sample(range(len(docs)), n))]
     return docs

@@ -10,7 +10,7 @@ from spacy.lang.en import English
 from spacy.language import create_tokenizer
 from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc, Span
-from spacy.vocab import create_vocab
+from spacy.vocab import Vocab, create_vocab
 
 from .offsets import UNKNOWN_LABEL, CharSpan
 from .rules import Repairs
@@ -64,13 +64,17 @@ def source_of(told: Any) -> str:
     return LLM if told == LLM else GOLD
 
 
+def make_vocab() -> Vocab:
+    """That of `spacy.blank("en")`, for documents that are cut into words already."""
+    return create_vocab("en", English.Defaults)
+
+
 def make_tokenizer() -> Tokenizer:
     """The tokenizer of `spacy.blank("en")`, with its vocab.
 
     `spacy.blank` itself first loads every installed component, which takes seconds.
     """
-    vocab = create_vocab("en", English.Defaults)
-    language = SimpleNamespace(vocab=vocab, Defaults=English.Defaults)
+    language = SimpleNamespace(vocab=make_vocab(), Defaults=English.Defaults)
     return create_tokenizer()(language)  # type: ignore[arg-type]
 
 

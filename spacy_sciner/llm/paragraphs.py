@@ -4,7 +4,7 @@ import random
 from pathlib import Path
 from typing import Dict, List
 
-from ..corpus.annotated import make_tokenizer
+from ..corpus.annotated import make_vocab
 from ..corpus.docbin import iter_docs
 from ..corpus.pool import PoolParagraph, read_parsed
 from ..corpus.text import text_key
@@ -40,5 +40,5 @@ def _of_docs(path: Path) -> List[PoolParagraph]:
             str(doc.user_data.get("section") or ""),
             doc.text,
         )
-        for i, doc in enumerate(iter_docs(path, make_tokenizer().vocab))
+        for i, doc in enumerate(iter_docs(path, make_vocab()))
     ]

@@ -9,7 +9,7 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tup
 
 from spacy.tokens import Doc
 
-from ..corpus.annotated import make_tokenizer
+from ..corpus.annotated import make_vocab
 from ..corpus.convert import check_converted
 from ..corpus.docbin import read_docs
 from ..corpus.pool import GOLD, PoolParagraph, select_pool
@@ -109,7 +109,7 @@ def gather_concepts(
     for source in sources:
         _check(source, settings)
     check_converted(settings, root=root)
-    vocab = make_tokenizer().vocab
+    vocab = make_vocab()
     folder = root / "corpus/gold"
     gold = {s: read_docs(folder / f"{s}.spacy", vocab) for s in GOLD if _is_there(folder, s)}
     held_out = {split: docs for split, docs in gold.items() if split in HELD_OUT}

@@ -1,6 +1,7 @@
 """Section `corpora`: which files are gold, and how their papers are divided."""
 
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from typing import Annotated, Any, Dict, Literal, Optional, Tuple, Union
 
 from pydantic import AfterValidator, field_validator, model_validator
@@ -48,9 +49,15 @@ Shares = Annotated[
 ]
 
 
+@cache
+def format_points() -> Tuple[EntryPoint, ...]:
+    """The formats of other packages. To look for them reads every installed package's metadata."""
+    return tuple(entry_points(group=FORMAT_GROUP))
+
+
 def format_names() -> Tuple[str, ...]:
     """The formats of annotation files that can be read here, those of other packages included."""
-    others = {point.name for point in entry_points(group=FORMAT_GROUP)}
+    others = {point.name for point in format_points()}
     return (*FORMATS, *sorted(others - set(FORMATS)))
 
 

@@ -11,7 +11,7 @@ from stage_project import change
 from stub_project import ROOT, STUB
 from tiny import gold_docs
 
-from spacy_sciner.corpus.annotated import make_tokenizer
+from spacy_sciner.corpus.annotated import make_vocab
 from spacy_sciner.corpus.docbin import read_docs, write_docs
 from spacy_sciner.files import fingerprint
 
@@ -73,7 +73,7 @@ def test_a_training_for_each_encoder_k_and_subset(project, monkeypatch, capsys):
 
 def test_each_run_trains_on_its_few_sentences_alone(project, monkeypatch):
     assert sciner(monkeypatch, "--k", "1", "--subsets", 3, "--set", "train.epochs=7") == 0
-    vocab, chosen = make_tokenizer().vocab, set()
+    vocab, chosen = make_vocab(), set()
     for i in range(3):
         folder = project / f"few-shot/encoder/k-1/subset-{i}-seed-0"
         assert ran(project, folder) == ["train@0", "evaluate@0"]

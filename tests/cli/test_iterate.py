@@ -17,7 +17,7 @@ SCINER = (sys.executable, "-c", "from spacy_sciner.cli import main; main()", "it
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> StubProject:
     """Stopped in iteration 2 of 2, then run to the end, and on to 3."""
-    project = StubProject(tmp_path_factory.mktemp("iterate") / "project", lean=True)
+    project = StubProject(tmp_path_factory.mktemp("iterate") / "project")
     project.edit("params.yaml", r'("1": .*gamma: )[\d.]+', r"\g<1>0.8")
     project.edit("params.yaml", r'("2": .*gamma: )[\d.]+', r"\g<1>0.9")
     project.commit("another γ")
@@ -147,7 +147,7 @@ def decide(project, dev):
 
 
 def test_until_stop_ends_where_an_iteration_does_not_help(tmp_path):
-    project = StubProject(tmp_path / "project", lean=True)
+    project = StubProject(tmp_path / "project")
     decide(project, [0.3, 0.4, 0.35, 0.9])
     out = project.call(*SCINER, "3", "--until-stop")
     assert "Stopped after iteration 2: iteration 2 is not promoted over iteration 1" in out
@@ -165,7 +165,7 @@ def test_until_stop_ends_where_an_iteration_does_not_help(tmp_path):
 
 
 def test_until_stop_without_commits(tmp_path):
-    project = StubProject(tmp_path / "project", lean=True)
+    project = StubProject(tmp_path / "project")
     decide(project, [0.3, 0.2, 0.9])
     out = project.call(*SCINER, "2", "--until-stop", "--no-commit")
     assert "Stopped after iteration 1" in out

@@ -15,7 +15,7 @@ from spacy_sciner.settings.read import read_yaml
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    made = StubProject(tmp_path / "project", lean=True)
+    made = StubProject(tmp_path / "project")
     monkeypatch.chdir(made.root)
     monkeypatch.setattr(os, "environ", made.env)
     return made

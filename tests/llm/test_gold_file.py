@@ -8,7 +8,7 @@ from chat_server import KEY, chatting, url_of
 from stage_project import make_settings
 
 from spacy_sciner.cli import main
-from spacy_sciner.corpus.annotated import make_tokenizer
+from spacy_sciner.corpus.annotated import make_vocab
 from spacy_sciner.corpus.convert import convert_corpus
 from spacy_sciner.corpus.docbin import read_docs
 from spacy_sciner.corpus.pool import PoolParagraph
@@ -80,7 +80,7 @@ def test_convert_reads_it_back_with_its_source(closed, tmp_path):
     settings = make_settings(corpora={"c": {"labels": list(MEANINGS), "gold": gold}})
     out = tmp_path / "corpus"
     convert_corpus("c", settings=settings, assets=tmp_path / "assets", parsed=parsed, out=out)
-    llm, human = read_docs(out / "gold/train.spacy", make_tokenizer().vocab)
+    llm, human = read_docs(out / "gold/train.spacy", make_vocab())
     assert (llm.user_data["source"], human.user_data["source"]) == ("llm", "gold")
     assert (llm.user_data["paper"], llm.user_data["paragraph"]) == ("q1", 1)
     assert [(e.text, e.label_) for e in llm.ents] == [
@@ -88,7 +88,7 @@ def test_convert_reads_it_back_with_its_source(closed, tmp_path):
         ("🦜 parsing", "TaskName"),
         ("beam search", "MethodName"),
     ]
-    pool = read_docs(out / "pool.spacy", make_tokenizer().vocab)
+    pool = read_docs(out / "pool.spacy", make_vocab())
     assert [doc.user_data["paragraph"] for doc in pool] == [0, 2]
 
 

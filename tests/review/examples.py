@@ -4,10 +4,10 @@ from typing import Dict, List, Sequence, Tuple
 
 from spacy.tokens import Doc
 
-from spacy_sciner.corpus.annotated import make_tokenizer
+from spacy_sciner.corpus.annotated import make_vocab
 from spacy_sciner.review.annotators import Annotator
 
-VOCAB = make_tokenizer().vocab
+VOCAB = make_vocab()
 Ent = Tuple[int, int, str]
 
 

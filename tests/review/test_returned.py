@@ -5,7 +5,7 @@ import json
 import pytest
 from tiny import make_doc
 
-from spacy_sciner.corpus.annotated import make_tokenizer
+from spacy_sciner.corpus.annotated import make_vocab
 from spacy_sciner.corpus.splits.gold import GoldReader
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.review.gold import read_reviewed
@@ -159,7 +159,7 @@ def test_gold_that_must_not_move_is_set_aside(take):
 def test_dev_test_and_calibration_are_held_out():
     docs = {}
     for split in ("train", "dev", "test", "calibration", "pool"):
-        docs[split] = [make_doc(["a", split], vocab=make_tokenizer().vocab)]
+        docs[split] = [make_doc(["a", split], vocab=make_vocab())]
         docs[split][0].user_data["paper"] = split
     assert held_out_of(docs) == ({"dev", "test", "calibration"}, {"adev", "atest", "acalibration"})
 

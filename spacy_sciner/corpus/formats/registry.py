@@ -2,13 +2,12 @@
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
 
 from ...errors import Errors, ScinerError
-from ...settings.corpora import FORMAT_GROUP
-from ..annotated import Annotated, CharSpan, Numbering, make_tokenizer, source_of
+from ...settings.corpora import format_points
+from ..annotated import Annotated, CharSpan, Numbering, make_vocab, source_of
 from ..docbin import read_docs
 from ..reader import words_and_spaces
 from ..rules import Repairs
@@ -109,7 +108,7 @@ def read_spacy(path: Path, *, file: str, repairs: Repairs) -> List[Annotated]:
     """A DocBin: its own tokens, entities and unknown tokens; its paper from `user_data`."""
     number = Numbering()
     paragraphs = []
-    for doc in read_docs(path, make_tokenizer().vocab):
+    for doc in read_docs(path, make_vocab()):
         paper = str(doc.user_data.get("paper") or paper_of_file(path.name))
         words, spaces = words_and_spaces(doc)
         paragraphs.append(
@@ -167,8 +166,7 @@ FORMATS = tuple(_FORMATS)
 
 def formats() -> Dict[str, Format]:
     """All formats by name: the project's own, and those of other packages."""
-    points = entry_points(group=FORMAT_GROUP)
-    return {**{point.name: point.load() for point in points}, **_FORMATS}
+    return {**{point.name: point.load() for point in format_points()}, **_FORMATS}
 
 
 def writer_of(file_format: str) -> Callable[..., None]:

@@ -187,7 +187,7 @@ def test_another_package_adds_a_format(tmp_path, monkeypatch):
         path.write_text("".join(one.doc.text for one in paragraphs))
 
     point = SimpleNamespace(name="plain", load=lambda: Format(read, write))
-    monkeypatch.setattr(registry, "entry_points", lambda group: [point])
+    monkeypatch.setattr(registry, "format_points", lambda: [point])
     (tmp_path / "a.txt").write_text("We train")
     found, _ = _read(tmp_path / "a.txt", "plain")
     assert [p.text for p in found.paragraphs] == ["We train"]
