@@ -62,8 +62,8 @@ class ConceptTask:
     def batches(self, epoch: int) -> List[List[int]]:
         return self._batches(self.train, np.random.default_rng((self.seed, 1, epoch)))
 
-    def tensors(self, batch: List[int], rng: np.random.Generator) -> Tuple[Tensor, ...]:
-        return self._tensors(self.train, batch, rng)
+    def parts(self, batch: List[int], rng: np.random.Generator) -> List[Tuple[Tensor, ...]]:
+        return [self._tensors(self.train, batch, rng)]  # each row's negatives are the others'
 
     def held_out(self) -> List[Tuple[Tensor, ...]]:
         rng = np.random.default_rng((self.seed, 2))

@@ -47,8 +47,8 @@ class DistilTask:
     def batches(self, epoch: int) -> List[List[int]]:
         return self._batches(self.rows, np.random.default_rng((self.seed, 1, epoch)))
 
-    def tensors(self, batch: List[int], rng: np.random.Generator) -> Tuple[Tensor, ...]:
-        return self._tensors([self.rows[i] for i in batch])
+    def parts(self, batch: List[int], rng: np.random.Generator) -> List[Tuple[Tensor, ...]]:
+        return [self._tensors([self.rows[i] for i in batch])]
 
     def held_out(self) -> List[Tuple[Tensor, ...]]:
         batches = self._batches(self.held, np.random.default_rng((self.seed, 2)))

@@ -28,8 +28,9 @@ class Task(Protocol):
     def batches(self, epoch: int) -> List[List[int]]:
         """Indices of each batch, the same for the same epoch."""
 
-    def tensors(self, batch: List[int], rng: np.random.Generator) -> Tuple[Tensor, ...]:
-        """The module's inputs; the lengths, always last, stay on the CPU."""
+    def parts(self, batch: List[int], rng: np.random.Generator) -> List[Tuple[Tensor, ...]]:
+        """The module's inputs, of what goes through it at once; the lengths, always last, stay on
+        the CPU."""
 
     def held_out(self) -> Sequence[Tuple[Tensor, ...]]:
         """Batches of the text kept aside."""
@@ -88,8 +89,8 @@ class AdaptLoop:
             self.curve.append({"step": 0, "held_out": self._measure(held)})
         every = max(1, math.ceil(self.n_steps / EVALUATIONS))
         total, count, start = 0.0, 0, time.monotonic()
-        for step, tensors in self._batches(done=int(self.curve[-1]["step"])):
-            loss, n = self._step(step, tensors)
+        for step, parts in self._batches(done=int(self.curve[-1]["step"])):
+            loss, n = self._step(step, parts)
             total, count = total + loss, count + n
             if step % every and step < self.n_steps:
                 continue
@@ -106,34 +107,44 @@ class AdaptLoop:
         self.checkpoint.load_best(self.module)
         return self.curve
 
-    def _batches(self, done: int) -> Iterator[Tuple[int, Tuple[Tensor, ...]]]:
-        """Steps from 1, with the tensors of each; those that were done are skipped unmade."""
+    def _batches(self, done: int) -> Iterator[Tuple[int, List[Tuple[Tensor, ...]]]]:
+        """Steps from 1, with the parts of each; those that were done are skipped unmade."""
         step = 0
         for epoch in range(self.schedule.epochs):
             for batch in self.task.batches(epoch):
                 step += 1
                 if step > done:
                     rng = np.random.default_rng((self.schedule.seed, step))
-                    yield step, self.task.tensors(batch, rng)
+                    yield step, self.task.parts(batch, rng)
 
-    def _step(self, step: int, tensors: Tuple[Tensor, ...]) -> Tuple[float, int]:
+    def _step(self, step: int, parts: Sequence[Tuple[Tensor, ...]]) -> Tuple[float, int]:
         self.module.train()
-        with self._autocast():
-            loss, n = self.module(*self._to_device(tensors))
-        if not int(n):
+        total, count, divisor = 0.0, 0, 0
+        for tensors in parts:
+            with self._autocast():
+                loss, n = self.module(*self._to_device(tensors))
+            if not int(n):
+                continue
+            divisor = divisor or int(n)  # how many they all are is not known yet
+            self.scaler.scale(loss / divisor).backward()
+            total, count = total + float(loss.detach()), count + int(n)
+        if not count:
             return 0.0, 0
-        self.scaler.scale(loss / n).backward()
         warm = max(1, round(WARMUP * self.n_steps))
         share = min(step / warm, (self.n_steps - step) / max(1, self.n_steps - warm))
         for group in self.optimizer.param_groups:
             group["lr"] = self.schedule.learn_rate * share
             group["weight_decay"] = WEIGHT_DECAY if group["decays"] else 0.0
         self.scaler.unscale_(self.optimizer)
+        if count != divisor:
+            for param in self.module.parameters():
+                if param.grad is not None:
+                    param.grad.mul_(divisor / count)
         nn.utils.clip_grad_norm_(self.module.parameters(), CLIP)
         self.scaler.step(self.optimizer)
         self.scaler.update()
         self.optimizer.zero_grad(set_to_none=True)
-        return float(loss.detach()), int(n)
+        return total, count
 
     def _measure(self, held: Sequence[Tuple[Tensor, ...]]) -> Optional[float]:
         """Mean held-out loss; None without any text kept aside."""

@@ -9,9 +9,10 @@ from torch import Tensor
 from ..models.encoders import write_encoder
 from ..models.head import load_encoder
 from ..models.masked import MaskedModel
+from ..models.shim import resolve_device
 from .job import Job, Result, train_task
 from .masking import Masker, mask_batch
-from .rows import Row, Vocabulary, batch_rows, cut_rows
+from .rows import Row, Vocabulary, batch_rows, cut_batch, cut_rows
 
 
 class MaskedTask:
@@ -34,13 +35,19 @@ class MaskedTask:
         torch.manual_seed(self.seed)
         self.module = MaskedModel(load_encoder(str(job.encoder)))
         self.batch_pieces = max(1, job.settings.adapt.batch_pieces // views)
+        self.views, self.device = views, resolve_device(job.settings.device)
         self.vocabulary, self.rows, self.held, self.masker = vocabulary, rows, held, masker
 
     def batches(self, epoch: int) -> List[List[int]]:
         return self._batches(self.rows, np.random.default_rng((self.seed, 1, epoch)))
 
-    def tensors(self, batch: List[int], rng: np.random.Generator) -> Tuple[Tensor, ...]:
-        return mask_batch([self.rows[i] for i in batch], self.masker, self.vocabulary, rng)
+    def parts(self, batch: List[int], rng: np.random.Generator) -> List[Tuple[Tensor, ...]]:
+        longest = max(len(self.rows[i].ids) for i in batch) + self.vocabulary.n_around
+        parts = cut_batch(batch, longest * self.views, device=self.device)
+        return [
+            mask_batch([self.rows[i] for i in part], self.masker, self.vocabulary, rng)
+            for part in parts
+        ]
 
     def held_out(self) -> List[Tuple[Tensor, ...]]:
         rng = np.random.default_rng((self.seed, 2))

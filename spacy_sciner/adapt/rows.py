@@ -13,6 +13,8 @@ from ..models.windows import cut_windows, padded_length
 from ..models.wordpieces import WordPieces
 from ..types import Ints1d
 
+PART_PIECES = 1024  # of a batch that go through an encoder at once on a CPU
+
 
 class Row(NamedTuple):
     """Part of a paragraph."""
@@ -118,6 +120,17 @@ def _cut(order: Ints1d, padded: Ints1d, batch_pieces: int) -> Iterator[List[int]
         batch.append(row_i)
     if batch:
         yield batch
+
+
+def cut_batch(batch: List[int], length: int, *, device: str) -> List[List[int]]:
+    """A batch in parts that go through the encoder one at a time: a step's memory is theirs, and
+    its gradient is the same.
+
+    length (int): Word-pieces of its longest row, special tokens counted.
+    device (str): Only "cpu" has parts. They cost no time there.
+    """
+    n_rows = max(1, PART_PIECES // padded_length(length)) if device == "cpu" else len(batch)
+    return [batch[i : i + n_rows] for i in range(0, len(batch), n_rows)]
 
 
 def pad_rows(rows: Sequence[Ints1d], vocabulary: Vocabulary) -> Tuple[np.ndarray, np.ndarray]:

@@ -1,15 +1,19 @@
 """Methods as a whole: what comes out, that it learns, and that a kill changes nothing."""
 
+import json
 import shutil
 
 import pytest
+import torch
 from safetensors.torch import load_file, save_file
 from small_text import paragraphs, settings_of, write_project
 
+from spacy_sciner.adapt import rows
 from spacy_sciner.adapt.encoder import CHECKPOINTS, make_encoder
 from spacy_sciner.adapt.loop import AdaptLoop
 from spacy_sciner.adapt.narrate import AdaptNarrator, loss_csv
 from spacy_sciner.errors import ScinerError
+from spacy_sciner.files import remove
 from spacy_sciner.models.head import load_encoder
 
 WEIGHTS = "model.safetensors"
@@ -37,6 +41,38 @@ def test_held_out_loss_falls_and_the_encoder_opens_everywhere(request, root, met
     )
 
 
+@pytest.mark.parametrize("method", ["mlm", "span-mlm"])
+def test_a_batch_in_parts_takes_the_same_steps(root, tmp_path, tiny_encoder, method, monkeypatch):
+    encoder = shutil.copytree(tiny_encoder, tmp_path / "calm")
+    config = json.loads((encoder / "config.json").read_text())
+    config.update(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+    (encoder / "config.json").write_text(json.dumps(config))
+    settings = settings_of(encoder, [method], epochs=2, batch_pieces=256)
+    losses, n_parts, norms = {}, [], {"whole": [], "parts": []}
+    step, clip = AdaptLoop._step, torch.nn.utils.clip_grad_norm_
+
+    def counted(self, number, parts):
+        n_parts.append(len(parts))
+        return step(self, number, parts)
+
+    def seen(parameters, most):
+        norms[name].append(float(clip(parameters, most)))
+
+    monkeypatch.setattr(AdaptLoop, "_step", counted)
+    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", seen)
+    for name, most in [("whole", 1024), ("parts", 1)]:
+        n_parts.clear()
+        remove(root / CHECKPOINTS)
+        monkeypatch.setattr(rows, "PART_PIECES", most)
+        (found,) = make_encoder(settings, out=root / name, root=root)["curves"]
+        assert (max(n_parts) > 1) == (name == "parts")
+        losses[name] = [(point.get("loss", 0.0), point["held_out"]) for point in found["curve"]]
+    assert norms["parts"] == pytest.approx(norms["whole"], rel=1e-2)
+    assert len(losses["whole"]) > 5
+    for whole, parts in zip(losses["whole"], losses["parts"], strict=True):
+        assert parts == pytest.approx(whole, rel=2e-4)
+
+
 def test_no_method_leaves_the_encoder_as_it_is(root, tiny_encoder):
     facts = make_encoder(settings_of(tiny_encoder, []), out=root / "encoder", root=root)
     assert facts["adapt"] == {"methods": []}
@@ -58,8 +94,6 @@ def test_what_was_killed_goes_on_and_ends_with_the_same_bytes(root, tiny_encoder
     settings = settings_of(tiny_encoder, ["mlm"])
     whole, steps = make_encoder(settings, out=root / "whole", root=root), []
     bytes_of_whole = (root / "whole" / WEIGHTS).read_bytes()
-    from spacy_sciner.files import remove
-
     remove(root / CHECKPOINTS)
     step = AdaptLoop._step
 
