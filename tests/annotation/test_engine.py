@@ -116,16 +116,13 @@ def test_e317_when_worker_after_worker_dies(tiny_model):
     assert multiprocessing.active_children() == []
 
 
-def test_what_is_read_ahead_is_one_shard_a_worker(tiny_model):
+def test_what_is_read_ahead_is_one_shard_a_worker_and_who_stops_ends_the_processes(tiny_model):
     read = []
     tasks = (read.append(task[0]) or task for task in shards(6))
-    for n_done, _ in enumerate(run_shards(tiny_model, tasks, 6, Engine("local", 2)), start=1):
+    results = run_shards(tiny_model, tasks, 6, Engine("local", 2))
+    for n_done in range(1, 5):
+        next(results)
         assert len(read) <= n_done + 1
-
-
-def test_who_stops_reading_ends_the_processes(tiny_model):
-    results = run_shards(tiny_model, iter(shards(6)), 6, Engine("local", 2))
-    next(results)
     assert multiprocessing.active_children()
     results.close()
     assert multiprocessing.active_children() == []
