@@ -3,12 +3,13 @@
 from typing import Any, Dict, Mapping, Optional
 
 import numpy as np
-from scipy.spatial.distance import jensenshannon
 
 
 def divergence(first: Mapping[str, int], second: Mapping[str, int]) -> Optional[float]:
     """Jensen–Shannon divergence of two label counts, base 2: 0 is the same shares, 1 is no label
     in common; None where one of them is empty."""
+    from scipy.spatial.distance import jensenshannon  # half a second
+
     names = sorted({*first, *second})
     p = np.array([first.get(name, 0) for name in names], dtype=np.float64)
     q = np.array([second.get(name, 0) for name in names], dtype=np.float64)
