@@ -68,8 +68,9 @@ def few_shot(
     from ..settings import read_settings
     from .loops import check_made, with_values
 
-    root, text, asked = Path(), params.read_text(encoding="utf8"), _read_ks(k)
+    root, asked = Path(), _read_ks(k)
     check_converted(read_settings(params), root=root)
+    text = params.read_text(encoding="utf8")
     paths = _read_encoders(encoders)
     sentences = sentence_docs(read_docs(GOLD / "train.spacy", make_vocab()))
     chosen, notes = _choose(count_types(sentences), asked, n_subsets=subsets, given=k)

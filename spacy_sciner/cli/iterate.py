@@ -15,6 +15,7 @@ import typer
 
 from ..errors import Errors, ScinerError
 from ..files import write_text
+from ..settings import read_settings
 
 PARAMS = Path("params.yaml")
 METRICS = Path("metrics/iterations.json")
@@ -39,7 +40,8 @@ def iterate(
     from .plan import count_iterations, extend_iterations, measure_up_to
 
     _check_root()
-    text = PARAMS.read_text(encoding="utf8")
+    read_settings(PARAMS)  # says all that is wrong with it
+    text = PARAMS.read_bytes().decode("utf8")  # with its own line ends
     n = count_iterations(text, path=str(PARAMS))
     if to < n:
         raise ScinerError(Errors.E511.format(to=to, n=n, path=PARAMS))

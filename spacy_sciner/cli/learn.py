@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any, Dict, List, Optional
 
 import typer
-import yaml
 
 from ..errors import Errors, ScinerError
 from ..files import fingerprint, write_json, write_text
@@ -49,6 +48,7 @@ def learn(
     from ..review.simulate import ALL, Plan
     from ..review.simulate import simulate as run_plan
     from ..review.strategies import STRATEGIES
+    from ..settings.read import parse_settings
     from .loops import check_made, read_dvc_yaml, with_values
     from .repeat import planned, tell
 
@@ -65,7 +65,7 @@ def learn(
             raise ScinerError(Errors.E537.format(path=path))
     given = [*(values or ()), "evaluate.paper_protocol=false"]
     text = planned(params, 1)
-    n_teachers = yaml.safe_load(with_values(text, given))["train"]["teachers"]
+    n_teachers = parse_settings(with_values(text, given), params).train.teachers
     if "disagreement" in names and n_teachers < 2:
         raise ScinerError(Errors.E538.format(n=n_teachers))
     teachers = [] if loop or "disagreement" in names else ["train.teachers=1"]

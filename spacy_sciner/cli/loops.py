@@ -17,12 +17,13 @@ from typing import Any, Callable, Collection, Dict, List, Mapping, NamedTuple, S
 
 import yaml
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from ..errors import Errors, ScinerError
 from ..files import PACKAGE, fingerprint, write_json, write_text
 from ..models.machine import thread_settings
 from ..settings import read_settings
-from ..settings.read import read_yaml
+from ..settings.read import parse_settings, read_yaml
 from ..settings.tree import Settings
 
 LINKED = ("assets", "configs", "scripts")
@@ -59,7 +60,12 @@ def set_up(folder: Path, values: Sequence[str], *, root: Path, params: str) -> S
 
 
 def with_values(params: str, values: Sequence[str]) -> str:
-    """params.yaml with other values, the rest of the text as it is."""
+    """params.yaml with other values, the rest of the text as it is.
+
+    params (str): A file that `read_settings` has no objection to.
+    RAISES (ScinerError): SCINER-E523 for what is no setting, or no YAML; SCINER-E520 for
+        values that are wrong.
+    """
     from io import StringIO
 
     round_trip = YAML()
@@ -73,9 +79,13 @@ def with_values(params: str, values: Sequence[str]) -> str:
             node = node.get(part) if isinstance(node, dict) else None
         if not equals or not isinstance(node, dict) or last not in node:
             raise ScinerError(Errors.E523.format(value=value))
-        node[last] = YAML(typ="safe").load(text)
+        try:
+            node[last] = YAML(typ="safe").load(text)
+        except (YAMLError, ValueError, LookupError) as e:
+            raise ScinerError(Errors.E523.format(value=value)) from e
     text_out = StringIO()
     round_trip.dump(tree, text_out)
+    parse_settings(text_out.getvalue(), f"params.yaml with {', '.join(values)}")
     return text_out.getvalue()
 
 
@@ -210,4 +220,9 @@ def _run(folder: Path, stage: Stage, threads: int) -> Dict[str, Any]:
 
 
 def read_dvc_yaml(root: Path) -> Any:
-    return yaml.safe_load((root / "dvc.yaml").read_text(encoding="utf8"))
+    """RAISES (ScinerError): SCINER-E502 for a file that is not there, or has no stages."""
+    path = root / "dvc.yaml"
+    tree = read_yaml(path)
+    if not isinstance(tree, dict) or not isinstance(tree.get("stages"), dict):
+        raise ScinerError(Errors.E502.format(path=path, reason="it has no `stages`"))
+    return tree

@@ -5,17 +5,22 @@ import io
 from copy import copy
 from typing import Any, Dict, List
 
+import yaml
 from ruamel.yaml import YAML
+from ruamel.yaml.anchor import Anchor
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from ..errors import Errors, ScinerError
+from ..settings.problems import shorten
+from ..settings.read import parse_yaml
 
 
 def count_iterations(text: str, *, path: str) -> int:
     """Iterations after 0.
 
+    text (str): A file that `read_settings` has no objection to.
     RAISES (ScinerError): SCINER-E516 unless they are numbered 1, 2, … and stand one below another.
     """
     found = list(_section(_load(text, path), "iterations", path))
@@ -51,14 +56,18 @@ def measure_up_to(text: str, *, last: int, path: str) -> str:
 
 
 def settings_up_to(text: str, *, last: int, path: str) -> Dict[str, Any]:
-    """All that iterations 0 to `last` depend on: the sections, without later iterations."""
-    from io import StringIO
+    """All that iterations 0 to `last` depend on: the sections, without later iterations.
 
-    data: Dict[str, Any] = YAML(typ="safe", pure=True).load(StringIO(text)) or {}
-    data.pop("evaluations", None)
+    RAISES (ScinerError): SCINER-E502, E516 for what is no params.yaml.
+    """
+    data = parse_yaml(text, path)
+    if not isinstance(data, dict):
+        raise ScinerError(Errors.E502.format(path=path, reason="it is not a mapping"))
     iterations = data.get("iterations") or {}
-    data["iterations"] = {k: v for k, v in iterations.items() if int(k) <= last}
-    return data
+    if not isinstance(iterations, dict) or not all(k.isdecimal() for k in iterations):
+        raise _not_numbered(path, shorten(iterations))
+    data = {name: section for name, section in data.items() if name != "evaluations"}
+    return {**data, "iterations": {k: v for k, v in iterations.items() if int(k) <= last}}
 
 
 def _load(text: str, path: str) -> CommentedMap:
@@ -88,9 +97,17 @@ def _as_flow(settings: Any) -> CommentedMap:
     """A copy in braces, without comments."""
     flow = CommentedMap()
     for key, value in settings.items():
-        flow[key] = _as_flow(value) if isinstance(value, dict) else copy(value)
+        flow[key] = _as_flow(value) if isinstance(value, dict) else _without_anchor(value)
     flow.fa.set_flow_style()
     return flow
+
+
+def _without_anchor(value: Any) -> Any:
+    """A copy, as it is written; an anchor may stand only once in a file."""
+    value = copy(value)
+    if hasattr(value, Anchor.attrib):
+        delattr(value, Anchor.attrib)
+    return value
 
 
 def _render(key: str, settings: CommentedMap, section: CommentedMap) -> str:
@@ -103,13 +120,26 @@ def _render(key: str, settings: CommentedMap, section: CommentedMap) -> str:
 
 def _replace(text: str, section: CommentedMap, *, keep: int, entries: List[str]) -> str:
     """The text with all but the first `keep` entries of a section replaced."""
+    line_end = "\r\n" if "\r\n" in text else "\n"
     lines = text.splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n"):
-        lines[-1] += "\n"
+        lines[-1] += line_end
     starts: List[int] = [section.lc.key(key)[0] for key in section]
     # The last entry ends before the next line that is not indented, comments included.
-    end = starts[-1] + 1
+    end = _last_line(text, starts[-1]) + 1
     while end < len(lines) and lines[end].startswith((" ", "\t")):
         end += 1
     starts.append(end)
-    return "".join(lines[: starts[keep]] + entries + lines[end:])
+    made = [entry.replace("\n", line_end) for entry in entries]
+    return "".join(lines[: starts[keep]] + made + lines[end:])
+
+
+def _last_line(text: str, start: int) -> int:
+    """The last line of the entry that starts in a line, whatever stands between its lines."""
+    root: Any = yaml.compose(text, yaml.SafeLoader)
+    sections = (node for _, node in root.value if isinstance(node, yaml.MappingNode))
+    entries = [entry for node in sections for entry in node.value]
+    (last,) = (value for key, value in entries if key.start_mark.line == start)
+    while isinstance(last, yaml.MappingNode) and not last.flow_style and last.value:
+        last = last.value[-1][1]
+    return max(start, int(last.end_mark.line))  # an alias has the place of its anchor

@@ -66,9 +66,14 @@ def repeat(
 
 
 def planned(params: Path, to: Optional[int]) -> str:
-    """params.yaml's text, with as many iterations as are asked for."""
+    """params.yaml's text, with as many iterations as are asked for.
+
+    RAISES (ScinerError): SCINER-E502, E520 for a file that cannot be used.
+    """
+    from ..settings import read_settings
     from .plan import count_iterations, extend_iterations, measure_up_to
 
+    read_settings(params)
     text, name = params.read_text(encoding="utf8"), str(params)
     if to is None:
         return text

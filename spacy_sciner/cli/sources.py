@@ -41,6 +41,7 @@ def sources(
     from ..corpus.docbin import read_docs
     from ..report.sources import sources_text
     from ..review.sources import mix, mixtures, read_source, train_mixture
+    from ..settings import read_settings
     from .loops import check_made, with_values
 
     parts, kinds = _shares(shares), _losses(losses)
@@ -48,6 +49,7 @@ def sources(
     for path in (gold / "train.spacy", Path("encoder"), other):
         if not path.exists():
             raise ScinerError(Errors.E537.format(path=path))
+    read_settings(params)  # says all that is wrong with it
     text = with_values(params.read_text(encoding="utf8"), [*(values or ()), "seed=0"])
     made = [fingerprint(path) for path in (gold, Path("encoder"), other)]
     check_made(out, text, [format, *made], root=Path())

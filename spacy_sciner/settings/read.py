@@ -14,6 +14,7 @@ from .rules import Problem
 from .tree import Settings
 
 S = TypeVar("S", bound=Section)
+_REPEATED = ("iterations", "evaluations")  # the `foreach` of dvc.yaml
 
 
 class _Loader(yaml.SafeLoader):
@@ -33,8 +34,13 @@ def read_settings(path: Union[str, Path]) -> Settings:
     RAISES (ScinerError): SCINER-E520 with every problem of the file, one a line; SCINER-E502 if it
         cannot be read as YAML.
     """
-    data, repeated = _load(Path(path))
-    problems = [*repeated, *find_problems(Settings, data)]
+    return parse_settings(_read(Path(path)), path)
+
+
+def parse_settings(text: str, path: Union[str, Path]) -> Settings:
+    """What `read_settings` gives, of the text of a file."""
+    data, found = _load(text, path)
+    problems = [*found, *find_problems(Settings, data)]
     if problems:
         raise ScinerError(Errors.E520.format(path=path, n=len(problems), problems=show(problems)))
     return Settings.model_validate(data)
@@ -58,25 +64,42 @@ def read_yaml(path: Union[str, Path]) -> Any:
 
     RAISES (ScinerError): SCINER-E502 if it cannot be read, or has a key twice.
     """
-    data, repeated = _load(Path(path))
-    for where, reason in repeated:
+    return parse_yaml(_read(Path(path)), path)
+
+
+def parse_yaml(text: str, path: Union[str, Path]) -> Any:
+    """What `read_yaml` gives, of the text of a file."""
+    data, found = _load(text, path)
+    for where, reason in found:
         raise ScinerError(Errors.E502.format(path=path, reason=f"{where} {reason}"))
     return data
 
 
-def _load(path: Path) -> Tuple[Any, list[Problem]]:
-    """RETURNS (Tuple[Any, List[Problem]]): The data, and the keys that are given twice."""
+def _read(path: Path) -> str:
     try:
-        loader = _Loader(path.read_bytes().decode("utf8"))
+        return path.read_bytes().decode("utf8")
+    except (OSError, UnicodeDecodeError) as e:
+        raise _unreadable(path, e) from e
+
+
+def _load(text: str, path: Union[str, Path]) -> Tuple[Any, list[Problem]]:
+    """RETURNS (Tuple[Any, List[Problem]]): The data, and the keys that are given twice, or are
+    numbers where DVC needs text."""
+    try:
+        loader = _Loader(text)
         node = loader.get_single_node()
         if node is None:
             return {}, []
-        repeated = list(_repeated(node, "", set()))
-        return _with_text_keys(loader.construct_document(node), {}), repeated
+        found = [*_repeated(node, "", set()), *_bare_numbers(node)]
+        return _with_text_keys(loader.construct_document(node), {}), found
     # The last: a tag such as !!bool before what is none, an impossible date, a thousand brackets.
-    except (OSError, yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as e:
-        reason = " ".join(str(e).split()) or type(e).__name__
-        raise ScinerError(Errors.E502.format(path=path, reason=reason)) from e
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as e:
+        raise _unreadable(path, e) from e
+
+
+def _unreadable(path: Union[str, Path], error: Exception) -> ScinerError:
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return ScinerError(Errors.E502.format(path=path, reason=reason))
 
 
 def _repeated(node: yaml.Node, above: str, seen: Set[int]) -> Iterator[Problem]:
@@ -96,6 +119,17 @@ def _repeated(node: yaml.Node, above: str, seen: Set[int]) -> Iterator[Problem]:
             yield path, f"is given twice, in lines {lines[name]} and {line}"
         lines.setdefault(name, line)
         yield from _repeated(child, path, seen)
+
+
+def _bare_numbers(node: yaml.Node) -> Iterator[Problem]:
+    """Keys of what dvc.yaml repeats its stages for: it leaves those of a number out."""
+    sections = node.value if isinstance(node, yaml.MappingNode) else []
+    for name, section in sections:
+        if name.value in _REPEATED and isinstance(section, yaml.MappingNode):
+            for key, _ in section.value:
+                if key.tag == "tag:yaml.org,2002:int":
+                    path = f"{name.value}.{key.value}"
+                    yield path, f'needs quotes, "{key.value}": DVC runs no stage of a bare number'
 
 
 def _with_text_keys(data: Any, done: Dict[int, Any]) -> Any:

@@ -104,6 +104,12 @@ def test_fewer_than_there_are(at_end):
         iterate(to=1)
 
 
+def test_settings_are_checked_before_anything_runs(at_end):
+    at_end.edit("params.yaml", '  "1": {prev', "  1: {prev")
+    with pytest.raises(ScinerError, match=r"E520: params\.yaml.*\n.*iterations\.1: needs quotes"):
+        iterate(to=3)
+
+
 def test_uncommitted_changes(at_end):
     at_end.write("notes.txt", "")
     at_end.edit("params.yaml", "corpus: sample", "corpus: acl")

@@ -12,6 +12,7 @@ from spacy_sciner.cli.plan import (
     settings_up_to,
 )
 from spacy_sciner.errors import ScinerError
+from spacy_sciner.settings.read import parse_yaml
 
 PARAMS = (Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf8")
 TEXT = """\
@@ -75,6 +76,29 @@ def test_the_project_s_own_file():
     assert measure_up_to(PARAMS, last=2, path="params.yaml") == PARAMS
 
 
+LAST = {
+    "a blank line": '  "2":\n    prev: "1"\n\n    gamma: 0.98\n',
+    "a remark": '  "2":\n    prev: "1"\n# Why so high.\n    gamma: 0.98\n',
+    "braces over lines": '  "2": {prev: "1",\ngamma: 0.98}\n',
+    "an anchor": '  "2": {prev: "1", gamma: &high 0.98}\n',
+    "an alias": '  "2": {prev: "1", gamma: *first}\n',
+    "a merge": '  "2": {<<: *one, prev: "1"}\n',
+    "a whole alias": '  "2": *one\n',
+}
+
+
+@pytest.mark.parametrize("last", LAST.values(), ids=LAST)
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"], ids=["", "CRLF"])
+def test_what_may_stand_in_the_last_iteration(last, line_end):
+    text = f'iterations:\n  "1": &one {{prev: "0", gamma: &first 0.98}}\n{last}# Below.\nlast: 1\n'
+    text = text.replace("\n", line_end)
+    longer = extend_iterations(text, to=4, path="params.yaml")
+    assert parse_yaml(longer, "params.yaml")["iterations"]["4"] == {"prev": "3", "gamma": 0.98}
+    assert longer.replace(line_end, "").isprintable()
+    kept = [line for line in longer.splitlines() if not line.lstrip().startswith(('"3', '"4'))]
+    assert kept == text.splitlines()
+
+
 def test_settings_up_to_leave_out_later_iterations():
     settings = settings_up_to(TEXT, last=1, path="params.yaml")
     assert list(settings["iterations"]) == ["1"]
@@ -96,3 +120,18 @@ def test_settings_up_to_leave_out_later_iterations():
 def test_what_cannot_be_extended(text, match):
     with pytest.raises(ScinerError, match=match):
         count_iterations(text, path="params.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("a: 1\na: 2\n", "SCINER-E502.*HEAD.*given twice"),
+        ("a: !!bool maybe\n", "SCINER-E502.*HEAD"),
+        ("- 1\n", "SCINER-E502.*HEAD.*not a mapping"),
+        ("iterations: [1]\n", r"SCINER-E516.*HEAD.*got \[1\]"),
+        ('iterations: {"one": {}}\n', "SCINER-E516.*HEAD.*one"),
+    ],
+)
+def test_what_was_committed_need_not_be_right(text, match):
+    with pytest.raises(ScinerError, match=match):
+        settings_up_to(text, last=1, path="HEAD")

@@ -81,6 +81,35 @@ def test_a_setting_that_there_is_not(project, value):
         repeat(seeds=1, values=[value])
 
 
+@pytest.mark.parametrize("value", ["seed=[", "seed=2020-13-45"])
+def test_a_value_that_is_no_yaml(project, value):
+    with pytest.raises(ScinerError, match="E523: --set seed="):
+        repeat(seeds=1, values=[value])
+
+
+def test_a_wrong_value_leaves_nothing_behind_that_a_right_one_meets(project):
+    with pytest.raises(ScinerError, match=r"E520: params\.yaml with train\.epochs=all.*\n.*'all'"):
+        repeat(seeds=1, values=["train.epochs=all"])
+    assert not (project.root / "repeat").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "match"),
+    [
+        ("dvc.yaml", None, "E502: dvc.yaml cannot be read"),
+        ("dvc.yaml", "stages: none\n", "E502: dvc.yaml .*no `stages`"),
+        ("params.yaml", None, "E502: params.yaml cannot be read"),
+        ("params.yaml", "a: 1\na: 2\n", "E520: params.yaml"),
+    ],
+)
+def test_a_project_that_is_none(project, name, text, match):
+    (project.root / name).unlink()
+    if text:
+        project.write(name, text)
+    with pytest.raises(ScinerError, match=match):
+        repeat(seeds=1)
+
+
 def test_gold_is_split_anew_on_request(project):
     repeat(seeds=2, to=1, resplit=True)
     seeds = [read_yaml(f"repeat/seed-{s}/params.yaml")["convert"]["seed"] for s in (0, 1)]

@@ -218,9 +218,17 @@ def test_a_number_without_a_dot_is_a_number(written, rate: str):
     assert read_settings(written(text)).train.learn_rate == 3e-4
 
 
-def test_keys_and_numbers_of_iterations_need_no_quotes(written):
+def test_keys_of_iterations_need_quotes_for_dvc(written):
     text = TEXT.replace('  "1": {prev: "0", gamma', "  1: {prev: 0, gamma")
-    text = text.replace('  "1": {data', "  1: {data")
+    text = text.replace('  "0": {data', "  0: {data")
+    assert lines_of(written(text)) == [
+        'iterations.1: needs quotes, "1": DVC runs no stage of a bare number',
+        'evaluations.0: needs quotes, "0": DVC runs no stage of a bare number',
+    ]
+
+
+def test_a_predecessor_needs_no_quotes(written):
+    text = TEXT.replace('  "1": {prev: "0", gamma', '  "1": {prev: 0, gamma')
     assert text != TEXT
     assert read_settings(written(text)) == read_settings(ROOT / "params.yaml")
 
