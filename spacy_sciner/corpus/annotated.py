@@ -38,6 +38,7 @@ class Annotated:
     task: str = ""  # the tool's number of what was annotated: twice the same is two annotations
     source: str = GOLD  # or LLM: of the doc
     time: str = ""  # when it was annotated, as the format tells
+    is_truth: bool = False  # of several annotations of a task, the one that a person has chosen
     of_pool: bool = False  # it was reviewed alone: the rest of its paper stays in the pool
 
 

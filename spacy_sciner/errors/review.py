@@ -71,3 +71,8 @@ class ReviewErrors(metaclass=Coded):
     E552 = "--server is no address such as http://localhost:8080: {reason}."
     E553 = "The server is not installed ({reason}): pip install 'spacy-sciner[review]'."
     E554 = "{given} needs {needed}."
+    E544 = (
+        "A paragraph comes back twice, annotated differently, and neither a time nor a name says "
+        "which one counts: {paragraph}. Import the files one by one: each with its person's "
+        "--annotator, or, of one person, the latest last. In one file, take one of the two out."
+    )

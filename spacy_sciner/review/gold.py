@@ -10,17 +10,18 @@ from collections import Counter
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Sequence, Set, Tuple
 
 from ..corpus.annotated import LOST, UNKNOWN_LABEL, Annotated, CharSpan, place_in
 from ..corpus.formats.label_studio import task_result
 from ..corpus.formats.registry import read_gold
 from ..corpus.rules import Repairs
 from ..corpus.text import squeezed
+from ..errors import Errors, ScinerError
 from ..files import write_text
 
 Versions = List[Annotated]  # of one text, the one to use first
-_COUNTS = ("new", "replaced", "unchanged", "second", "older")
+_COUNTS = ("new", "replaced", "nameless", "unchanged", "second", "older")
 _SECONDS = len("2026-11-28T14:00:00")  # of a time: what tools agree on
 
 
@@ -44,14 +45,43 @@ def by_text(paragraphs: Iterable[Annotated]) -> Dict[str, Versions]:
     return {key: sorted(some, key=lambda p: p.is_partial) for key, some in found.items()}
 
 
+def one_each(versions: Versions) -> Versions:
+    """Of each annotator the version that counts: a complete one before accepted suggestions, the
+    ground truth of a file, the latest.
+
+    RAISES (ScinerError): SCINER-E544 if two that differ are equal in all of this.
+    """
+    by_file: Dict[Tuple[str, str], Versions] = {}
+    for version in versions:
+        by_file.setdefault((version.annotator, version.file), []).append(version)
+    by_name: Dict[str, Versions] = {}
+    for (who, _), some in by_file.items():
+        by_name.setdefault(who, []).append(_best(some, lambda v: v.is_truth))
+    return [_best(some, lambda v: False) for some in by_name.values()]
+
+
+def _best(versions: Versions, is_truth: Callable[[Annotated], bool]) -> Annotated:
+    """The first of one person's versions that nothing goes before."""
+
+    def rank(version: Annotated) -> Tuple[bool, bool, str]:
+        return not version.is_partial, is_truth(version), version.time[:_SECONDS]
+
+    best = max(versions, key=rank)
+    if any(rank(v) == rank(best) and _marks(v) != _marks(best) for v in versions):
+        place = f"{best.paper}/{best.paragraph}: {best.text[:60]!r}"
+        raise ScinerError(Errors.E544.format(paragraph=place))
+    return best
+
+
 def merge_reviewed(
     before: Dict[str, Versions], after: Dict[str, Versions]
 ) -> Tuple[Dict[str, Versions], Counter]:
     """Both, each text once. Who annotates a paragraph again replaces his own earlier version.
 
     RETURNS (Tuple[Dict, Counter]): By text, and how many versions are "new" (of a text that is),
-        "replaced", "unchanged", "second" (somebody else's was there, and is kept behind it) and
-        "older" than the same annotator's, which stays.
+        "replaced", of these "nameless" (the file does not say whose), "unchanged", "second"
+        (somebody else's was there, and is kept behind it) and "older" than the same annotator's,
+        which stays.
     """
     merged = {key: list(versions) for key, versions in before.items()}
     counts: Counter = Counter(dict.fromkeys(_COUNTS, 0))
@@ -65,14 +95,20 @@ def merge_reviewed(
                 counts["older"] += 1
                 continue
             else:
-                counts["unchanged" if _marks(own) == _marks(version) else "replaced"] += 1
+                is_same = _marks(own) == _marks(version)
+                counts["unchanged" if is_same else "replaced"] += 1
+                counts["nameless"] += not is_same and not version.annotator
                 there.remove(own)
             there.insert(0, version)
     return merged, counts
 
 
-def _marks(paragraph: Annotated) -> Set[Tuple[int, int, str]]:
-    return {(span.start, span.end, span.label) for span in paragraph.spans}
+def _marks(paragraph: Annotated) -> Set[Tuple[int, str, str]]:
+    """Each annotation by its place, words and label, white space aside."""
+    text = paragraph.text
+    return {
+        (len(squeezed(text[: s.start])), squeezed(str(s.text)), s.label) for s in paragraph.spans
+    }
 
 
 def explicit(paragraph: Annotated) -> Tuple[Annotated, List[CharSpan]]:
@@ -92,7 +128,7 @@ def explicit(paragraph: Annotated) -> Tuple[Annotated, List[CharSpan]]:
     spans.sort()
     if paragraph.is_partial or lost:
         spans = sorted([*spans, *_gaps(paragraph.text, spans)])
-    return replace(paragraph, spans=spans, is_partial=False), lost
+    return replace(paragraph, spans=spans), lost
 
 
 def _at(text: str, start: int, end: int, label: str) -> CharSpan:

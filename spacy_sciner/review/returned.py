@@ -14,7 +14,15 @@ from ..corpus.text import squeezed
 from ..errors import Errors, ScinerError
 from ..scoring.changes import Entity, Paragraph, changes_of
 from .annotators import format_of
-from .gold import Versions, by_text, explicit, merge_reviewed, read_reviewed, write_reviewed
+from .gold import (
+    Versions,
+    by_text,
+    explicit,
+    merge_reviewed,
+    one_each,
+    read_reviewed,
+    write_reviewed,
+)
 from .record import Round, ShownTask
 from .tasks import NAMES
 
@@ -61,7 +69,8 @@ def import_files(
     annotator (str): Who it was, where a file does not say.
     RETURNS (dict): The report, see docs/review.md.
     RAISES (ScinerError): What the readers raise; SCINER-E251 if nothing can be taken over, E252 for
-        a format that is none of a review, E253 if it was shown from another corpus.
+        a format that is none of a review, E253 if it was shown from another corpus, E544 if a
+        paragraph comes twice and nothing tells which one counts.
     """
     read: List[Annotated] = []
     repairs = Repairs()
@@ -78,10 +87,10 @@ def import_files(
     corpus_of = {task.key: one.corpus for one in rounds for task in one.tasks}
     if others := {corpus_of[key] for key in back.shown} - {corpus}:
         raise ScinerError(Errors.E253.format(others=", ".join(sorted(others)), corpus=corpus))
-    placed, lost = _placed(back.found)
+    placed, first, lost = _placed(back.found)
     merged, counts = merge_reviewed(by_text(read_reviewed(gold)), placed)
     write_reviewed(gold, merged)
-    first = [versions[0] for versions in back.found.values()]
+    n_again = sum(len(back.found[key]) - len(versions) for key, versions in placed.items())
     return {
         "tasks": _task_counts(back, rounds, repairs),
         "set_aside": back.aside,
@@ -93,7 +102,7 @@ def import_files(
         "formats": sorted(set(kinds.values())),
         "offsets_in_doubt": dict(sorted(repairs.rivals.items())),
         "not_read": {r: n for r, n in sorted(repairs.counts.items()) if r not in _COUNTED},
-        "gold": {"path": gold.as_posix(), "paragraphs": len(merged), **counts},
+        "gold": {"path": gold.as_posix(), "paragraphs": len(merged), **counts, "again": n_again},
     }
 
 
@@ -134,17 +143,22 @@ def _name(one: Annotated) -> str:
     return f"{one.paper}/{one.paragraph}: {one.text[:60]!r}"
 
 
-def _placed(found: Dict[str, Versions]) -> Tuple[Dict[str, Versions], List[str]]:
-    """The same with every span at its place, and the annotations that have none."""
+def _placed(
+    found: Dict[str, Versions],
+) -> Tuple[Dict[str, Versions], List[Annotated], List[str]]:
+    """One version of each annotator with every span at its place; of each text the first one as it
+    was read; and the annotations that have no place."""
     placed: Dict[str, Versions] = {}
-    lost = []
+    first, lost = [], []
     for key, versions in found.items():
-        placed[key] = []
-        for version in versions:
-            one, without = explicit(version)
-            placed[key].append(one)
-            lost += [f"{one.paper}/{one.paragraph}: {span.label} {span.text!r}" for span in without]
-    return placed, lost
+        made = [explicit(version) for version in versions]
+        placed[key] = one_each([one for one, _ in made])
+        kept = list(map(id, placed[key]))
+        first += [v for v, (one, _) in zip(versions, made) if id(one) == kept[0]]
+        for one, without in made:
+            where = f"{one.paper}/{one.paragraph}"
+            lost += [f"{where}: {s.label} {s.text!r}" for s in without if id(one) in kept]
+    return placed, first, lost
 
 
 def _task_counts(found: _Sorted, rounds: Sequence[Round], repairs: Repairs) -> Dict[str, int]:

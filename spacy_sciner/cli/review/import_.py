@@ -113,6 +113,11 @@ def _tell(report: Dict[str, Any], path: Path) -> None:
         "not annotated": tasks["unannotated"],
         "by another annotator than before; both are kept, for `sciner agree`": gold["second"],
         "older than what is there, left out": gold["older"],
+        "more versions by the same annotator; the ground truth, else the latest counts": gold[
+            "again"
+        ],
+        "changed again by somebody without a name; was it another person, import both files anew, "
+        "each with --annotator": gold["nameless"],
     }
     for what, n in left.items():
         if n:

@@ -36,6 +36,7 @@ class _Annotation:
     spans: Dict[str, List[CharSpan]] = field(default_factory=dict)
     annotator: str = ""
     time: str = ""
+    is_truth: bool = False
 
     def add(self, control: str, values: Dict[str, Any], kind: str) -> None:
         # Hypertext gives XPaths, and the offsets in the text beside them.
@@ -114,8 +115,9 @@ def read_label_studio(
             )
             for i, annotation in enumerate(task.annotations):
                 spans = [s for c in key_of[key] for s in annotation.spans.get(c, ())]
-                who, when = annotation.annotator, annotation.time
-                paragraphs.append(replace(paragraph, spans=spans, annotator=who, time=when))
+                who, when, is_truth = annotation.annotator, annotation.time, annotation.is_truth
+                own = replace(paragraph, spans=spans, annotator=who, time=when, is_truth=is_truth)
+                paragraphs.append(own)
                 is_extra.append(i > 0)
     resolved = resolve_offsets(paragraphs, path=path, file=file, repairs=repairs)
     repairs.extras += [p for p, extra in zip(resolved, is_extra, strict=True) if extra]
@@ -153,6 +155,7 @@ def _full(task: Dict[str, Any]) -> Tuple[List[_Annotation], Optional[str]]:
         who = one.get("completed_by")
         who = who.get("id") if isinstance(who, dict) else who
         annotation = _Annotation(annotator="" if who is None else str(who), time=_time_of(one))
+        annotation.is_truth = bool(one.get("ground_truth"))
         for result in _dicts(one.get("result")):
             value = result.get("value")
             kind = str(result.get("type", "labels"))

@@ -1,0 +1,90 @@
+"""Of a paragraph that comes back twice, which version becomes gold."""
+
+import json
+
+import pytest
+
+from spacy_sciner.errors import ScinerError
+from spacy_sciner.review.gold import read_reviewed
+from spacy_sciner.review.returned import HeldOut, import_files
+
+TEXT = "We train BERT on SQuAD now."
+PLACE = {"text": TEXT, "paper": "P0", "paragraph": 0, "of_pool": True}
+BERT, SQUAD = [9, 13, "Method"], [17, 22, "Dataset"]
+
+
+def line(*spans, **more):
+    return {**PLACE, "label": spans, **more}
+
+
+def annotation(start, end, label, *, time, **more):
+    value = {"start": start, "end": end, "labels": [label], "text": TEXT[start:end]}
+    result = {"from_name": "label", "to_name": "text", "type": "labels", "value": value}
+    return {"completed_by": 1, "updated_at": time, "result": [result], **more}
+
+
+@pytest.fixture
+def take(tmp_path):
+    """Import files of JSON lines: the counts of what became gold."""
+
+    def take(files, **options):
+        for name, lines in files.items():
+            (tmp_path / name).write_text("\n".join(map(json.dumps, lines)), encoding="utf8")
+        paths = [tmp_path / name for name in files]
+        given = {"rounds": [], "held_out": HeldOut((), ()), "corpus": "mine", "labels": None}
+        return import_files(paths, gold=take.gold, **given, **options)["gold"]
+
+    take.gold = tmp_path / "gold.json"
+    return take
+
+
+def labels_of(gold):
+    return {p.annotator: [span.label for span in p.spans] for p in read_reviewed(gold)}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [{"ann.jsonl": [line(BERT)], "bob.jsonl": [line()]}, {"both.jsonl": [line(BERT), line()]}],
+)
+def test_two_halves_that_do_not_say_whose_they_are_never_cover_each_other(take, files):
+    with pytest.raises(ScinerError, match=r"SCINER-E544: .*P0/0: 'We train BERT"):
+        take(files)
+    assert not take.gold.exists()
+
+
+def test_the_same_twice_is_taken_once(take):
+    found = take({"ann.jsonl": [line(BERT)], "again.jsonl": [line(BERT)]})
+    assert (found["new"], found["again"]) == (1, 1)
+
+
+def test_a_change_by_somebody_without_a_name_is_counted(take):
+    take({"ann.jsonl": [line(BERT)]})
+    assert take({"ann.jsonl": [line(BERT)]})["nameless"] == 0
+    assert take({"bob.jsonl": [line()]})["nameless"] == 1
+    ann = take({"ann.jsonl": [line(BERT)]}, annotator="ann")
+    assert (ann["second"], ann["nameless"]) == (1, 0)
+    assert labels_of(take.gold) == {"ann": ["Method"], "": []}
+
+
+def test_of_one_person_the_latest_counts_in_whatever_order_the_files_come(take):
+    early, late = line(BERT, _timestamp=1764324000), line(SQUAD, _timestamp=1764324001)
+    for files in ({"a.jsonl": [early], "b.jsonl": [late]}, {"a.jsonl": [late], "b.jsonl": [early]}):
+        take.gold.unlink(missing_ok=True)
+        assert take(files)["again"] == 1
+        assert labels_of(take.gold) == {"": ["Dataset"]}
+
+
+def test_the_ground_truth_goes_before_a_later_annotation_of_the_same_person(take):
+    late = annotation(*SQUAD, time="2026-11-28T11:00:00Z")
+    for is_truth, label in ((False, "Dataset"), (True, "Method")):
+        take.gold.unlink(missing_ok=True)
+        early = annotation(*BERT, time="2026-11-28T10:00:00Z", ground_truth=is_truth)
+        found = take({"a.json": [{"id": 1, "data": PLACE, "annotations": [early, late]}]})
+        assert (found["new"], found["again"]) == (1, 1)
+        assert labels_of(take.gold) == {"1": [label]}
+
+
+def test_a_complete_annotation_goes_before_accepted_suggestions(take):
+    part = {**PLACE, "spans": [{"start": 17, "end": 22, "label": "Dataset"}], "answer": "accept"}
+    take({"a.jsonl": [{**part, "_view_id": "ner"}], "b.jsonl": [line(BERT)]})
+    assert labels_of(take.gold) == {"": ["Method"]}
