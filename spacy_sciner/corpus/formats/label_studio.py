@@ -132,7 +132,23 @@ def _tasks(path: Path, *, file: str, repairs: Repairs) -> List[Dict[str, Any]]:
     if not all(isinstance(task, dict) for task in tasks) or (is_one and not known & set(tasks[0])):
         reason = "it is not a list of tasks. Export JSON or JSON-MIN"
         raise ScinerError(Errors.E205.format(path=path, format="Label Studio", reason=reason))
+    for record in records:
+        for key, value in record.value.items():
+            if _is_foreign(value):
+                reason = f"{record.where}: the spans under {key!r} are another format's, or a CSV's"
+                message = Errors.E205.format(path=path, format="Label Studio", reason=reason)
+                raise ScinerError(message)
     return tasks
+
+
+def _is_foreign(value: Any) -> bool:
+    """Spans as they never stand in a task: to pass over them would say that there are none."""
+    if isinstance(value, str):
+        return value.startswith("[{") and '"start"' in value
+    if any(_is_min_span(v) and "label" in v for v in _dicts(value)):
+        return True
+    lists = [v for v in value if isinstance(v, list)] if isinstance(value, list) else []
+    return any(len(v) == 3 and isinstance(v[2], str) for v in lists)
 
 
 def _task(n: int, task: Dict[str, Any]) -> _Task:

@@ -137,6 +137,20 @@ def test_not_an_export(tmp_path, content):
 CRLF = "SVM one.\r\nSVM two.\r\nSVM, SVM, SVM end."
 
 
+@pytest.mark.parametrize(
+    ("key", "spans"),
+    [
+        ("label", [[0, 4, "Method"]]),
+        ("label", '[{"start": 0, "end": 4, "labels": ["Method"]}]'),
+        ("spans", [{"start": 0, "end": 4, "label": "Method"}]),
+    ],
+)
+def test_spans_of_another_format_are_not_taken_for_none(tmp_path, key, spans):
+    tasks = [{"text": "BERT reads.", "label": [], key: some} for some in ([], spans)]
+    with pytest.raises(ScinerError, match=r"SCINER-E205: .*item 2: the spans under '"):
+        _read(tmp_path, tasks)
+
+
 def test_line_ends_counted_as_one(tmp_path):
     start = CRLF.rindex("SVM, SVM") + 5 - 2  # the second of the last line, each \r\n as one
     value = {"start": start, "end": start + 3, "text": "SVM", "labels": ["M"]}
