@@ -12,6 +12,8 @@ from pathlib import Path
 from threading import get_ident
 from typing import Any, Iterable, Iterator, List, Optional, TypeVar, Union
 
+from .errors import Errors, ScinerError
+
 T = TypeVar("T")
 MAX_NAME = 200  # bytes of a file's name; file systems take 255
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f%/\\:*?"<>|]|^\.')
@@ -27,19 +29,27 @@ BYTE_ORDER_MARKS = (
 
 
 @contextmanager
-def replacing(path: Union[str, Path]) -> Iterator[Path]:
+def replacing(path: Union[str, Path], *, any_kind: bool = False) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it over `path` when the block succeeds.
 
     Works for a file and for a directory, and never leaves a part of one: after a crash or a kill
     `path` is what it was before, or absent if a kill comes between the two renames of a directory.
+
+    any_kind (bool): Whether a file may take the place of a folder, as a small DocBin may that of a
+        large one. What somebody named as a file's place must not cost them a folder.
+    RAISES (ScinerError): SCINER-E556 where it may not.
     """
     path = Path(path)
+    if not path.name:  # "." and "/"
+        raise ScinerError(Errors.E556.format(path=path))
     path.parent.mkdir(parents=True, exist_ok=True)
     own = f".{path.name}.{os.getpid()}-{get_ident()}"
     temporary, old = path.with_name(f"{own}.part"), path.with_name(f"{own}.old")
     remove(temporary)
     try:
         yield temporary
+        if path.is_dir() and temporary.is_file() and not any_kind:
+            raise ScinerError(Errors.E556.format(path=path))
         if path.is_dir() or (temporary.is_dir() and path.exists()):
             os.replace(path, old)
         os.replace(temporary, path)
@@ -54,7 +64,7 @@ def replacing(path: Union[str, Path]) -> Iterator[Path]:
 
 def copy(source: Path, target: Path) -> None:
     """Copy a file or a folder over `target`, atomically."""
-    with replacing(target) as temporary:
+    with replacing(target, any_kind=True) as temporary:
         (shutil.copytree if source.is_dir() else shutil.copyfile)(source, temporary)
 
 

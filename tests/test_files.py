@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from spacy_sciner.errors import ScinerError
 from spacy_sciner.files import progress, remove, replacing, write_json, write_text
 
 
@@ -44,6 +45,17 @@ def test_a_folder_is_replaced_as_a_whole(tmp_path: Path):
         (temporary / "fresh").write_text("new")
         assert (out / "stale").exists()
     assert [p.name for p in out.iterdir()] == ["fresh"]
+
+
+@pytest.mark.parametrize("write", [write_text, write_json])
+def test_a_folder_is_not_lost_to_a_file_that_got_its_name(tmp_path: Path, monkeypatch, write):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "gold").write_text("precious")
+    for path in ("corpus", tmp_path / "corpus", ".", "", "/"):
+        with pytest.raises(ScinerError, match=r"E556: .* is a folder"):
+            write(path, "text")
+    assert [str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*")] == ["corpus", "corpus/gold"]
 
 
 def test_a_folder_survives_a_failed_replacement(tmp_path: Path):

@@ -3,18 +3,19 @@
 import sys
 import warnings
 from contextlib import contextmanager
+from errno import EDQUOT, ENOSPC
 from typing import Any, Callable, Iterator
 from urllib.parse import urlsplit
 
 import typer
 
-from ..errors import ScinerError, ScinerWarning
+from ..errors import Errors, ScinerError, ScinerWarning
 
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """Exit 1 with the message, no traceback, on bad input; the plugin's own warnings without the
-    line of code that they come from."""
+    """Exit 1 with the message, no traceback, on bad input and a full disk; the plugin's own warnings
+    without the line of code that they come from."""
     before = warnings.formatwarning
 
     def one_line(message: Any, category: Any, *where: Any, **more: Any) -> str:
@@ -26,6 +27,12 @@ def one_line_errors() -> Iterator[None]:
         yield
     except ScinerError as e:
         print(f"✘ {e}", file=sys.stderr)
+        sys.exit(1)
+    except OSError as e:
+        if e.filename is None and e.errno not in (ENOSPC, EDQUOT):  # a connection's, for example
+            raise
+        where, reason = e.filename or "A disk", e.strerror
+        print(f"✘ {Errors.E555.format(path=where, reason=reason)}", file=sys.stderr)
         sys.exit(1)
     finally:
         warnings.formatwarning = before

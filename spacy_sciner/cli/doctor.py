@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any, Dict, List, Optional, Tuple
 
 import typer
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from ..errors import ScinerError
-from ..settings import Settings, read_settings
+from ..settings import Settings, read_settings, read_yaml
 from ..settings.tree import Parse
 from .costs import Stage
 
@@ -108,9 +106,9 @@ def _busy(facts: Dict[str, Any]) -> Optional[str]:
 def _done_before(lock: Path) -> Optional[str]:
     """How many stages have left all of their outputs here, as DVC's lock file names them."""
     try:
-        stages: Dict[str, Any] = YAML(typ="safe").load(lock)["stages"]
+        stages: Dict[str, Any] = read_yaml(lock)["stages"]
         outs = [[Path(out["path"]) for out in stage.get("outs", ())] for stage in stages.values()]
-    except (OSError, YAMLError, KeyError, TypeError):  # DVC says what is wrong with it
+    except (ScinerError, AttributeError, KeyError, TypeError):  # DVC says what is wrong with it
         return None
     n = sum(all((lock.parent / path).exists() for path in paths) for paths in outs)
     if not n:

@@ -88,7 +88,7 @@ def write_docs(path: Union[str, Path], docs: Iterable[Doc]) -> None:
     """Write docs with their `user_data`, atomically, as they come."""
     parts = groupby(enumerate(docs), key=lambda numbered: numbered[0] // DOCS_IN_FILE)
     first = b""
-    with replacing(path) as temporary:
+    with replacing(path, any_kind=True) as temporary:
         for i, part in parts:
             content = _pack(doc for _, doc in part)
             if i == 0:

@@ -267,6 +267,10 @@ class Errors(CorpusErrors, ReviewErrors):
         "`dvc repro adapt` writes encoder/."
     )
     E528 = "--k {value}: {reason}. Give whole numbers, divided by commas, such as 1,4,16."
+    E555 = (
+        "{path}: {reason}. Is the path right, may it be read and written there, and is there room?"
+    )
+    E556 = "{path} is a folder, and what is written is a file. Name another place for it."
     E529 = (
         "corpus/gold is that of {found}, params.yaml has {corpus} as `corpus`. Run "
         "`dvc repro convert`."

@@ -1,5 +1,6 @@
 """`sciner` itself: help without torch, bad input in one line."""
 
+import errno
 import subprocess
 import sys
 import warnings
@@ -9,6 +10,7 @@ import pytest
 from spacy_sciner.cli import COMMANDS, main
 from spacy_sciner.cli.console import one_line_errors
 from spacy_sciner.errors import ScinerWarning
+from spacy_sciner.files import write_text
 
 
 def test_help_names_every_command(monkeypatch, capsys):
@@ -29,6 +31,34 @@ def test_bad_input_is_one_line_and_no_traceback(monkeypatch, capsys, tmp_path):
     err = capsys.readouterr().err
     assert err.startswith("✘ SCINER-E502")
     assert "Traceback" not in err
+
+
+def write_below_a_file(path):
+    path.write_text("")
+    write_text(path / "page.html", "")
+
+
+def fill_the_disk(path):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize(
+    ("write", "shown"),
+    [(write_below_a_file, "a.txt"), (fill_the_disk, "A disk: No space left on device.")],
+)
+def test_what_cannot_be_written_is_one_line(tmp_path, capsys, write, shown):
+    with pytest.raises(SystemExit) as stop, one_line_errors():
+        write(tmp_path / "a.txt")
+    assert stop.value.code == 1
+    err = capsys.readouterr().err
+    assert err.startswith("✘ SCINER-E555: ")
+    assert shown in err
+    assert len(err.splitlines()) == 1
+
+
+def test_a_connection_that_breaks_is_no_file():
+    with pytest.raises(ConnectionError), one_line_errors():
+        raise ConnectionError
 
 
 def test_the_plugins_own_warnings_are_shown_without_their_line_of_code():
