@@ -14,7 +14,7 @@ from ..errors import Errors, ScinerError, ScinerWarning
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """Exit 1 with the message, no traceback, on bad input and a full disk; the plugin's own warnings
+    """Exit 1 with the message, no traceback, on bad input and a full disk; our own warnings
     without the line of code that they come from."""
     before = warnings.formatwarning
 
