@@ -98,9 +98,24 @@ def read_record(path: Path) -> Round:
             ShownTask(**{**task, "spans": tuple(Proposed(*span) for span in task["spans"])})
             for task in data["tasks"]
         ]
-        return Round(path, data["corpus"], data["model_version"], data["strategy"], tasks)
-    except (OSError, ValueError, KeyError, TypeError) as e:
+        corpus, version, strategy = (str(data[k]) for k in ("corpus", "model_version", "strategy"))
+        bad = next((n for n, task in enumerate(tasks, start=1) if not _is_whole(task)), None)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as e:
         raise ScinerError(Errors.E250.format(path=path, reason=f"{type(e).__name__}: {e}")) from e
+    if bad is not None:
+        raise ScinerError(Errors.E250.format(path=path, reason=f"its task {bad} does not fit"))
+    return Round(path, corpus, version, strategy, tasks)
+
+
+def _is_whole(task: ShownTask) -> bool:
+    """Whether it has a text and a place, and words where its spans are."""
+    inside = (task.text[s.start : s.end] for s in task.spans)
+    at = all(0 <= s.start < s.end <= len(task.text) for s in task.spans)
+    named = all(isinstance(s.label, str) for s in task.spans)
+    is_placed = type(task.paragraph) is int and all(
+        isinstance(v, str) for v in task[2:4] + task[:1]
+    )
+    return is_placed and at and named and all(words == words.strip() for words in inside)
 
 
 def next_round(folder: Path) -> Path:

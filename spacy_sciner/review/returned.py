@@ -61,7 +61,7 @@ def import_files(
 ) -> Dict[str, Any]:
     """Merge annotation tools' exports into a gold file, and say what a person changed.
 
-    rounds (Sequence[Round]): What was shown; of the same text, the last one counts.
+    rounds (Sequence[Round]): What was shown; of the same text, the last one of the corpus counts.
     corpus (str): Whose gold it becomes.
     gold (Path): The file of reviewed paragraphs; made, or extended.
     labels (Optional[Sequence[str]]): Of the corpus; others are reported. None: all are known.
@@ -78,6 +78,7 @@ def import_files(
     for path, kind in kinds.items():
         read += read_gold(path, file_format=kind, file=str(path), repairs=repairs).paragraphs
     read += repairs.extras
+    rounds = sorted(rounds, key=lambda one: one.corpus == corpus)  # of equals the order stays
     named = [replace(p, annotator=p.annotator or annotator) for p in read]
     back = _sorted(named, rounds, held_out)
     if not back.found:

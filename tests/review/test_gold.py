@@ -6,6 +6,7 @@ import pytest
 
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.review.gold import read_reviewed
+from spacy_sciner.review.record import Round, ShownTask
 from spacy_sciner.review.returned import HeldOut, import_files
 
 TEXT = "We train BERT on SQuAD now."
@@ -32,7 +33,7 @@ def take(tmp_path):
             (tmp_path / name).write_text("\n".join(map(json.dumps, lines)), encoding="utf8")
         paths = [tmp_path / name for name in files]
         given = {"rounds": [], "held_out": HeldOut((), ()), "corpus": "mine", "labels": None}
-        return import_files(paths, gold=take.gold, **given, **options)["gold"]
+        return import_files(paths, gold=take.gold, **{**given, **options})["gold"]
 
     take.gold = tmp_path / "gold.json"
     return take
@@ -88,3 +89,10 @@ def test_a_complete_annotation_goes_before_accepted_suggestions(take):
     part = {**PLACE, "spans": [{"start": 17, "end": 22, "label": "Dataset"}], "answer": "accept"}
     take({"a.jsonl": [{**part, "_view_id": "ner"}], "b.jsonl": [line(BERT)]})
     assert labels_of(take.gold) == {"": ["Method"]}
+
+
+@pytest.mark.parametrize("names", [("mine", "theirs"), ("theirs", "mine")])
+def test_a_text_that_was_shown_from_two_corpora_may_become_gold_of_either(take, tmp_path, names):
+    task = ShownTask("P0", 0, "", TEXT, 0.5, 1, ())
+    rounds = [Round(tmp_path, name, "v", "random", [task]) for name in names]
+    assert take({"a.jsonl": [line(BERT)]}, rounds=rounds)["new"] == 1

@@ -124,3 +124,28 @@ def test_a_file_that_is_no_record(tmp_path, text):
     (tmp_path / "round-1/record.json").write_text(text)
     with pytest.raises(ScinerError, match=r"SCINER-E250: .*round-1/record\.json"):
         read_rounds(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"spans": [[0, 99, "Method"]]},
+        {"spans": [[-3, 2, "Method"]]},
+        {"spans": [[2, 5, "Method"]]},
+        {"spans": [["0", 2, "Method"]]},
+        {"spans": [[0, 2, None]]},
+        {"paragraph": "0"},
+        {"text": None},
+    ],
+)
+def test_a_record_that_was_changed_is_refused_before_anything_is_imported(tmp_path, change):
+    task = {"paper": "P", "paragraph": 0, "section": "", "text": "We train.", "score": 1.0}
+    whole = {**task, "rank": 1, "spans": [[0, 2, "Method", 0.5]]}
+    (tmp_path / "round-1").mkdir()
+    path = tmp_path / "round-1/record.json"
+    about = {"corpus": "mine", "model_version": "v", "strategy": "random"}
+    path.write_text(json.dumps({**about, "tasks": [whole]}))
+    assert len(read_rounds(tmp_path)) == 1
+    path.write_text(json.dumps({**about, "tasks": [whole, {**whole, **change}]}))
+    with pytest.raises(ScinerError, match=r"SCINER-E250: .*round-1/record\.json"):
+        read_rounds(tmp_path)
