@@ -44,6 +44,7 @@ def learn(
     Writes learn.txt, learn.svg, learn.csv and learn.json. For your own annotators, `sciner review
     export` has tasks.
     """
+    from ..corpus.convert import check_converted
     from ..report.learning import learning_text
     from ..review.simulate import ALL, Plan
     from ..review.simulate import simulate as run_plan
@@ -65,7 +66,9 @@ def learn(
             raise ScinerError(Errors.E537.format(path=path))
     given = [*(values or ()), "evaluate.paper_protocol=false"]
     text = planned(params, 1)
-    n_teachers = parse_settings(with_values(text, given), params).train.teachers
+    settings = parse_settings(with_values(text, given), params)
+    check_converted(settings, root=Path())
+    n_teachers = settings.train.teachers
     if "disagreement" in names and n_teachers < 2:
         raise ScinerError(Errors.E538.format(n=n_teachers))
     teachers = [] if loop or "disagreement" in names else ["train.teachers=1"]

@@ -38,8 +38,10 @@ def sources(
     """
     from spacy.vocab import Vocab
 
+    from ..corpus.convert import check_converted
     from ..corpus.docbin import read_docs
     from ..report.sources import sources_text
+    from ..review.annotators import format_of
     from ..review.sources import mix, mixtures, read_source, train_mixture
     from ..settings import read_settings
     from .loops import check_made, with_values
@@ -49,7 +51,8 @@ def sources(
     for path in (gold / "train.spacy", Path("encoder"), other):
         if not path.exists():
             raise ScinerError(Errors.E537.format(path=path))
-    read_settings(params)  # says all that is wrong with it
+    format_of(other, format)
+    check_converted(read_settings(params), root=Path())
     text = with_values(params.read_text(encoding="utf8"), [*(values or ()), "seed=0"])
     made = [fingerprint(path) for path in (gold, Path("encoder"), other)]
     check_made(out, text, [format, *made], root=Path())
@@ -62,7 +65,9 @@ def sources(
     typer.echo(f"{other.name}: " + ", ".join(f"{k} {n}" for k, n in counts.items()), err=True)
     path = out / "sources.json"
     rows: List[Dict[str, Any]] = json.loads(path.read_text("utf8")) if path.is_file() else []
-    for mixture in mixtures(parts, kinds, seeds):
+    if not docs:
+        raise ScinerError(Errors.E545.format(path=other, n=counts["paragraphs"]))
+    for mixture in mixtures(_with_gold(parts, len(golds), given=shares), kinds, seeds):
         if any(all(row[k] == v for k, v in mixture._asdict().items()) for row in rows):
             continue
         chosen = mix(golds, docs, mixture)
@@ -100,6 +105,21 @@ def _shares(text: str) -> List[float]:
     if not all(0 <= share <= 1 for share in shares):
         raise ScinerError(Errors.E535.format(option="--shares", value=text, known="0 to 100"))
     return shares
+
+
+def _with_gold(shares: List[float], n: int, *, given: str) -> List[float]:
+    """The shares that are a paragraph of gold or more, or none at all; of others it is said.
+
+    RAISES (ScinerError): SCINER-E535 if nothing is left.
+    """
+    short = [share for share in shares if share and not round(share * n)]
+    if short:
+        parts = ", ".join(f"{100 * share:g} %" for share in short)
+        typer.echo(f"left out, less than one of gold's {n} paragraphs: {parts}", err=True)
+    if len(short) == len(shares):
+        known = f"0 to 100, one of gold's {n} paragraphs at least"
+        raise ScinerError(Errors.E535.format(option="--shares", value=given, known=known))
+    return [share for share in shares if share not in short]
 
 
 def _losses(text: str) -> List[str]:

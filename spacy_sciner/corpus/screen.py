@@ -62,9 +62,15 @@ def label_warnings(report: Dict[str, Any]) -> List[str]:
     types = splits["train"]["types"]
     if absent := [label for label in report["labels"] if not types.get(label)]:
         found.append(Warnings.W203.format(labels=", ".join(absent)))
-    if unknown := report["repairs"].get("unknown-label"):
-        found.append(Warnings.W204.format(n=unknown["count"], examples=_examples(unknown)))
-    return found
+    return found + unknown_label_warnings(report["repairs"])
+
+
+def unknown_label_warnings(repairs: Dict[str, Any]) -> List[str]:
+    """W204 if annotations have a label that is not one of the corpus."""
+    unknown = repairs.get("unknown-label")
+    if not unknown:
+        return []
+    return [Warnings.W204.format(n=unknown["count"], examples=_examples(unknown))]
 
 
 def _of_duplicates(found: Dict[str, Any]) -> List[str]:

@@ -70,6 +70,10 @@ class ReviewErrors(metaclass=Coded):
     E551 = "Nothing can listen at {host}, port {port}: {reason}. Give another --port, or --host."
     E552 = "--server is no address such as http://localhost:8080: {reason}."
     E553 = "The server is not installed ({reason}): pip install 'spacy-sciner[review]'."
+    E545 = (
+        "{path} has nothing to learn from: {n} paragraphs with text, and each of them is in dev, "
+        "test or calibration, too."
+    )
     E554 = "{given} needs {needed}."
     E544 = (
         "A paragraph comes back twice, annotated differently, and neither a time nor a name says "

@@ -6,6 +6,7 @@ from different splits and evaluators; here everything but the labels is the same
 """
 
 import shutil
+import warnings
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
@@ -14,8 +15,10 @@ from spacy.tokens import Doc
 
 from ..corpus.annotated import LLM
 from ..corpus.docbin import read_docs, write_docs
+from ..corpus.screen import unknown_label_warnings
 from ..corpus.splits.gold import GoldReader
 from ..corpus.text import text_key
+from ..errors import ScinerWarning
 from ..evaluation.measure import measure_clean
 from ..settings.corpora import GoldFile
 from ..training.experiment import load_pipeline
@@ -51,8 +54,9 @@ def read_source(
     """The other annotator's paragraphs, but for those that are measured on.
 
     held_out (Sequence[Doc]): Of dev, test and calibration; what has their text is left out.
-    RETURNS (Tuple[List[Doc], Dict[str, int]]): Docs with source "llm"; how many there were, and how
-        many were left out.
+    RETURNS (Tuple[List[Doc], Dict[str, int]]): Docs with source "llm"; how many there were, how
+        many were left out, and how often a rule of `corpus.rules` was applied. Warns with
+        SCINER-W204 of labels that are not the corpus'.
     RAISES (ScinerError): What reading gold raises.
     """
     reader = GoldReader(path.parent, tuple(labels))
@@ -62,7 +66,10 @@ def read_source(
     kept = [doc for doc in docs if text_key(doc.text) not in known]
     for doc in kept:
         doc.user_data["source"] = LLM
-    return kept, {"paragraphs": len(docs), "measured on": len(docs) - len(kept)}
+    if lines := unknown_label_warnings(reader.repairs.to_dict()):
+        warnings.warn(lines[0], ScinerWarning, stacklevel=2)
+    counts = {"paragraphs": len(docs), "measured on": len(docs) - len(kept)}
+    return kept, {**counts, **dict(sorted(reader.repairs.counts.items()))}
 
 
 def mix(gold: Sequence[Doc], other: Sequence[Doc], mixture: Mixture) -> List[Doc]:

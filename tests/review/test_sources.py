@@ -7,6 +7,7 @@ from stage_project import PARAMS, overlaid
 from tiny import CONFIGS, LABELS, SENTENCES, gold_docs
 
 from spacy_sciner.corpus.docbin import write_docs
+from spacy_sciner.errors import ScinerWarning
 from spacy_sciner.report.sources import sources_text
 from spacy_sciner.review.sources import ALONE, MIXED, Mixture, mix, mixtures, read_source
 
@@ -122,9 +123,36 @@ def test_models_are_trained_on_each_source_and_compared(run):
         (("llm.conll", "--format", "conll", "--shares", "a"), "SCINER-E535"),
         (("llm.conll", "--format", "conll", "--losses", "mse"), "SCINER-E535: --losses 'mse'"),
         (("none.conll", "--format", "conll"), "SCINER-E537: none.conll"),
+        (("llm.conll", "--format", "none"), "SCINER-E244: none is no format"),
+        (("llm.conll", "--format", "conll", "--shares", "5"), "SCINER-E535: --shares '5'"),
     ],
 )
 def test_what_cannot_be_compared_is_said(run, options, message):
     code, said = run(*options)
     assert code == 1
     assert message in said.err
+
+
+def test_a_share_below_one_paragraph_is_left_out_and_said(run):
+    code, said = run(*SMALL[:4], "0,5", *SMALL[5:], "--set", "train.epochs=1")
+    assert code == 0, said.err
+    assert "left out, less than one of gold's 6 paragraphs: 5 %" in said.err
+    assert len((run.root / "sources/sources.csv").read_text().splitlines()) == 2
+
+
+def test_labels_that_are_not_the_corpus_are_said(other):
+    with pytest.warns(ScinerWarning, match=r"SCINER-W204: 3 .*Metric"):
+        _, counts = read_source(other, file_format="conll", labels=LABELS[:2], held_out=[])
+    assert counts["unknown-label"] == 3
+
+
+def test_nothing_but_what_is_measured_on(run):
+    (run.root / "llm.conll").write_text(conll(SENTENCES[:2]), encoding="utf8")
+    code, said = run(*SMALL)
+    assert (code, "SCINER-E545: llm.conll has nothing" in said.err) == (1, True)
+
+
+def test_gold_of_another_corpus_is_refused(run):
+    (run.root / "corpus/_report.json").write_text('{"corpus": "other"}', encoding="utf8")
+    code, said = run(*SMALL)
+    assert (code, "SCINER-E529: corpus/gold is that of other" in said.err) == (1, True)
