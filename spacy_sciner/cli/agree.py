@@ -48,9 +48,13 @@ def agree(
     from ..review.annotators import read_annotators
     from ..review.cases import write_tasks
 
-    for out in (csv, tasks):
-        if out and out.exists() and not force:
+    given = [path.resolve() for path in paths]
+    for out in filter(None, (csv, tasks)):
+        if out.exists() and not force:
             raise ScinerError(Errors.E241.format(path=out))
+        if out.resolve() in given:
+            raise ScinerError(Errors.E546.format(path=out))
+        given.append(out.resolve())
     annotators = read_annotators(paths, file_format=format)
     found = compare_annotators(annotators, n_draws=draws, seed=seed)
     cases = _cases(found)

@@ -18,7 +18,7 @@ def start(
     format: Annotated[
         str, typer.Option(help="label-studio, prodigy, doccano, brat or conll.")
     ] = "label-studio",
-    n: Annotated[int, typer.Option(help="Paragraphs, a seeded choice; 0: all.")] = 200,
+    n: Annotated[int, typer.Option(min=0, help="Paragraphs, a seeded choice; 0: all.")] = 200,
     seed: Annotated[int, typer.Option(help="Of the choice.")] = 0,
     corpus: Annotated[
         Optional[str], typer.Option(help="Whose labels; default params.yaml's.")

@@ -74,6 +74,9 @@ class ReviewErrors(metaclass=Coded):
         "{path} has nothing to learn from: {n} paragraphs with text, and each of them is in dev, "
         "test or calibration, too."
     )
+    E546 = (
+        "{path} is read here, or is to be written twice. Name another place for --csv or --tasks."
+    )
     E554 = "{given} needs {needed}."
     E544 = (
         "A paragraph comes back twice, annotated differently, and neither a time nor a name says "

@@ -116,3 +116,14 @@ def test_the_seed_and_the_draws_decide_the_interval(sciner):
     of_seeds = {interval("--draws", 1, "--seed", seed) for seed in range(4)}
     assert len(of_seeds) > 1
     assert interval("--draws", 0) is None
+
+
+def test_no_annotators_file_is_written_over_and_none_twice(sciner, tmp_path):
+    first, second = write(tmp_path / "a.json"), write(tmp_path / "b.json", label="N")
+    before = first.read_bytes()
+    twice = tmp_path / "x.csv"
+    for options in (("--tasks", first, "--force"), ("--csv", twice, "--tasks", twice)):
+        code, _, err = sciner(first, second, *options)
+        assert (code, "SCINER-E546" in err) == (1, True)
+    assert first.read_bytes() == before
+    assert not twice.exists()

@@ -68,3 +68,8 @@ def test_an_encoder_without_concepts_is_refused(run, root, tiny_encoder):
     assert code == 1
     assert "SCINER-E319" in said.err
     assert not root.joinpath("none.json").exists()
+
+
+def test_fewer_than_no_paragraphs_is_no_number(run, root):
+    code, said = run("--out", "fewer.json", "--n", "-1")
+    assert (code, "--n" in said.err) == (2, True)
