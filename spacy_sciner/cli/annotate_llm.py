@@ -1,5 +1,6 @@
 """`sciner annotate-llm`: paragraphs of the pool, annotated by a language model."""
 
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Dict, Mapping, Optional, Sequence
@@ -113,6 +114,7 @@ def _parameters(extra: str, *, temperature: float, max_tokens: int) -> Dict[str,
 
     try:
         more = load_json(extra)
+        json.dumps(more, allow_nan=False, ensure_ascii=False).encode("utf8")  # as it is sent
     except ValueError:
         more = None
     if not isinstance(more, dict):

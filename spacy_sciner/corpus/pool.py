@@ -16,6 +16,7 @@ from spacy.tokens import Doc
 from ..errors import Errors, ScinerError
 from ..types import Paragraph
 from .annotated import LLM
+from .formats.sniff import mend
 from .text import ngrams, text_key, words_of
 
 # The last to claim a run of words is named in the report: what is held out, before train.
@@ -154,6 +155,9 @@ def _parse(line: str, path: Path, n: int) -> Paragraph:
         raise ScinerError(Errors.E214.format(path=path, line=n, reason=repr(e))) from e
     if not (isinstance(paper, str) and type(paragraph) is int and isinstance(text, str)):
         reason = "paper and text must be strings, paragraph a whole number"
+        raise ScinerError(Errors.E214.format(path=path, line=n, reason=reason))
+    if mend(record)[1]:
+        reason = "half of a character alone, such as \\ud835, which no text can have"
         raise ScinerError(Errors.E214.format(path=path, line=n, reason=reason))
     section = str(record.get("section") or "")
     return {"paper": paper, "paragraph": paragraph, "section": section, "text": text}

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any, Dict, NamedTuple, Optional
 
+from ..corpus.formats.sniff import load_json
 from ..files import write_json
 from .prompts import Messages
 
@@ -44,11 +45,12 @@ class AnswerCache:
 
     def load(self, request: Request) -> Optional[Reply]:
         try:
-            record = json.loads(self.path(request).read_text(encoding="utf8"))
-            return Reply(**record["reply"])
+            record = load_json(self.path(request).read_text(encoding="utf8"))
+            reply = Reply(**record["reply"])
         # Absent, or damaged by another program: it is asked again.
         except (OSError, ValueError, KeyError, TypeError):
             return None
+        return reply if list(map(type, reply)) == [str, str, int, int] else None
 
     def save(self, request: Request, reply: Reply) -> None:
         """The question stands beside the answer, so that a person can read what was asked."""

@@ -119,7 +119,7 @@ def _take(
 
 
 def report_path(out: Path) -> Path:
-    return out.with_name(f"{out.name.split('.')[0]}.report.json")
+    return out.with_name(f"{out.stem}.report.json")
 
 
 def check_out(out: Path) -> None:

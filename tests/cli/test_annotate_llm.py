@@ -206,7 +206,7 @@ def test_parameters_are_sent_and_part_of_the_question(project, server, sciner):
     assert "max_tokens" not in asked
     sciner(server, "--n", "1")
     assert (len(server.seen), server.seen[1]["max_tokens"]) == (2, 1024)
-    for bad in ("{", "[]"):
+    for bad in ("{", "[]", '{"top_p": NaN}', '{"stop": "\\ud835"}'):
         code, _, err = sciner(server, "--extra", bad)
         assert code == 1
         assert err.startswith(f"✘ SCINER-E352: --extra {bad!r} is no JSON object")
@@ -256,3 +256,12 @@ def test_ctrl_c_leaves_whole_answers_and_the_next_run_asks_the_others(project, s
         assert sciner(slow)[0] == 0
         assert len(slow.seen) - n_before == 20 - len(answers)
         assert len(read_lines(project / "out/llm.jsonl")) == 20
+
+
+def test_each_file_has_a_report_of_its_own(project, server, sciner):
+    for name in ("llm.v1.jsonl", "llm.v2.jsonl", "llm.report.json"):
+        code, out, _ = sciner(server, "--out", f"out/{name}")
+        assert (code, f"✔ 2 paragraphs in out/{name}" in out) == (0, True)
+        assert len(read_lines(project / "out" / name)) == 2
+    names = {path.name for path in (project / "out").glob("*.report.json")}
+    assert names == {f"llm.{name}report.json" for name in ("v1.", "v2.", "", "report.")}

@@ -110,9 +110,12 @@ def test_parsed_papers(tmp_path):
     assert read_parsed(tmp_path / "none") == []
 
 
+HALF = {"paper": "P", "paragraph": 1, "section": "", "text": "\ud835"}
+
+
 @pytest.mark.parametrize(
     "record",
-    [{"paper": "P"}, [1], {"paper": "P", "paragraph": "0", "text": "x"}, "x"],
+    [{"paper": "P"}, [1], {"paper": "P", "paragraph": "0", "text": "x"}, "x", HALF],
 )
 def test_broken_parsed_line(tmp_path, record):
     good = {"paper": "P", "paragraph": 0, "section": "", "text": "x"}

@@ -162,9 +162,18 @@ def test_the_same_words_in_another_order_are_another_question(tmp_path):
     assert cache.load(request("dog bites man")._replace(model="other")) is None
 
 
-def test_a_damaged_answer_is_asked_for_again(ask, server, tmp_path):
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text[:30],
+        lambda text: text.replace('"tokens_in": 100', '"tokens_in": null'),
+        lambda text: text.replace('"content": "BERT', '"content": 5, "a": "BERT'),
+        lambda text: "[" * 100_000,
+    ],
+)
+def test_a_damaged_answer_is_asked_for_again(ask, server, tmp_path, damage):
     ask("a")
     (path,) = (tmp_path / "cache").rglob("*.json")
-    path.write_text(path.read_text(encoding="utf8")[:30], encoding="utf8")
+    path.write_text(damage(path.read_text(encoding="utf8")), encoding="utf8")
     assert ask("a")[0]["a"].content == GOOD
     assert len(server.seen) == 2
