@@ -18,7 +18,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..corpus.formats.label_studio import task_of
-from ..corpus.formats.sniff import load_json
+from ..corpus.formats.sniff import load_json, mend
 from ..corpus.formats.writing import Losses, prepare
 from ..errors import Errors, ScinerError, ScinerWarning, Warnings
 from ..pipeline.annotator import scored_entities
@@ -75,7 +75,7 @@ class Proposer:
         RAISES (ScinerError): SCINER-E266 for the interface, SCINER-E267 for a task without text.
         """
         interface = read_interface(config)
-        texts = _texts(tasks, interface.key)
+        texts = _texts(tasks, interface.key, longest=self.nlp.max_length)
         with self._lock:
             return [self._prediction(doc, interface) for doc in self.nlp.pipe(texts)]
 
@@ -97,16 +97,18 @@ class Proposer:
         return {**prediction, "model_version": self.version, "result": known}
 
 
-def _texts(tasks: object, key: str) -> List[str]:
+def _texts(tasks: object, key: str, *, longest: int) -> List[str]:
     if not isinstance(tasks, list):
         raise ScinerError(Errors.E267.format(task="`tasks`", reason="it is no list of tasks"))
     texts = []
     for n, task in enumerate(tasks):
         data = task.get("data") if isinstance(task, dict) else None
         text = data.get(key) if isinstance(data, dict) else None
-        if not isinstance(text, str):
+        if not isinstance(text, str) or len(text) > longest:
             name = f"task {task.get('id', n)}" if isinstance(task, dict) else f"task {n}"
-            raise ScinerError(Errors.E267.format(task=name, reason=f"data.{key} is no text"))
+            is_text = isinstance(text, str)
+            what = f"has more than {longest} characters" if is_text else "is no text"
+            raise ScinerError(Errors.E267.format(task=name, reason=f"data.{key} {what}"))
         texts.append(text)
     return texts
 
@@ -155,7 +157,7 @@ def make_app(proposer: Proposer) -> "Starlette":
 
 async def _body(request: "Request") -> Dict[str, Any]:
     try:
-        body = load_json((await request.body()).decode("utf8"))
+        body, _ = mend(load_json((await request.body()).decode("utf8")))
     except ValueError as e:
         raise ScinerError(Errors.E269.format(path=request.url.path, reason=e)) from e
     if not isinstance(body, dict):

@@ -1,5 +1,6 @@
 """The model backend, asked as Label Studio asks it."""
 
+import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -67,6 +68,22 @@ def test_one_result_for_each_task_empty_ones_too(client, proposer):
     assert [bool(result["result"]) for result in body["results"][-3:]] == [False, False, True]
     names = {(r["from_name"], r["to_name"]) for one in body["results"] for r in one["result"]}
     assert names == {("label", "text")}
+
+
+def test_half_of_a_character_costs_no_answer(client):
+    """A browser may send one; it is one code point, so that the places after it hold."""
+    body = json.dumps(asked(["\ud835 we train BERT ."])).encode()
+    answer = client.post("/predict", content=body)
+    assert answer.status_code == 200
+    (region,) = answer.json()["results"][0]["result"]
+    assert (region["value"]["start"], region["value"]["text"]) == (11, "BERT")
+
+
+def test_a_text_that_the_pipeline_refuses_is_named(client, proposer, monkeypatch):
+    monkeypatch.setattr(proposer.nlp, "max_length", 8)
+    answer = client.post("/predict", json=asked(["short", "BERT is long"]))
+    assert answer.status_code == 400
+    assert "task 2, data.text has more than 8 characters" in answer.json()["error"]
 
 
 def test_a_project_with_names_of_its_own_and_fewer_labels(tiny_model):
