@@ -79,6 +79,22 @@ def write_json(path: Union[str, Path], data: Any) -> None:
     write_text(path, json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
+def read_json(path: Union[str, Path], kind: type = dict) -> Any:
+    """What a command of ours wrote.
+
+    kind (type): What it has to be, dict or list.
+    RAISES (ScinerError): SCINER-E558 for a file that was cut short or edited, or is another's.
+    """
+    try:
+        found = json.loads(Path(path).read_bytes().decode("utf8"))
+    except ValueError as e:
+        raise ScinerError(Errors.E558.format(path=path, reason=e)) from e
+    if not isinstance(found, kind):
+        reason = f"it is no {'object' if kind is dict else 'list'}"
+        raise ScinerError(Errors.E558.format(path=path, reason=reason))
+    return found
+
+
 def fingerprint(path: Path, pattern: str = "*") -> str:
     """SHA-256 of a file, or over the files of a folder, their names included."""
     digest = hashlib.sha256()

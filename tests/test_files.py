@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from spacy_sciner.errors import ScinerError
-from spacy_sciner.files import progress, remove, replacing, write_json, write_text
+from spacy_sciner.files import progress, read_json, remove, replacing, write_json, write_text
 
 
 def test_a_file_appears_only_when_the_block_ends(tmp_path: Path):
@@ -56,6 +56,13 @@ def test_a_folder_is_not_lost_to_a_file_that_got_its_name(tmp_path: Path, monkey
         with pytest.raises(ScinerError, match=r"E556: .* is a folder"):
             write(path, "text")
     assert [str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*")] == ["corpus", "corpus/gold"]
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"[]", b"\xff"])
+def test_json_of_ours_that_is_broken(tmp_path: Path, text):
+    (tmp_path / "a.json").write_bytes(text)
+    with pytest.raises(ScinerError, match=r"E558: .*a\.json is not the JSON that was written"):
+        read_json(tmp_path / "a.json")
 
 
 def test_a_folder_survives_a_failed_replacement(tmp_path: Path):

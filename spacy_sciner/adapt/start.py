@@ -3,7 +3,6 @@
 arXiv 2402.15343 throws the concept encoder away; here it is what knows a label by its words.
 """
 
-import json
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Sequence
 
@@ -13,6 +12,7 @@ from spacy.tokens import Doc
 
 from ..corpus.concepts import label_in_words
 from ..errors import Errors, ScinerError
+from ..files import read_json
 from ..models.concepts import ConceptModel
 from ..models.encoders import WEIGHTS
 from ..models.head import load_encoder
@@ -43,7 +43,7 @@ class MeaningTagger:
         text: Any = load_encoder(str(encoder))
         is_two = (encoder / FOLDER / WEIGHTS).is_file()
         module = ConceptModel(text, load_encoder(str(encoder / FOLDER)) if is_two else text)
-        learnt = json.loads(fit.read_text(encoding="utf8"))
+        learnt = read_json(fit)
         module.load_state_dict({k: torch.tensor(v) for k, v in learnt.items()}, strict=False)
         self.module = module.eval()
         words = [

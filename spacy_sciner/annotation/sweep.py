@@ -16,7 +16,7 @@ from ..corpus.merge import merge_iteration
 from ..corpus.reader import iob_tags
 from ..errors import Errors, ScinerError
 from ..evaluation.measure import measure_clean
-from ..files import copy, fingerprint, progress_bar, write_json
+from ..files import copy, fingerprint, progress_bar, read_json, write_json
 from ..pipeline.annotator import check_settings
 from ..pipeline.sciner import find_sciner
 from ..selection import Accept, select
@@ -151,7 +151,7 @@ def retrain_at(
     key = hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf8")).hexdigest()
     result = out / "result.json"
     if result.is_file():
-        found: Row = json.loads(result.read_text(encoding="utf8"))
+        found: Row = read_json(result)
         if found.get("key") == key:
             return found
     folder = out / f"iteration-{experiment.iteration}"

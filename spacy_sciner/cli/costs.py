@@ -1,10 +1,10 @@
 """What each stage of the experiment will take on this machine, from a short measurement."""
 
-import json
 import math
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple
 
+from ..files import read_json
 from ..settings import Settings
 from ..settings.schedules import Schedule
 
@@ -40,7 +40,7 @@ def count_words(settings: Settings, *, root: Path = Path()) -> Words:
     """
     path = root / "corpus/_report.json"
     if path.is_file():
-        report: Dict[str, Any] = json.loads(path.read_text(encoding="utf8"))
+        report: Dict[str, Any] = read_json(path)
         if report["corpus"] == settings.corpus:
             splits = report["splits"].items()
             tokens = {name: split["tokens"] for name, split in splits}

@@ -1,6 +1,5 @@
 """`sciner few-shot`: what an encoder is worth where there is hardly any gold."""
 
-import json
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Dict, List, NamedTuple, Option
 import typer
 
 from ..errors import Errors, ScinerError
-from ..files import fingerprint, remove, write_json, write_text
+from ..files import fingerprint, read_json, remove, write_json, write_text
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -141,7 +140,7 @@ def _measured(
             given=GIVEN,
         )
     remove(folder / "training")
-    metrics: Any = json.loads((folder / METRICS).read_text(encoding="utf8"))
+    metrics: Any = read_json(folder / METRICS)
     sizes = {"sentences": len(docs), "mentions": sum(subset.counts.values())}
     shot = shot_of(metrics, **run._asdict(), **sizes)
     tell(f"{run}: test F1 {shot.f1:.3f}")

@@ -14,7 +14,7 @@ from typing import Annotated, List
 import typer
 
 from ..errors import Errors, ScinerError
-from ..files import write_text
+from ..files import read_json, write_text
 from ..settings import read_settings
 
 PARAMS = Path("params.yaml")
@@ -195,7 +195,7 @@ def _commit(k: int) -> None:
     metrics += [f"metrics/iteration-{i}.json" for i in range(k + 1)]
     metrics += ["metrics/adapt.json", "metrics/adapt-loss.csv"]
     _git("add", "--", str(PARAMS), "dvc.lock", "plots", ":(glob)**/.gitignore", *metrics)
-    f1 = json.loads(METRICS.read_text(encoding="utf8"))[-1]["clean"]["test"]["f1"]
+    f1 = read_json(METRICS, list)[-1]["clean"]["test"]["f1"]
     # Run a second time, an iteration may leave nothing to commit.
     _git("commit", "-q", "--allow-empty", "-m", f"Iteration {k}: test F1 {f1:.4f}")
     _git("tag", f"iteration-{k}")

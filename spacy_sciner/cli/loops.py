@@ -4,7 +4,6 @@ What is run beside the project's own loop must not touch it: not its outputs, it
 """
 
 import hashlib
-import json
 import os
 import re
 import shlex
@@ -20,7 +19,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from ..errors import Errors, ScinerError
-from ..files import PACKAGE, fingerprint, write_json, write_text
+from ..files import PACKAGE, fingerprint, read_json, write_json, write_text
 from ..models.machine import thread_settings
 from ..settings import read_settings
 from ..settings.read import parse_settings, read_yaml
@@ -105,7 +104,7 @@ def check_made(folder: Path, params: str, values: Sequence[str], *, root: Path) 
     }
     path = folder / MADE
     if path.is_file():
-        before = json.loads(path.read_text(encoding="utf8"))
+        before = read_json(path)
         differ = [name for name in made if before.get(name) != made[name]]
         if differ:
             raise ScinerError(Errors.E519.format(path=folder, differ=", ".join(differ)))
@@ -186,7 +185,7 @@ def run_loop(
     RAISES (ScinerError): SCINER-E522 with the log's path, if a stage fails.
     """
     path = folder / COSTS
-    costs: Dict[str, Any] = json.loads(path.read_text(encoding="utf8")) if path.is_file() else {}
+    costs: Dict[str, Any] = read_json(path) if path.is_file() else {}
     stages = stages_of(dvc_yaml, read_yaml(folder / "params.yaml"), last)
     stages = [stage for stage in stages if stage.name not in given]
     for i, stage in enumerate(stages):

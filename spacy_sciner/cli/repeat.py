@@ -1,6 +1,5 @@
 """`sciner repeat`: the whole loop with several seeds, beside the project's own."""
 
-import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Annotated, Any, Dict, List, Optional
 
 import typer
 
-from ..files import write_json, write_text
+from ..files import read_json, write_json, write_text
 
 
 def repeat(
@@ -51,7 +50,7 @@ def repeat(
         own = [*given, f"seed={seed}", *([f"convert.seed={seed}"] if resplit else [])]
         set_up(folder, own, root=root, params=text)
         run_loop(folder, dvc_yaml, threads=threads, say=lambda stage: tell(f"seed {seed}: {stage}"))
-        found = json.loads((folder / "metrics/iterations.json").read_text(encoding="utf8"))
+        found = read_json(folder / "metrics/iterations.json", list)
         with writing:
             done[seed] = found
             in_order = dict(sorted(done.items()))

@@ -2,14 +2,13 @@
 
 import csv
 import io
-import json
 from pathlib import Path
 from typing import Annotated, Any, Dict, List, Optional
 
 import typer
 
 from ..errors import Errors, ScinerError
-from ..files import fingerprint, write_json, write_text
+from ..files import fingerprint, read_json, write_json, write_text
 
 
 def sources(
@@ -64,7 +63,7 @@ def sources(
     golds = read_docs(gold / "train.spacy", vocab)
     typer.echo(f"{other.name}: " + ", ".join(f"{k} {n}" for k, n in counts.items()), err=True)
     path = out / "sources.json"
-    rows: List[Dict[str, Any]] = json.loads(path.read_text("utf8")) if path.is_file() else []
+    rows: List[Dict[str, Any]] = read_json(path, list) if path.is_file() else []
     if not docs:
         raise ScinerError(Errors.E545.format(path=other, n=counts["paragraphs"]))
     for mixture in mixtures(_with_gold(parts, len(golds), given=shares), kinds, seeds):

@@ -1,6 +1,5 @@
 """The convert stage: annotation files and parsed papers to DocBins, split by paper."""
 
-import json
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -10,7 +9,7 @@ from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
 
 from ..errors import Errors, ScinerError, ScinerWarning, Warnings
-from ..files import progress, remove, write_json
+from ..files import progress, read_json, remove, write_json
 from ..settings import Settings
 from ..settings.corpora import CALIBRATION
 from ..settings.tree import Convert
@@ -176,7 +175,7 @@ def check_converted(settings: Settings, *, root: Path) -> None:
     """
     path = root / "corpus/_report.json"
     if path.is_file():
-        found = json.loads(path.read_text(encoding="utf8")).get("corpus")
+        found = read_json(path).get("corpus")
         if found != settings.corpus:
             raise ScinerError(Errors.E529.format(found=found, corpus=settings.corpus))
 

@@ -271,6 +271,11 @@ class Errors(CorpusErrors, ReviewErrors):
         "{path}: {reason}. Is the path right, may it be read and written there, and is there room?"
     )
     E556 = "{path} is a folder, and what is written is a file. Name another place for it."
+    E557 = "Revision {name} cannot be compared: {reason}. Name another revision."
+    E558 = (
+        "{path} is not the JSON that was written there: {reason}. Remove it and make it again: "
+        "`dvc repro`, or the command whose folder it is in."
+    )
     E529 = (
         "corpus/gold is that of {found}, params.yaml has {corpus} as `corpus`. Run "
         "`dvc repro convert`."

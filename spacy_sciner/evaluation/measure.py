@@ -1,6 +1,5 @@
 """Measure one iteration: gold that never moves, the paper's protocol, the pool, calibration."""
 
-import json
 import random
 import tempfile
 import zlib
@@ -17,7 +16,7 @@ from ..content import trim_entities
 from ..corpus.docbin import iter_docs, read_docs, write_docs
 from ..corpus.reader import words_and_spaces
 from ..corpus.soft import get_soft, soft_logs
-from ..files import progress
+from ..files import progress, read_json
 from ..loading import blank, load
 from ..pipeline.sciner import BEGIN_IOB, OUTSIDE_IOB, find_sciner
 from ..scoring.calibration import (
@@ -185,7 +184,7 @@ def measure_pool(pseudo: Path, pool_gold: Path, counts: Path) -> Dict[str, Any]:
             labels, probs = soft
             tags = decode(soft_logs(probs)) if len(probs) else []
             decided.add([tuple(span)[:3] for span in tags_to_spans(np.array(tags), labels)], gold)
-    figures: Dict[str, Any] = json.loads(counts.read_text(encoding="utf8"))
+    figures: Dict[str, Any] = read_json(counts)
     figures.update(accepted.scores())
     if has_soft:
         figures["soft"] = {"entities": decided.n_proposed, **decided.scores()}

@@ -1,13 +1,12 @@
 """The `report` stage: every iteration's metrics in one place, and the best pipeline beside it."""
 
-import json
 import shutil
 from pathlib import Path
 from textwrap import fill
 from typing import Any, Dict, Optional, Sequence
 
 from ..errors import Errors, ScinerError
-from ..files import replacing, write_json, write_text
+from ..files import read_json, replacing, write_json, write_text
 from .drift import drifts
 from .headline import headline
 from .page import to_html
@@ -124,7 +123,7 @@ def read_papers(path: Path) -> Papers:
 def read_metrics(path: Path) -> Metrics:
     if not path.is_file():
         raise ScinerError(Errors.E401.format(path=path))
-    metrics: Metrics = json.loads(path.read_text(encoding="utf8"))
+    metrics: Metrics = read_json(path)
     return metrics
 
 
@@ -132,5 +131,5 @@ def read_reliability(path: Path) -> Dict[str, Any]:
     """The bins of an iteration's reliability diagram; {} of one evaluated without them."""
     if not path.is_file():
         return {}
-    found: Dict[str, Any] = json.loads(path.read_text(encoding="utf8")).get("reliability") or {}
+    found: Dict[str, Any] = read_json(path).get("reliability") or {}
     return found

@@ -74,19 +74,20 @@ def _gold(rows: Any) -> List[Dict[str, int]]:
     return [{name: row[name][2] for name in row if row[name][2]} for row in rows]
 
 
-def _test_paragraphs(before: Side, after: Side) -> Iterator[Paragraph]:
+def _test_paragraphs(before: Side, after: Side) -> Iterator[Optional[Paragraph]]:
     golds = _by_place(after.root / "corpus/gold/test.spacy")
     sides = (before, after)
     docs = [_by_place(s.root / f"evaluation/iteration-{s.iteration}.spacy") for s in sides]
-    for place, gold in golds.items():
-        one, other = (of.get(place) for of in docs)
-        if one is None or other is None or not _same_words(one, other):
+    for place in {**docs[0], **docs[1], **golds}:
+        one, other, gold = docs[0].get(place), docs[1].get(place), golds.get(place)
+        if one is None or other is None or gold is None or not _same_words(one, other, gold):
+            yield None
             continue
         known = [token.ent_iob != 0 for token in gold]
         yield _paragraph(one, _entities(one), _entities(other), _entities(gold), known)
 
 
-def _pool_paragraphs(before: Side, after: Side, likeliest: bool) -> Iterator[Paragraph]:
+def _pool_paragraphs(before: Side, after: Side, likeliest: bool) -> Iterator[Optional[Paragraph]]:
     paths = [s.root / f"corpus/iteration-{s.iteration}/pseudo.spacy" for s in (before, after)]
     of = _likeliest if likeliest else _entities
     vocab = Vocab()
@@ -101,8 +102,11 @@ def _pool_paragraphs(before: Side, after: Side, likeliest: bool) -> Iterator[Par
                 break
             places[_place(one)] = one
         found = places.pop(place, None)
-        if found is not None and _same_words(found, doc):
+        if found is None or not _same_words(found, doc):
+            yield None
+        else:
             yield _paragraph(doc, of(found), of(doc), None, ())
+    yield from (None for _ in (*places, *docs))
 
 
 def _by_place(path: Path) -> Dict[Tuple[Any, Any], Doc]:
@@ -113,8 +117,9 @@ def _place(doc: Doc) -> Tuple[Any, Any]:
     return doc.user_data.get("paper"), doc.user_data.get("paragraph")
 
 
-def _same_words(one: Doc, other: Doc) -> bool:
-    return [t.text for t in one] == [t.text for t in other]
+def _same_words(first: Doc, *others: Doc) -> bool:
+    words = [t.text for t in first]
+    return all(words == [t.text for t in other] for other in others)
 
 
 def _entities(doc: Doc) -> Set[Entity]:

@@ -17,7 +17,7 @@ def to_plain(difference: Difference) -> str:
     for split in SPLITS:
         lines += [heading_of(split, difference), to_text(score_rows(split, difference))]
     for section in SECTIONS:
-        lines.append(heading_of_entities(section, difference))
+        lines.append(fill(heading_of_entities(section, difference), width=WIDTH))
         found = difference[section]
         if found is None:
             lines.append("")
@@ -80,12 +80,18 @@ def score_rows(split: str, difference: Difference) -> List[Row]:
 
 
 def heading_of_entities(section: str, difference: Difference) -> str:
-    if section == "test":
-        return "Entities predicted in the test papers (in brackets: how many are right)"
-    if difference["pool"] is None:
+    found = difference[section]
+    if found is None:
         return "Entities of the pool: iteration 0 learns from none, so there is nothing to compare."
-    what = "likeliest" if difference["pool_of"] == "likeliest" else "accepted"
-    return f"Entities of the pool that each learnt from ({what} labels)"
+    text = "Entities predicted in the test papers (in brackets: how many are right)"
+    if section == "pool":
+        what = "likeliest" if difference["pool_of"] == "likeliest" else "accepted"
+        text = f"Entities of the pool that each learnt from ({what} labels)"
+    if found["left_out"]:
+        text += (
+            f"; {count(found['left_out'])} paragraphs left out: not on both sides, word for word"
+        )
+    return text
 
 
 def entity_rows(found: Dict[str, Any], *, judged: bool) -> List[Row]:

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Tuple
 
 from ..errors import Errors, ScinerError
-from ..settings import read_settings
+from ..settings.read import parse_settings
 from ..settings.tree import Settings
 
-ITERATIONS = "metrics/iterations.json"
+ITERATIONS, PARAMS = "metrics/iterations.json", "params.yaml"
 
 
 class Side(NamedTuple):
@@ -19,7 +19,8 @@ class Side(NamedTuple):
 
     @property
     def settings(self) -> Settings:
-        return read_settings(self.root / "params.yaml")
+        text = (self.root / PARAMS).read_text(encoding="utf8")
+        return parse_settings(text, f"{PARAMS} of {self.name}")
 
 
 def open_side(name: str, folder: Path) -> Side:
@@ -38,13 +39,17 @@ def open_side(name: str, folder: Path) -> Side:
     if found.returncode:
         raise ScinerError(Errors.E517.format(name=name))
     revision = found.stdout.decode().strip()
-    texts = {path: _git("show", f"{revision}:./{path}") for path in (ITERATIONS, "params.yaml")}
+    texts = {path: _git("show", f"{revision}:./{path}") for path in (ITERATIONS, PARAMS)}
     if any(shown.returncode for shown in texts.values()):
         raise ScinerError(Errors.E518.format(name=name, path=ITERATIONS))
     for path, shown in texts.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(shown.stdout)
-    k = json.loads(texts[ITERATIONS].stdout)[-1]["iteration"]
+    try:
+        k = int(json.loads(texts[ITERATIONS].stdout)[-1]["iteration"])
+    except (ValueError, LookupError, TypeError) as e:
+        reason = f"{ITERATIONS} is no list of iterations"
+        raise ScinerError(Errors.E557.format(name=name, reason=reason)) from e
     _fetch(name, revision, outputs_of(k), folder)
     return Side(f"{name} (iteration {k})", k, folder)
 
@@ -59,6 +64,7 @@ def outputs_of(iteration: int) -> List[str]:
 def _fetch(name: str, revision: str, paths: List[str], folder: Path) -> None:
     """Files and folders of a revision, out of the DVC cache."""
     from dvc.api import DVCFileSystem
+    from dvc.exceptions import DvcException
 
     files = DVCFileSystem(".", rev=revision)
     for path in paths:
@@ -68,6 +74,8 @@ def _fetch(name: str, revision: str, paths: List[str], folder: Path) -> None:
         # A file that the revision has not, or one that the cache has not.
         except (OSError, ValueError) as e:
             raise ScinerError(Errors.E518.format(name=name, path=path)) from e
+        except DvcException as e:
+            raise ScinerError(Errors.E557.format(name=name, reason=e)) from e
 
 
 def _git(*arguments: str) -> "subprocess.CompletedProcess[bytes]":

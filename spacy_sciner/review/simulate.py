@@ -6,7 +6,6 @@ SOURCE: the NERC extraction project (estnafinema0) asks the question; its seed s
 pool, and it has no random baseline.
 """
 
-import json
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Sequence
 
@@ -16,6 +15,7 @@ from spacy.vocab import Vocab
 
 from ..corpus.docbin import read_docs, write_docs
 from ..corpus.reader import words_and_spaces
+from ..files import read_json
 from .choose import choose
 from .predict import probabilities
 from .strategies import score_all
@@ -107,7 +107,7 @@ def _members(place: Path, plan: Plan) -> List[Path]:
 
 def _row(plan: Plan, number: int, place: Path, revealed: Sequence[Doc]) -> Row:
     path = place / f"metrics/iteration-{plan.iteration}.json"
-    clean = json.loads(path.read_text(encoding="utf8"))["clean"]
+    clean = read_json(path)["clean"]
     return {
         "strategy": plan.strategy,
         "seed": plan.seed,

@@ -93,16 +93,22 @@ def _is_right(entity: Entity, paragraph: Paragraph) -> Optional[bool]:
     return entity in paragraph.gold
 
 
-def count_changes(paragraphs: Iterable[Paragraph], *, examples: int) -> Dict[str, Any]:
+def count_changes(paragraphs: Iterable[Optional[Paragraph]], *, examples: int) -> Dict[str, Any]:
     """Counts by type, and examples of each kind, as many types among them as there are.
 
+    paragraphs (Iterable[Optional[Paragraph]]): None for one that is not on both sides.
     RETURNS (dict): "types", by type the number "same" and of each of KINDS "n", "was_right" and
-        "is_right"; "relabelled", a list of (before, after, n); "examples", `EntityChange`s.
+        "is_right"; "relabelled", a list of (before, after, n); "examples", `EntityChange`s;
+        "left_out", how many paragraphs are not on both sides.
     """
     types: Dict[str, Dict[str, Any]] = {}
     relabelled: Counter = Counter()
     by_kind: Dict[str, Dict[str, List[EntityChange]]] = {kind: {} for kind in KINDS}
+    left_out = 0
     for paragraph in paragraphs:
+        if paragraph is None:
+            left_out += 1
+            continue
         stayed, found = changes_of(paragraph)
         for label, n in stayed.items():
             _row(types, label)["same"] += n
@@ -120,6 +126,7 @@ def count_changes(paragraphs: Iterable[Paragraph], *, examples: int) -> Dict[str
         "types": dict(sorted(types.items())),
         "relabelled": [(a, b, n) for (a, b), n in relabelled.most_common()],
         "examples": [e for kind in KINDS for e in _in_turn(by_kind[kind], examples)],
+        "left_out": left_out,
     }
 
 

@@ -1,7 +1,6 @@
 """Train one pipeline: go on where a killed run was, keep the best epoch, calibrate it."""
 
 import hashlib
-import json
 import shutil
 import tempfile
 from contextlib import nullcontext
@@ -11,7 +10,7 @@ from typing import Any, Callable, ContextManager, Dict, NamedTuple, Optional
 from spacy.training.initialize import init_nlp
 
 from ..errors import Errors, ScinerError
-from ..files import code_fingerprint, fingerprint, replacing, write_json
+from ..files import code_fingerprint, fingerprint, read_json, replacing, write_json
 from ..loading import factories_of, only
 from ..pipeline.sciner import find_sciner
 from .calibrate import calibrate_pipeline
@@ -114,7 +113,7 @@ def _train(
     key = group.first_only(lambda: _key(recipe, files, start, gold_only))
     folder = files.work / key[:16]
     model, done = folder / "best", folder / "done.json"
-    found = group.first_only(lambda: done.is_file() and json.loads(done.read_text("utf8")))
+    found = group.first_only(lambda: done.is_file() and read_json(done))
     if found:
         return Trained(model, **found)
     config = configure(recipe, train=files.train, dev=files.dev, start=start, gold_only=gold_only)

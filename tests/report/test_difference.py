@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import subprocess
 
 import pytest
 import spacy
@@ -102,3 +103,52 @@ def test_what_cannot_be_compared(project):
         diff("1", "7")
     with pytest.raises(ScinerError, match=r"E517: 'no-such-tag' is neither"):
         diff("no-such-tag", "1")
+
+
+def test_paragraphs_that_are_not_on_both_sides_are_counted(project, capsys):
+    write_docs("corpus/iteration-2/pseudo.spacy", docs(GOLD, GOLD)[1:])
+    write_docs("evaluation/iteration-2.spacy", docs(GOLD))
+    diff("1", "2", html=project / "diff.html")
+    out = " ".join(capsys.readouterr().out.split())
+    said = "paragraphs left out: not on both sides, word for word"
+    assert f"are right); 1 {said}" in out
+    assert f"(accepted labels); 2 {said}" in out
+    assert said in (project / "diff.html").read_text(encoding="utf8")
+    write_docs("corpus/gold/test.spacy", docs())
+    diff("1", "1")
+    assert f"are right); 2 {said}" in " ".join(capsys.readouterr().out.split())
+
+
+def test_an_evaluation_that_was_cut_short(project):
+    (project / "evaluation/iteration-2.json").write_text('{"papers": ')
+    with pytest.raises(ScinerError, match=r"E558: evaluation/iteration-2\.json is not the JSON"):
+        diff("1", "2")
+
+
+def git(*arguments):
+    who = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
+    subprocess.run(["git", *who, *arguments], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "match"),
+    [
+        ("metrics/iterations.json", "[]", r"E557: Revision HEAD .*is no list of iterations"),
+        ("metrics/iterations.json", "{", r"E557: Revision HEAD .*is no list of iterations"),
+        ("metrics/iterations.json", "[{}]", r"E557: Revision HEAD .*is no list of iterations"),
+        ("dvc.yaml", "a: [", r"E557: Revision HEAD cannot be compared: .*dvc\.yaml"),
+        ("params.yaml", "a: [", r"E557: Revision HEAD cannot be compared: .*params\.yaml"),
+    ],
+)
+def test_a_revision_whose_files_are_broken(project, monkeypatch, path, text, match):
+    (project / "metrics").mkdir()
+    (project / "metrics/iterations.json").write_text('[{"iteration": 1}]')
+    (project / "dvc.yaml").write_text("stages: {}\n")
+    (project / ".dvc").mkdir()
+    (project / path).write_text(text)
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-q", "-m", "broken")
+    shutil.copy(ROOT / "params.yaml", "params.yaml")
+    with pytest.raises(ScinerError, match=match):
+        diff("1", "HEAD")
