@@ -23,7 +23,8 @@ class Row(NamedTuple):
 
 
 ROWS = (
-    Row("sample", "9 papers", "loop-sample"),
+    Row("sample", "9 papers, bf16", "loop-sample"),
+    Row("sample", "9 papers, fp32", "loop-sample-fp32"),
     Row(
         "acl",
         "20 papers",

@@ -100,4 +100,4 @@ def test_gains_are_of_all_seeds_with_what_stands_beside_them():
     assert "| `crossner-ai` | 100 sentences | 1 | 0.250 | 0.500 | – |" in found
     other = [{**row, "seed": 1} for row in rows(0.25, 0.5)]
     results[0] = recorded([*results[0]["rows"], *other], results[0]["name"])
-    assert "| `sample` | 9 papers | 2 | 0.250 ± 0.000 |" in gains.page(*results)
+    assert "| `sample` | 9 papers, bf16 | 2 | 0.250 ± 0.000 |" in gains.page(*results)
