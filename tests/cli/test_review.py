@@ -225,3 +225,21 @@ def test_an_entry_is_added_and_nothing_else_changes():
     assert with_gold_file(changed, "a", "r.json") == changed
     assert with_gold_file(PARAMS, "c", "r.json") == f"{PARAMS}\n        - {entry}\n"
     assert with_gold_file(PARAMS, "b", "r.json") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "corpora:\n  a:\n    gold: &gold\n      - {path: x}\n  b:\n    gold: *gold\n",
+        "x: &x\n  gold:\n    - {path: x}\ncorpora:\n  a:\n    <<: *x\n  b:\n    <<: *x\n",
+        "corpora:\n  a:\n    gold:\n    - {path: x,\n   split: train}\n    exclude: []\n",
+    ],
+)
+def test_where_a_line_would_do_something_else_nothing_is_added(text):
+    assert with_gold_file(text, "a", "r.json") is None
+
+
+def test_a_corpus_with_a_number_for_a_name_and_a_path_with_a_dot():
+    text = "corpora:\n  1:\n    gold:\n    - {path: ./x.json}\n"
+    assert with_gold_file(text, "1", "x.json") == text
+    assert with_gold_file(text, "1", "y.json").startswith(text)

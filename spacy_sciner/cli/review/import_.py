@@ -61,7 +61,7 @@ def import_(
     own = CorpusSettings.of(settings, name, labels_path=assets / "labels.yaml")
     reviewed = assets / name / REVIEWED
     if not reviewed.exists():  # removed, to begin anew
-        own = own._replace(gold=tuple(g for g in own.gold if g.path != REVIEWED))
+        own = own._replace(gold=tuple(g for g in own.gold if Path(g.path) != Path(REVIEWED)))
     gold = read_gold_splits(own, folder=assets / name, seed=settings.convert.seed)
     given = list(files or ())
     if studio is not None:

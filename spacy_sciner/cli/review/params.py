@@ -1,5 +1,6 @@
 """Reviewed gold in params.yaml: an entry is added as text, so that nothing else changes."""
 
+from pathlib import Path
 from typing import Any, Optional
 
 import yaml
@@ -15,10 +16,11 @@ def with_gold_file(text: str, corpus: str, path: str) -> Optional[str]:
     text (str): params.yaml, of settings that were read without an error.
     path (str): Of the file, relative to the corpus' folder.
     RETURNS (Optional[str]): The same text if the file is named there; None if `gold` is written in
-        a way that nothing can be added to as a line.
+        a way that nothing can be added to as a line, or if another corpus has it as an alias.
     """
-    gold = YAML().load(text)["corpora"][corpus]["gold"]
-    if any(entry.get("path") == path for entry in gold):
+    corpora = YAML().load(text)["corpora"]
+    gold = next(own["gold"] for name, own in corpora.items() if str(name) == corpus)
+    if any(Path(str(entry.get("path"))) == Path(path) for entry in gold):
         return text
     if not isinstance(gold, CommentedSeq) or gold.fa.flow_style():
         return None
@@ -28,9 +30,7 @@ def with_gold_file(text: str, corpus: str, path: str) -> Optional[str]:
     entry = ENTRY.format(path=path)
     before = "" if lines[at - 1].endswith("\n") else "\n"
     changed = "".join([*lines[:at], f"{before}{' ' * column}- {entry}\n", *lines[at:]])
-    return (
-        changed if _gold_of(changed, corpus) == [*_gold_of(text, corpus), _loaded(entry)] else None
-    )
+    return changed if _is_added(entry, text, changed, corpus) else None
 
 
 def _end_of(gold: CommentedSeq, lines: list[str]) -> int:
@@ -47,9 +47,15 @@ def _end_of(gold: CommentedSeq, lines: list[str]) -> int:
     return end
 
 
-def _gold_of(text: str, corpus: str) -> Any:
-    return _loaded(text)["corpora"][corpus]["gold"]
-
-
-def _loaded(text: str) -> Any:
-    return yaml.safe_load(text)
+def _is_added(entry: str, text: str, changed: str, corpus: str) -> bool:
+    """Whether the entry, and nothing else, makes the difference."""
+    wanted = yaml.safe_load(text)
+    wanted["corpora"] = {
+        name: {**own, "gold": [*own["gold"], yaml.safe_load(entry)]} if str(name) == corpus else own
+        for name, own in wanted["corpora"].items()
+    }
+    try:
+        found: Any = yaml.safe_load(changed)
+    except yaml.YAMLError:
+        return False
+    return bool(found == wanted)
