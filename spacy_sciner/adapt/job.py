@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, Callable, Dict, NamedTuple
 
+from ..errors import Errors, ScinerError
 from ..settings.tree import Settings
 from .checkpoint import Checkpoint, Curve, place_of_best
 from .loop import AdaptLoop, Report, Schedule, Task
@@ -32,10 +33,13 @@ Method = Callable[[Job], Result]
 def train_task(job: Job, task: Task) -> Result:
     """Train what a method made; the best weights are left in its module.
 
+    RAISES (ScinerError): SCINER-E559 without anything to learn from.
     RETURNS (Result): With "steps" (of the kept weights), and "held_out_before" and "held_out",
         None without any text kept aside.
     """
     settings, adapt = job.settings, job.settings.adapt
+    if not task.batches(0):
+        raise ScinerError(Errors.E559)
     schedule = Schedule(
         adapt.epochs,
         adapt.learn_rate,

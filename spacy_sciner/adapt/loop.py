@@ -89,7 +89,9 @@ class AdaptLoop:
             self.curve.append({"step": 0, "held_out": self._measure(held)})
         every = max(1, math.ceil(self.n_steps / EVALUATIONS))
         total, count, start = 0.0, 0, time.monotonic()
-        for step, parts in self._batches(done=int(self.curve[-1]["step"])):
+        # What had given up before it was killed does not go on.
+        done = self.n_steps if self._gave_up() else int(self.curve[-1]["step"])
+        for step, parts in self._batches(done=done):
             loss, n = self._step(step, parts)
             total, count = total + loss, count + n
             if step % every and step < self.n_steps:
@@ -158,7 +160,8 @@ class AdaptLoop:
 
     def _gave_up(self) -> bool:
         patience = self.schedule.patience
-        return bool(patience) and len(self.curve) - 1 - place_of_best(self.curve) >= patience
+        n = len(self.curve) - 1  # evaluations after the first step
+        return 0 < patience <= n and n - place_of_best(self.curve) >= patience
 
     def _autocast(self) -> Any:
         enabled = self.dtype != torch.float32

@@ -82,12 +82,12 @@ def cut_rows(docs: Sequence[Doc], vocabulary: Vocabulary, *, window: int) -> Lis
 
 def hold_out(docs: Sequence[Doc], share: float) -> List[bool]:
     """Which documents are kept aside to measure on: a share of the papers by their names' hash, so
-    that other text added or removed changes nothing."""
+    that other text added or removed changes nothing. One paper is left to learn from."""
     if not share or not docs:
         return [False] * len(docs)
     drawn = [fraction("held out", str(doc.user_data["paper"])) for doc in docs]
-    limit = max(share, min(drawn))  # one paper at least
-    return [one <= limit for one in drawn]
+    limit, max_drawn = max(share, min(drawn)), max(drawn)  # one paper at least
+    return [one <= limit and one < max_drawn for one in drawn]
 
 
 def fraction(purpose: str, name: str) -> float:

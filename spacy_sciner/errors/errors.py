@@ -81,6 +81,10 @@ class Errors(CorpusErrors, ReviewErrors):
         "There is no text to adapt to: corpus/pool.spacy is empty. Put papers into assets/<corpus>/"
         "papers, name `adapt.collections`, or set `adapt.methods: []`."
     )
+    E559 = (
+        "Nothing is left to learn from: beside what adapt.held_out keeps aside, no paragraph has a "
+        "word that the encoder has pieces for. Add papers, or lower adapt.held_out."
+    )
     E335 = (
         "{path}, which adapt.collections names: {reason}. A collection is a file of JSON lines, "
         'each {{"id": …, "text": …}}, perhaps gzipped; its path is relative to assets/<corpus>.'

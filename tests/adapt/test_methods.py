@@ -7,8 +7,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from small_text import paragraphs, settings_of, write_project
+from spacy.tokens import Doc
 
-from spacy_sciner.adapt import rows
+from spacy_sciner.adapt import rows, span_mlm
 from spacy_sciner.adapt.encoder import CHECKPOINTS, make_encoder
 from spacy_sciner.adapt.loop import AdaptLoop
 from spacy_sciner.adapt.narrate import AdaptNarrator, loss_csv
@@ -130,6 +131,43 @@ def test_it_ends_early_where_nothing_is_gained(root, tiny_encoder):
     best = min(curve[1:], key=lambda point: point["held_out"])
     assert facts["adapt"]["methods"][0]["steps"] == best["step"]
     assert curve.index(best) == len(curve) - 3 or curve[0]["held_out"] < best["held_out"]
+
+
+def test_what_ended_early_does_not_go_on_after_a_kill(root, tiny_encoder, monkeypatch):
+    settings = settings_of(tiny_encoder, ["mlm", "span-mlm"], learn_rate=0.9, patience=2, epochs=10)
+    whole = make_encoder(settings, out=root / "whole", root=root)
+    assert len(whole["curves"][0]["curve"]) < 21
+    remove(root / CHECKPOINTS)
+    run = span_mlm.run
+
+    def dies(job):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(span_mlm, "run", dies)
+    with pytest.raises(KeyboardInterrupt):
+        make_encoder(settings, out=root / "encoder", root=root)
+    monkeypatch.setattr(span_mlm, "run", run)
+    again = make_encoder(settings, out=root / "encoder", root=root)
+    assert again["curves"] == whole["curves"]
+    assert (root / "encoder" / WEIGHTS).read_bytes() == (root / "whole" / WEIGHTS).read_bytes()
+
+
+@pytest.mark.parametrize("method", ["mlm", "span-mlm"])
+def test_one_paragraph_is_learnt_from(root, tiny_encoder, method):
+    write_project(root, paragraphs(1, per_paper=1))
+    facts = make_encoder(settings_of(tiny_encoder, [method]), out=root / "encoder", root=root)
+    (figures,) = facts["adapt"]["methods"]
+    assert figures["held_out"] is None
+    assert figures["steps"] == 2
+
+
+def test_text_without_a_word_that_the_encoder_knows(root, tiny_encoder):
+    pool = paragraphs(1, per_paper=1)
+    pool[0] = Doc(pool[0].vocab, words=["\u200b", "\n"], user_data=pool[0].user_data)
+    write_project(root, pool)
+    with pytest.raises(ScinerError, match="E559: Nothing is left to learn from"):
+        make_encoder(settings_of(tiny_encoder, ["mlm"]), out=root / "encoder", root=root)
+    assert not (root / "encoder").exists()
 
 
 def test_progress_is_told(root, tiny_encoder, capsys):

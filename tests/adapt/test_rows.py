@@ -62,3 +62,5 @@ def test_papers_are_kept_aside_whole_and_whatever_else_there_is():
     assert {paper for paper in held if paper[0] == "p"} == aside
     assert sum(hold_out(docs[:6], 1e-9)) == 3  # one paper at least
     assert not any(hold_out(docs, 0))
+    assert not any(hold_out(docs[:3], 0.9))  # of one paper nothing
+    assert sum(hold_out(docs[:6], 1.0)) == 3  # nor all of two
