@@ -33,7 +33,7 @@ def agree(
         typer.Option(help="Write Label Studio tasks of them, with every version, to this file."),
     ] = None,
     draws: Annotated[int, typer.Option(min=0, help="Resamples of papers, for intervals.")] = 1000,
-    seed: Annotated[int, typer.Option(help="Of the resamples.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the resamples.")] = 0,
     force: Annotated[
         bool, typer.Option("--force", help="Replace what is at --csv and --tasks.")
     ] = False,

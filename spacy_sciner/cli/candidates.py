@@ -34,7 +34,9 @@ def candidates(
         typer.Option(min=1, help="Places of a phrase; default: 10, less below 30,000 words."),
     ] = None,
     max_words: Annotated[int, typer.Option(min=1, help="Of a phrase, hyphens aside.")] = 6,
-    seed: Annotated[int, typer.Option(help="Of the forest that judges phrases.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**32 - 1, help="Of the forest that judges phrases.")
+    ] = 0,
 ) -> None:
     """List what may be an entity in the pool: known entities, abbreviations, phrases.
 

@@ -19,7 +19,9 @@ def concepts(
         ),
     ] = None,
     n: Annotated[int, typer.Option("--n", min=0, help="Texts, a seeded choice; 0: all.")] = 0,
-    seed: Annotated[int, typer.Option(help="Of the choice, and of the mining.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**32 - 1, help="Of the choice, and of the mining.")
+    ] = 0,
     params: Annotated[Path, typer.Option(help="The experiment.")] = Path("params.yaml"),
     force: Annotated[bool, typer.Option("--force", help="Replace what is at --out.")] = False,
 ) -> None:

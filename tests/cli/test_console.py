@@ -6,6 +6,7 @@ import sys
 import warnings
 
 import pytest
+from console import call_sciner
 
 from spacy_sciner.cli import COMMANDS, main
 from spacy_sciner.cli.console import one_line_errors
@@ -82,3 +83,9 @@ def test_help_imports_nothing_slow():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "slow:"
+
+
+@pytest.mark.parametrize("command", ["review export", "agree a b", "candidates", "concepts"])
+def test_a_seed_below_0_is_a_wrong_option_and_no_traceback(monkeypatch, capsys, command):
+    assert call_sciner(monkeypatch, *command.split(), "--seed", "-1") == 2
+    assert "seed" in capsys.readouterr().err

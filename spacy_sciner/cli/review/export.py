@@ -34,7 +34,7 @@ def export(
     out: Annotated[
         Optional[Path], typer.Option(help="The round's folder; default review/round-1, -2, …")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the strategy random.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the strategy random.")] = 0,
     again: Annotated[
         bool, typer.Option("--again", help="Also what earlier rounds have shown.")
     ] = False,
