@@ -158,7 +158,7 @@ def make_app(proposer: Proposer) -> "Starlette":
 async def _body(request: "Request") -> Dict[str, Any]:
     try:
         body, _ = mend(load_json((await request.body()).decode("utf8")))
-    except ValueError as e:
+    except (ValueError, RecursionError) as e:
         raise ScinerError(Errors.E269.format(path=request.url.path, reason=e)) from e
     if not isinstance(body, dict):
         raise ScinerError(Errors.E269.format(path=request.url.path, reason="it is no object"))

@@ -67,6 +67,9 @@ def _first_records(path: Path) -> List[Dict[str, Any]]:
 def _kind_of_records(records: List[Dict[str, Any]]) -> Optional[str]:
     keys = {key for record in records for key in record}
     is_task = any(isinstance(record.get("data"), dict) for record in records)
+    lists = [v for record in records if isinstance(v := record.get("annotations"), list)]
+    if any(isinstance(v, dict) and "start_offset" in v for values in lists for v in values):
+        return "doccano"
     if is_task or keys & {"annotations", "completions", "annotation_id"}:
         return "label-studio"
     if keys & {"spans", "_input_hash", "answer"}:

@@ -145,7 +145,7 @@ def _is_foreign(value: Any) -> bool:
     """Spans as they never stand in a task: to pass over them would say that there are none."""
     if isinstance(value, str):
         return value.startswith("[{") and '"start"' in value
-    if any(_is_min_span(v) and "label" in v for v in _dicts(value)):
+    if any("label" in v and ("start_offset" in v or _is_min_span(v)) for v in _dicts(value)):
         return True
     lists = [v for v in value if isinstance(v, list)] if isinstance(value, list) else []
     return any(len(v) == 3 and isinstance(v[2], str) for v in lists)

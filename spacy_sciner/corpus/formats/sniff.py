@@ -105,7 +105,10 @@ def json_records(
             repairs.add("bad-line", file=file, paragraph=f"line {n}", text=line)
     mended = []
     for where, value in records:
-        clean, n_halves = mend(value)
+        try:
+            clean, n_halves = mend(value)
+        except RecursionError as e:
+            raise _unreadable(path, file_format, f"{where} has brackets too deep") from e
         if n_halves:
             repairs.add("half-character", file=file, paragraph=where, text=f"{n_halves} in it")
         mended.append(Record(where, clean))

@@ -14,6 +14,7 @@ from spacy_sciner.corpus.formats.guess import guess_kind
         ("a.json", {"title": "T", "sections": []}, "paper"),
         ("a.jsonl", {"text": "x", "spans": [], "answer": "accept"}, "prodigy"),
         ("a.jsonl", {"text": "x", "label": []}, "doccano"),
+        ("a.json", [{"text": "x", "annotations": [{"start_offset": 0, "label": 3}]}], "doccano"),
         ("a.jsonl", {"id": "1", "title": "T", "abstract": "A"}, "paper"),
         ("a.json", [1, 2], None),
         ("a.json", "{", None),

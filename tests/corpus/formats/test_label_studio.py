@@ -143,6 +143,7 @@ CRLF = "SVM one.\r\nSVM two.\r\nSVM, SVM, SVM end."
         ("label", [[0, 4, "Method"]]),
         ("label", '[{"start": 0, "end": 4, "labels": ["Method"]}]'),
         ("spans", [{"start": 0, "end": 4, "label": "Method"}]),
+        ("annotations", [{"start_offset": 0, "end_offset": 4, "label": 3}]),
     ],
 )
 def test_spans_of_another_format_are_not_taken_for_none(tmp_path, key, spans):

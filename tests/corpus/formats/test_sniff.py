@@ -76,7 +76,9 @@ def test_half_characters_become_replacement_characters(tmp_path):
     assert counts == {"half-character": 2}
 
 
-@pytest.mark.parametrize("text", ["<html>", "We\tO\n", "[" * 100_000, "{'a': 1}"])
+@pytest.mark.parametrize(
+    "text", ["<html>", "We\tO\n", "[" * 100_000, "[" * 700 + "]" * 700, "{'a': 1}"]
+)
 def test_what_is_no_json_is_refused(tmp_path, text):
     with pytest.raises(ScinerError, match="SCINER-E205"):
         _records(tmp_path, text)
