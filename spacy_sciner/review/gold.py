@@ -81,7 +81,7 @@ def merge_reviewed(
     RETURNS (Tuple[Dict, Counter]): By text, and how many versions are "new" (of a text that is),
         "replaced", of these "nameless" (the file does not say whose), "unchanged", "second"
         (somebody else's was there, and is kept behind it) and "older" than the same annotator's,
-        which stays.
+        or less complete, so that this stays.
     """
     merged = {key: list(versions) for key, versions in before.items()}
     counts: Counter = Counter(dict.fromkeys(_COUNTS, 0))
@@ -91,7 +91,7 @@ def merge_reviewed(
             own = next((v for v in there if v.annotator == version.annotator), None)
             if own is None:
                 counts["second" if there else "new"] += 1
-            elif version.time and version.time[:_SECONDS] < own.time[:_SECONDS]:
+            elif _is_less(version, own) or _is_older(version, own):
                 counts["older"] += 1
                 continue
             else:
@@ -101,6 +101,15 @@ def merge_reviewed(
                 there.remove(own)
             there.insert(0, version)
     return merged, counts
+
+
+def _is_older(version: Annotated, own: Annotated) -> bool:
+    return bool(version.time) and version.time[:_SECONDS] < own.time[:_SECONDS]
+
+
+def _is_less(version: Annotated, own: Annotated) -> bool:
+    """Whether only suggestions were accepted, of a text that is annotated as a whole already."""
+    return version.is_partial and all(span.label != UNKNOWN_LABEL for span in own.spans)
 
 
 def _marks(paragraph: Annotated) -> Set[Tuple[int, str, str]]:

@@ -89,6 +89,9 @@ def test_a_complete_annotation_goes_before_accepted_suggestions(take):
     part = {**PLACE, "spans": [{"start": 17, "end": 22, "label": "Dataset"}], "answer": "accept"}
     take({"a.jsonl": [{**part, "_view_id": "ner"}], "b.jsonl": [line(BERT)]})
     assert labels_of(take.gold) == {"": ["Method"]}
+    found = take({"a.jsonl": [{**part, "_view_id": "ner"}]})  # and of two imports, too
+    assert (found["older"], found["replaced"]) == (1, 0)
+    assert labels_of(take.gold) == {"": ["Method"]}
 
 
 @pytest.mark.parametrize("names", [("mine", "theirs"), ("theirs", "mine")])

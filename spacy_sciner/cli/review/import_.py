@@ -112,7 +112,7 @@ def _tell(report: Dict[str, Any], path: Path) -> None:
         "skipped": tasks["not_accepted"],
         "not annotated": tasks["unannotated"],
         "by another annotator than before; both are kept, for `sciner agree`": gold["second"],
-        "older than what is there, left out": gold["older"],
+        "older or less complete than what is there, left out": gold["older"],
         "more versions by the same annotator; the ground truth, else the latest counts": gold[
             "again"
         ],
