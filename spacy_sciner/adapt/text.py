@@ -1,7 +1,7 @@
 """The text an encoder is adapted to: the pool's paragraphs, and further collections."""
 
 from pathlib import Path
-from typing import Any, Collection, Dict, List, NamedTuple
+from typing import Any, Collection, Dict, List, NamedTuple, Tuple
 
 from spacy.tokens import Doc
 
@@ -40,15 +40,16 @@ def read_text(settings: Settings, *, root: Path = Path()) -> Text:
     pool = read_docs(root / "corpus/pool.spacy", vocab)
     counts: Dict[str, Any] = {"pool": len(pool)}
     docs = list(pool)
-    names = settings.adapt.collections
+    names = list(dict.fromkeys(settings.adapt.collections))
     if names:
         gold = {split: _read_gold(root, split, vocab) for split in HELD_OUT}
         known = {doc.user_data["paper"] for doc in pool}
         known |= set(settings.corpus_of(settings.corpus).exclude)
         for name in names:
-            found = _select(
-                root / "assets" / settings.corpus / name, settings.convert, gold, known, counts
-            )
+            path = root / "assets" / settings.corpus / name
+            found, left_out = _select(path, settings.convert, gold, known)
+            figures = {"paragraphs": len(found), "left_out": left_out}
+            counts.setdefault("collections", {})[name] = figures
             known |= {paragraph.paper for paragraph in found}  # two collections may have a paper
             for paragraph in found:
                 doc = tokenizer(paragraph.text)
@@ -75,9 +76,8 @@ def _select(
     convert: Convert,
     gold: Dict[str, List[Doc]],
     known: Collection[str],
-    counts: Dict[str, Any],
-) -> List[PoolParagraph]:
-    """The paragraphs of a collection that may enter; what may not is counted."""
+) -> Tuple[List[PoolParagraph], Dict[str, int]]:
+    """The paragraphs of a collection that may enter; what may not, counted by reason."""
     if not path.is_file():
         raise ScinerError(Errors.E335.format(path=path, reason="there is no such file"))
     paragraphs: List[PoolParagraph] = []
@@ -99,11 +99,7 @@ def _select(
         min_words=convert.min_words,
     )
     left_out = {"unreadable line": n_broken} if n_broken else {}
-    counts.setdefault("collections", {})[path.name] = {
-        "paragraphs": len(selected.paragraphs),
-        "left_out": {**left_out, **selected.dropped},
-    }
-    return selected.paragraphs
+    return selected.paragraphs, {**left_out, **selected.dropped}
 
 
 def _at_most(docs: List[Doc], max_words: int) -> List[Doc]:

@@ -212,6 +212,8 @@ def _run(command: List[str]) -> str:
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         reason = " ".join((done.stderr or done.stdout).split()) or f"exit code {done.returncode}"
+        if "RWLock-file" in reason:  # DVC writes it in place
+            reason += " A kill left it so: remove it while no DVC runs."
         shown = " ".join(["dvc", *command[3:]] if command[0] == sys.executable else command)
         raise ScinerError(Errors.E514.format(command=shown, reason=reason))
     return done.stdout

@@ -52,12 +52,15 @@ def test_a_paper_of_two_collections_enters_once(tiny_encoder, tmp_path):
     root = write_project(tmp_path, paragraphs(2))
     write_collection(root, {"new": "It stands in both of the collections that are named below."})
     first = root / "assets/sample/more.jsonl.gz"
-    (first.parent / "again.jsonl.gz").write_bytes(first.read_bytes())
-    names = ["more.jsonl.gz", "again.jsonl.gz"]
+    (first.parent / "2021").mkdir()
+    (first.parent / "2021/more.jsonl.gz").write_bytes(first.read_bytes())
+    names = ["more.jsonl.gz", "2021/more.jsonl.gz", "more.jsonl.gz"]
     settings = settings_of(tiny_encoder, ["mlm"], collections=names, held_out=0)
     text = read_text(settings, root=root)
     assert [d.user_data["paper"] for d in text.train].count("new") == 1
-    assert text.counts["collections"]["again.jsonl.gz"]["left_out"]["in an excluded paper"] == 1
+    found = text.counts["collections"]
+    assert [found[name]["paragraphs"] for name in names] == [1, 0, 1]
+    assert found["2021/more.jsonl.gz"]["left_out"]["in an excluded paper"] == 1
 
 
 def test_a_part_of_the_text_is_whole_papers(tiny_encoder, tmp_path):

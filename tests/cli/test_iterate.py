@@ -110,6 +110,20 @@ def test_settings_are_checked_before_anything_runs(at_end):
         iterate(to=3)
 
 
+def test_what_a_kill_left_is_no_change(at_end, capsys):
+    for name in (".report.1-2.part/a.txt", "plots/.f1.csv.1-2.part", ".encoder.1-2.part.adapted/a"):
+        at_end.write(name, "half")
+    iterate(to=3)
+    assert "tagged already" in capsys.readouterr().out
+
+
+def test_a_lock_that_a_kill_cut_short(at_end):
+    at_end.write(".dvc/tmp/rwlock", "")
+    with pytest.raises(ScinerError, match=r"E514: .*rwlock.* remove it while no DVC runs"):
+        iterate(to=3)
+    (at_end.root / ".dvc/tmp/rwlock").unlink()
+
+
 def test_uncommitted_changes(at_end):
     at_end.write("notes.txt", "")
     at_end.edit("params.yaml", "corpus: sample", "corpus: acl")
