@@ -43,6 +43,7 @@ def sources(
     from ..review.annotators import format_of
     from ..review.sources import mix, mixtures, read_source, train_mixture
     from ..settings import read_settings
+    from ..settings.read import parse_settings
     from .loops import check_made, with_values
 
     parts, kinds = _shares(shares), _losses(losses)
@@ -53,20 +54,22 @@ def sources(
     format_of(other, format)
     check_converted(read_settings(params), root=Path())
     text = with_values(params.read_text(encoding="utf8"), [*(values or ()), "seed=0"])
-    made = [fingerprint(path) for path in (gold, Path("encoder"), other)]
-    check_made(out, text, [format, *made], root=Path())
-    write_text(out / "params.yaml", text)
-    recipe, labels = _recipe(out / "params.yaml")
+    recipe, labels = _recipe(parse_settings(text, params))
     vocab = Vocab()
     held = [d for s in ("dev", "test", "calibration") for d in _read(gold / f"{s}.spacy", vocab)]
     docs, counts = read_source(other, file_format=format, labels=labels, held_out=held)
     golds = read_docs(gold / "train.spacy", vocab)
     typer.echo(f"{other.name}: " + ", ".join(f"{k} {n}" for k, n in counts.items()), err=True)
-    path = out / "sources.json"
-    rows: List[Dict[str, Any]] = read_json(path, list) if path.is_file() else []
     if not docs:
         raise ScinerError(Errors.E545.format(path=other, n=counts["paragraphs"]))
-    for mixture in mixtures(_with_gold(parts, len(golds), given=shares), kinds, seeds):
+    parts = _with_gold(parts, len(golds), given=shares)
+    # Only now: what was refused leaves no folder that the right command would not go on in.
+    made = [fingerprint(path) for path in (gold, Path("encoder"), other)]
+    check_made(out, text, [format, *made], root=Path())
+    write_text(out / "params.yaml", text)
+    path = out / "sources.json"
+    rows: List[Dict[str, Any]] = read_json(path, list) if path.is_file() else []
+    for mixture in mixtures(parts, kinds, seeds):
         if any(all(row[k] == v for k, v in mixture._asdict().items()) for row in rows):
             continue
         chosen = mix(golds, docs, mixture)
@@ -81,14 +84,12 @@ def _read(path: Path, vocab: Any) -> Any:
     return read_docs(path, vocab) if path.exists() else []
 
 
-def _recipe(params: Path) -> Any:
+def _recipe(settings: Any) -> Any:
     """How iteration 0 is trained, with the objective of `retrain` for the other's labels."""
     from ..corpus.settings import CorpusSettings
     from ..pipeline.objective import Objective
-    from ..settings import read_settings
     from ..training.experiment import Experiment
 
-    settings = read_settings(params)
     labels_path = Path("assets/labels.yaml")
     corpus = CorpusSettings.of(settings, settings.corpus, labels_path=labels_path)
     retrain = settings.retrain

@@ -156,3 +156,11 @@ def test_gold_of_another_corpus_is_refused(run):
     (run.root / "corpus/_report.json").write_text('{"corpus": "other"}', encoding="utf8")
     code, said = run(*SMALL)
     assert (code, "SCINER-E529: corpus/gold is that of other" in said.err) == (1, True)
+
+
+def test_what_was_refused_does_not_stand_in_the_way_of_the_right_command(run):
+    for wrong in (("--format", "prodigy"), ("--set", "train.epochs=x"), ("--shares", "5")):
+        assert run(*SMALL, *wrong)[0] == 1
+        assert not (run.root / "sources").exists()
+    code, said = run(*SMALL, "--set", "train.epochs=1")
+    assert code == 0, said.err
