@@ -77,6 +77,10 @@ class ReviewErrors(metaclass=Coded):
     E546 = (
         "{path} is read here, or is to be written twice. Name another place for --csv or --tasks."
     )
+    E547 = (
+        "{path} is what was shown, as `sciner review export` wrote it. Import what the annotation "
+        "tool exports when a person has corrected it."
+    )
     E554 = "{given} needs {needed}."
     E544 = (
         "A paragraph comes back twice, annotated differently, and neither a time nor a name says "

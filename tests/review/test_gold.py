@@ -99,3 +99,12 @@ def test_a_text_that_was_shown_from_two_corpora_may_become_gold_of_either(take, 
     task = ShownTask("P0", 0, "", TEXT, 0.5, 1, ())
     rounds = [Round(tmp_path, name, "v", "random", [task]) for name in names]
     assert take({"a.jsonl": [line(BERT)]}, rounds=rounds)["new"] == 1
+
+
+def test_what_was_shown_is_not_what_came_back(take, tmp_path):
+    task = ShownTask("P0", 0, "", TEXT, 0.5, 1, ())
+    rounds = [Round(tmp_path / "record.json", "mine", "v", "random", [task])]
+    with pytest.raises(ScinerError, match=r"SCINER-E547: .*tasks\.jsonl is what was shown"):
+        take({"tasks.jsonl": [line(BERT)]}, rounds=rounds)
+    assert not take.gold.exists()
+    assert take({"back.jsonl": [line(BERT, id=1)]}, rounds=rounds)["new"] == 1
