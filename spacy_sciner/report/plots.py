@@ -122,7 +122,8 @@ def _finish(figure, axes, title: str, **labels: Any) -> Plot:  # type: ignore[no
 
     axes.set(ylim=(0, 1), **labels)
     axes.grid(axis="y", color="#e5e8ec")
-    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
+    if axes.get_legend_handles_labels()[0]:  # no type has a test entity: no line
+        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
     text = io.StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
     pyplot.close(figure)

@@ -164,6 +164,14 @@ def test_type_names_are_escaped(project):
     assert shown.names.count("b") == html.count("</b>")
 
 
+def test_test_papers_without_an_entity_leave_a_plot_empty(project):
+    metrics = iteration(0)
+    metrics["clean"]["test"]["types"] = {}
+    root = project(metrics)
+    build_report([0], root=root)  # a warning of matplotlib's would fail this
+    assert "<svg" in (root / "report/index.html").read_text(encoding="utf8")
+
+
 @pytest.mark.parametrize("make", [iteration, nothing_known])
 def test_same_metrics_same_bytes(project, make):
     root = project(make(0), make(1))
