@@ -95,7 +95,7 @@ def _area_line(
     gains = [areas[s] - base[s] for s in areas if s in base]
     against = "" if strategy == BASELINE or not gains else spread(gains, sign=True)
     reached = ""
-    if full:
+    if full and mean(full):  # what learns nothing is reached by nothing
         found = [tokens_to_reach(curve, reach * mean(full)) for curve in of_seed.values()]
         known = [tokens for tokens in found if tokens is not None]
         seeds = f"({len(known)} of {len(found)} seeds)"

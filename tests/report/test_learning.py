@@ -49,3 +49,8 @@ def test_each_strategy_is_shown_beside_random_of_the_same_seed():
     assert any(line.startswith("random") and "not reached" in line for line in lines)
     assert "All of the gold: test F1 0.500 ± 0.000." in lines
     assert max(map(len, lines)) <= 100
+
+
+def test_a_model_that_learns_nothing_of_all_the_gold_is_reached_by_none():
+    text = learning_text([*rows("random", 0.0, 0.0), *rows("all", 0.0)])
+    assert "seeds)" not in text
