@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated, List
+from typing import Annotated, List, Optional
 
 import typer
 
@@ -135,6 +135,8 @@ def _count_tagged(text: str, *, to: int) -> int:
             reason = f"iteration-{k - 1} is not"
         elif f"iteration-{k}" not in merged:
             reason = "it is not in the history of this branch"
+        elif (last := _last_measured(f"iteration-{k}")) != k:
+            reason = f"the last iteration measured there is {last}: it was moved"
         else:
             before = settings_up_to(
                 _git("show", f"iteration-{k}:{PARAMS}"), last=k, path=f"{PARAMS} of iteration-{k}"
@@ -148,6 +150,13 @@ def _count_tagged(text: str, *, to: int) -> int:
     if tagged:
         _check_stages(tagged)
     return len(tagged)
+
+
+def _last_measured(tag: str) -> Optional[int]:
+    if not _git("ls-tree", tag, METRICS.as_posix()):
+        return None
+    found: int = json.loads(_git("show", f"{tag}:{METRICS.as_posix()}"))[-1]["iteration"]
+    return found
 
 
 def _check_stages(tagged: List[int]) -> None:

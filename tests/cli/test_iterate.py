@@ -110,6 +110,17 @@ def test_settings_are_checked_before_anything_runs(at_end):
         iterate(to=3)
 
 
+@pytest.mark.parametrize(("place", "last"), [("iteration-2", "2"), ("iteration-0~1", "None")])
+def test_a_tag_that_was_moved(at_end, place, last):
+    was = at_end.call("git", "rev-parse", "iteration-1").strip()
+    at_end.call("git", "tag", "-f", "iteration-1", place)
+    try:
+        with pytest.raises(ScinerError, match=f"E513: Tag iteration-1 .* there is {last}: it was"):
+            iterate(to=3)
+    finally:
+        at_end.call("git", "tag", "-f", "iteration-1", was)
+
+
 def test_what_a_kill_left_is_no_change(at_end, capsys):
     for name in (".report.1-2.part/a.txt", "plots/.f1.csv.1-2.part", ".encoder.1-2.part.adapted/a"):
         at_end.write(name, "half")
