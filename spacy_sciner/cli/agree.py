@@ -49,7 +49,8 @@ def agree(
     from ..review.cases import write_tasks
 
     given = [path.resolve() for path in paths]
-    for out in filter(None, (csv, tasks)):
+    config = tasks and tasks.with_suffix(".config.xml")  # written beside them
+    for out in filter(None, (csv, tasks, config)):
         if out.exists() and not force:
             raise ScinerError(Errors.E241.format(path=out))
         if out.resolve() in given:

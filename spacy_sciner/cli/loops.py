@@ -4,6 +4,7 @@ What is run beside the project's own loop must not touch it: not its outputs, it
 """
 
 import hashlib
+import json
 import os
 import re
 import shlex
@@ -97,7 +98,7 @@ def check_made(folder: Path, params: str, values: Sequence[str], *, root: Path) 
     """
     tree = yaml.safe_load(params)
     made = {
-        "settings": hashlib.sha256(params.encode()).hexdigest(),
+        "settings": hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest(),
         "options": sorted(values),
         "code": [fingerprint(PACKAGE, "*.py"), *(fingerprint(root / name) for name in READ)],
         "assets": fingerprint(root / "assets" / str(tree["corpus"])),

@@ -78,6 +78,9 @@ def test_what_is_there_is_replaced_only_when_told(sciner, tmp_path):
     code, _, err = sciner(ann, bob, "--tasks", bob)
     assert (code, err.startswith("✘ SCINER-E241")) == (1, True)
     assert bob.read_bytes() == before
+    (tmp_path / "new.config.xml").write_text("somebody's")
+    assert sciner(ann, bob, "--tasks", tmp_path / "new.json")[0] == 1
+    assert (tmp_path / "new.config.xml").read_text() == "somebody's"
     out = tmp_path / "out.csv"
     out.write_text("old")
     assert sciner(ann, bob, "--csv", out, "--force")[0] == 0

@@ -62,6 +62,9 @@ def test_a_stage_that_fails_is_named_and_the_rest_is_kept(project):
 
 def test_other_settings_or_data_are_not_mixed_in(project):
     repeat(seeds=1, to=1)
+    text = (project.root / "params.yaml").read_text(encoding="utf8")
+    project.write("params.yaml", f"# a comment more\n{text}")
+    repeat(seeds=1, to=1)
     with pytest.raises(ScinerError, match=r"E519: repeat was made .*: settings changed"):
         repeat(seeds=1, to=1, values=["train.epochs=3"])
     project.write("assets/sample/gold/gold.json", "corrected gold")

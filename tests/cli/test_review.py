@@ -223,6 +223,9 @@ def test_an_entry_is_added_and_nothing_else_changes():
         "      format: conll\n", f"      format: conll\n    - {entry}\n"
     )
     assert with_gold_file(changed, "a", "r.json") == changed
+    assert with_gold_file(PARAMS.replace("\n", "\r\n"), "a", "r.json") == changed.replace(
+        "\n", "\r\n"
+    )
     assert with_gold_file(PARAMS, "c", "r.json") == f"{PARAMS}\n        - {entry}\n"
     assert with_gold_file(PARAMS, "b", "r.json") is None
 

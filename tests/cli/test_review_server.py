@@ -57,7 +57,7 @@ def test_a_round_goes_to_a_server_and_comes_back(mine, sciner, run_script, studi
     assert "✔ 'Round 1' of http://127.0.0.1" in said.out
     assert "✔ 2 paragraphs reviewed: 2 new" in said.out
     assert "1 not annotated" in said.out
-    assert json.loads(Path("review/Round 1.json").read_text()) == studio.tasks
+    assert json.loads(Path("review/Round 1.export.json").read_text()) == studio.tasks
     reviewed = {task["data"]["text"] for task in studio.tasks[:2]}
     run_script("convert", "--corpus", "mine", cwd=mine)
     assert reviewed < set(texts_in("corpus/gold/train.spacy"))

@@ -86,7 +86,7 @@ def _entry(corpus: str, params: Path, *, edit: bool) -> None:
     from ...files import write_text
     from .params import ENTRY, with_gold_file
 
-    text = params.read_text(encoding="utf8")
+    text = params.read_bytes().decode("utf8")  # with its own line ends
     changed = with_gold_file(text, corpus, REVIEWED)
     if changed == text:
         typer.echo("Next: dvc repro")

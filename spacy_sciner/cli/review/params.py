@@ -28,8 +28,9 @@ def with_gold_file(text: str, corpus: str, path: str) -> Optional[str]:
     at = _end_of(gold, lines)
     column = gold.lc.col
     entry = ENTRY.format(path=path)
-    before = "" if lines[at - 1].endswith("\n") else "\n"
-    changed = "".join([*lines[:at], f"{before}{' ' * column}- {entry}\n", *lines[at:]])
+    line_end = "\r\n" if "\r\n" in text else "\n"
+    before = "" if lines[at - 1].endswith("\n") else line_end
+    changed = "".join([*lines[:at], f"{before}{' ' * column}- {entry}{line_end}", *lines[at:]])
     return changed if _is_added(entry, text, changed, corpus) else None
 
 

@@ -97,7 +97,7 @@ def fetch_project(studio: Studio, folder: Path) -> Path:
     """Write a project's export to a file of its title."""
     from ...files import file_stem
 
-    path = folder / f"{file_stem(studio.title)}.json"
+    path = folder / f"{file_stem(studio.title)}.export.json"  # beside import.json
     with studio.server as server:
         server.fetch(server.need(studio.title), path)
     typer.echo(f"✔ {studio.title!r} of {studio.server.url} in {path}")
