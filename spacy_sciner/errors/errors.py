@@ -69,6 +69,10 @@ class Errors(CorpusErrors, ReviewErrors):
         "them aside? See the _report.json beside it."
     )
     E314 = "Stage input {path} is missing. Run `dvc repro`, or the stage that makes it."
+    E560 = (
+        "{path} is no pipeline that can be loaded: {reason}. If its files are damaged, remove the "
+        "folder and run `dvc checkout` or `dvc repro`."
+    )
     E332 = (
         "The confidences of sciner in {paper} are not those of this document ({reason}): it was "
         "cut out of another or made anew. Run sciner on it, or read doc._.sciner_confidence before."

@@ -19,11 +19,17 @@ ENCODER = Path(Recipe._field_defaults["encoder"])
 def load_pipeline(model: Path, *, calibrated: bool = True) -> Language:
     """A trained pipeline, with confidences as fitted on dev or as the model's own.
 
-    RAISES (ScinerError): SCINER-E314 if there is none.
+    RAISES (ScinerError): SCINER-E314 if there is none, E560 if it cannot be loaded; its own errors.
     """
     if not (model / "config.cfg").is_file():
         raise ScinerError(Errors.E314.format(path=model))
-    nlp = load(model)
+    try:
+        nlp = load(model)
+    except ScinerError:
+        raise
+    except (ValueError, OSError, EOFError) as e:
+        reason = " ".join(str(e).split())
+        raise ScinerError(Errors.E560.format(path=model, reason=reason)) from e
     for _, pipe in nlp.pipeline:
         if not calibrated and isinstance(pipe, SciNER):
             pipe.cfg.pop("calibration", None)

@@ -1,5 +1,6 @@
 """Where an iteration reads and writes, and with what settings it trains."""
 
+import shutil
 from pathlib import Path
 from typing import Any, Dict
 
@@ -84,3 +85,11 @@ def test_the_projects_own_params_give_a_recipe():
 def test_e314_for_a_pipeline_that_is_not_there(tmp_path: Path):
     with pytest.raises(ScinerError, match="SCINER-E314"):
         load_pipeline(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["config.cfg", "meta.json", "sciner/model", "vocab/vectors"])
+def test_e560_for_a_pipeline_whose_files_were_cut_short(tiny_model, tmp_path, name):
+    broken = shutil.copytree(tiny_model, tmp_path / "model")
+    (broken / name).write_bytes((broken / name).read_bytes()[:20])
+    with pytest.raises(ScinerError, match=r"SCINER-E560: .*model is no pipeline"):
+        load_pipeline(broken)
