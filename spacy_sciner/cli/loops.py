@@ -15,7 +15,6 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any, Callable, Collection, Dict, List, Mapping, NamedTuple, Sequence, Set
 
-import yaml
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -23,7 +22,7 @@ from ..errors import Errors, ScinerError
 from ..files import PACKAGE, fingerprint, read_json, write_json, write_text
 from ..models.machine import thread_settings
 from ..settings import read_settings
-from ..settings.read import parse_settings, read_yaml
+from ..settings.read import parse_settings, parse_yaml, read_yaml
 from ..settings.tree import Settings
 
 LINKED = ("assets", "configs", "scripts")
@@ -96,7 +95,7 @@ def check_made(folder: Path, params: str, values: Sequence[str], *, root: Path) 
     values (Sequence[str]): What was asked for besides.
     RAISES (ScinerError): SCINER-E519.
     """
-    tree = yaml.safe_load(params)
+    tree = parse_yaml(params, "params.yaml")
     made = {
         "settings": hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest(),
         "options": sorted(values),

@@ -133,7 +133,7 @@ def _bare_numbers(node: yaml.Node) -> Iterator[Problem]:
 
 
 def _with_text_keys(data: Any, done: Dict[int, Any]) -> Any:
-    """Unquoted, an iteration's number is a number to YAML."""
+    """A corpus that is called 2020 has a number for its name to YAML."""
     if not isinstance(data, (dict, list)):
         return data
     if id(data) not in done:  # what an alias repeats, and a loop of aliases

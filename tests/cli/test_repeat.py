@@ -61,6 +61,11 @@ def test_a_stage_that_fails_is_named_and_the_rest_is_kept(project):
 
 
 def test_other_settings_or_data_are_not_mixed_in(project):
+    project.edit(
+        "params.yaml",
+        "\ncorpora:\n",
+        "\ncorpora:\n  2020: {labels: [A], gold: [{path: g, format: conll, split: train}]}\n",
+    )
     repeat(seeds=1, to=1)
     text = (project.root / "params.yaml").read_text(encoding="utf8")
     project.write("params.yaml", f"# a comment more\n{text}")
