@@ -148,7 +148,8 @@ def _is_foreign(value: Any) -> bool:
     if any("label" in v and ("start_offset" in v or _is_min_span(v)) for v in _dicts(value)):
         return True
     lists = [v for v in value if isinstance(v, list)] if isinstance(value, list) else []
-    return any(len(v) == 3 and isinstance(v[2], str) for v in lists)
+    # doccano's [start, end, label]; a taxonomy's choice has three words.
+    return any(len(v) == 3 and isinstance(v[0], int) and isinstance(v[2], str) for v in lists)
 
 
 def _task(n: int, task: Dict[str, Any]) -> _Task:

@@ -152,6 +152,12 @@ def test_spans_of_another_format_are_not_taken_for_none(tmp_path, key, spans):
         _read(tmp_path, tasks)
 
 
+def test_a_taxonomy_beside_the_labels_is_no_span(tmp_path):
+    spans = [{"start": 9, "end": 13, "text": "BERT", "labels": ["M"]}]
+    task = {"text": TEXT, "label": spans, "topic": [["Text", "NER", "Papers"]], "annotation_id": 1}
+    assert _ents(tmp_path, [task])[0] == [[("BERT", "M")]]
+
+
 def test_line_ends_counted_as_one(tmp_path):
     start = CRLF.rindex("SVM, SVM") + 5 - 2  # the second of the last line, each \r\n as one
     value = {"start": start, "end": start + 3, "text": "SVM", "labels": ["M"]}
