@@ -127,7 +127,8 @@ def cut_batch(batch: List[int], length: int, *, device: str) -> List[List[int]]:
     its gradient is the same.
 
     length (int): Word-pieces of its longest row, special tokens counted.
-    device (str): Only "cpu" has parts. They cost no time there.
+    device (str): Only "cpu" has parts. They cost an eighth more time there, and save a third of the
+        memory.
     """
     n_rows = max(1, PART_PIECES // padded_length(length)) if device == "cpu" else len(batch)
     return [batch[i : i + n_rows] for i in range(0, len(batch), n_rows)]
