@@ -65,7 +65,7 @@ def few_shot(
     from ..models.machine import usable_cores
     from ..report.few_shot import few_shot_csv, few_shot_svg, few_shot_text
     from ..settings import read_settings
-    from .loops import check_made, with_values
+    from .loops import check_made, ended_with_us, with_values
 
     root, asked = Path(), _read_ks(k)
     check_converted(read_settings(params), root=root)
@@ -96,7 +96,7 @@ def few_shot(
             run, docs, subset, run.folder(out), paths[run.encoder], own, text=text, threads=threads
         )
 
-    with ThreadPoolExecutor(jobs) as pool:
+    with ended_with_us(), ThreadPoolExecutor(jobs) as pool:
         shots = sorted(pool.map(one, runs), key=lambda s: (list(paths).index(s.encoder), s[1:]))
     write_json(out / "few-shot.json", {"notes": notes, "runs": [s._asdict() for s in shots]})
     write_text(out / "few-shot.csv", few_shot_csv(shots))

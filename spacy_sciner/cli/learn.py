@@ -90,7 +90,7 @@ def learn(
 def _trainer(values: List[str], text: str, dvc_yaml: Any, loop: bool, say: Any) -> Any:
     """Trains and measures in a folder whose corpus is written already."""
     from ..models.machine import usable_cores
-    from .loops import GIVEN, run_loop, set_up
+    from .loops import GIVEN, ended_with_us, run_loop, set_up
 
     def train(folder: Path) -> None:
         set_up(folder, values, root=Path(), params=text)
@@ -99,7 +99,8 @@ def _trainer(values: List[str], text: str, dvc_yaml: Any, loop: bool, say: Any) 
         last = "evaluate@1" if loop else "evaluate@0"
         at = f"{folder.parent.name}, {folder.name}"
         tell = lambda stage: say(f"{at}: {stage}")  # noqa: E731
-        run_loop(folder, dvc_yaml, threads=usable_cores(), say=tell, last=last, given=GIVEN)
+        with ended_with_us():
+            run_loop(folder, dvc_yaml, threads=usable_cores(), say=tell, last=last, given=GIVEN)
 
     return train
 

@@ -8,12 +8,25 @@ import json
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any, Callable, Collection, Dict, List, Mapping, NamedTuple, Sequence, Set
+from typing import (
+    Any,
+    Callable,
+    Collection,
+    Dict,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Sequence,
+    Set,
+)
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -33,6 +46,7 @@ REPORT = "report"  # the stage that ends a loop
 MADE = "_made.json"  # what a folder's loops were made with
 GIVEN = ("parse", "convert", "adapt")  # stages of which a project has corpus and encoder
 Say = Callable[[str], None]
+_RUNNING: Set["subprocess.Popen[bytes]"] = set()
 
 
 class Stage(NamedTuple):
@@ -197,6 +211,22 @@ def run_loop(
     return costs
 
 
+@contextmanager
+def ended_with_us() -> Iterator[None]:
+    """SIGTERM ends the stages that run, whichever thread waits for them, and then this process."""
+
+    def end(number: int, frame: Any) -> None:
+        for process in tuple(_RUNNING):
+            process.terminate()
+        sys.exit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def _run(folder: Path, stage: Stage, threads: int) -> Dict[str, Any]:
     """One stage as a process of its own, its output in the folder's log."""
     command = [sys.executable if part == "python" else part for part in stage.command]
@@ -207,8 +237,12 @@ def _run(folder: Path, stage: Stage, threads: int) -> Dict[str, Any]:
         log.flush()
         streams: Dict[str, Any] = {"stdout": log, "stderr": subprocess.STDOUT}
         process = subprocess.Popen(command, cwd=folder, env=environment, **streams)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+        _RUNNING.add(process)
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        finally:
+            _RUNNING.discard(process)
     if process.returncode:
         raise ScinerError(Errors.E522.format(stage=stage.name, log=folder / LOG))
     return {

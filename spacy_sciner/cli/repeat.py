@@ -37,7 +37,7 @@ def repeat(
     """
     from ..models.machine import usable_cores
     from ..report.repeat import repeat_text
-    from .loops import check_made, read_dvc_yaml, run_loop, set_up, with_values
+    from .loops import check_made, ended_with_us, read_dvc_yaml, run_loop, set_up, with_values
 
     root, given = Path(), list(values or ())
     dvc_yaml, text = read_dvc_yaml(root), planned(params, to)
@@ -59,7 +59,7 @@ def repeat(
 
     options = ["resplit"] if resplit else []
     check_made(out, with_values(text, [*given, "seed=0"]), options, root=root)
-    with ThreadPoolExecutor(jobs) as pool:
+    with ended_with_us(), ThreadPoolExecutor(jobs) as pool:
         list(pool.map(one, range(seeds)))
     typer.echo((out / "repeat.txt").read_text(encoding="utf8"), nl=False)
 

@@ -2,7 +2,11 @@
 
 import json
 import os
+import signal
 import subprocess
+import threading
+import time
+from pathlib import Path
 
 import pytest
 from stub_project import StubProject
@@ -11,6 +15,15 @@ from spacy_sciner.cli.loops import read_dvc_yaml, stages_of
 from spacy_sciner.cli.repeat import repeat
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.settings.read import read_yaml
+
+HANGS = """
+import os, time
+from pathlib import Path
+
+Path("pid.part").write_text(str(os.getpid()))
+Path("pid.part").rename("pid")
+time.sleep(60)
+"""
 
 
 @pytest.fixture
@@ -58,6 +71,24 @@ def test_a_stage_that_fails_is_named_and_the_rest_is_kept(project):
     repeat(seeds=1)
     assert ran(project)[: len(before)] == before
     assert ran(project).count("parse") == ran(project).count("train@0") == 1
+
+
+def test_a_stage_ends_with_the_command(project):
+    project.write("scripts/parse.py", HANGS)
+    pid_file = Path("repeat/seed-0/pid")
+
+    def end() -> None:
+        while not pid_file.exists():
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=end, daemon=True).start()
+    with pytest.raises(SystemExit) as done:
+        repeat(seeds=2)
+    assert done.value.code == 128 + signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid_file.read_text()), 0)
+    assert not Path("repeat/seed-1").exists()
 
 
 def test_other_settings_or_data_are_not_mixed_in(project):
