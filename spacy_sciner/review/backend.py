@@ -12,7 +12,7 @@ import sys
 import threading
 import warnings
 import xml.etree.ElementTree as ElementTree
-from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Sequence, Set
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Set
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -35,7 +35,7 @@ class Interface(NamedTuple):
     control: str  # name of the <Labels>
     shown: str  # name of the <Text> that they are for
     key: str  # of the text in a task's data
-    labels: Sequence[str]
+    labels: Mapping[str, str]  # a name on the screen or an alias: what a region has to be called
 
 
 def read_interface(config: object) -> Interface:
@@ -48,7 +48,11 @@ def read_interface(config: object) -> Interface:
     for control in root.iter("Labels"):
         key = texts.get(control.get("toName"), "")
         if key.startswith("$") and (name := control.get("name")):
-            labels = [str(label.get("value")) for label in control.iter("Label")]
+            labels = {}
+            for label in control.iter("Label"):
+                value = str(label.get("value"))
+                alias = label.get("alias") or value  # where there is one, exports have it
+                labels.update({alias: alias, value: alias})
             return Interface(name, str(control.get("toName")), key[1:], labels)
     raise ScinerError(Errors.E266.format(reason="it has no <Labels> for a <Text value='$…'>"))
 
@@ -90,7 +94,8 @@ class Proposer:
             (label,) = region["value"]["labels"]
             if label in interface.labels:
                 names = {"from_name": interface.control, "to_name": interface.shown}
-                known.append({**region, **names})
+                value = {**region["value"], "labels": [interface.labels[label]]}
+                known.append({**region, **names, "value": value})
             elif label not in self._left_out:
                 self._left_out.add(label)
                 warnings.warn(Warnings.W226.format(label=label), ScinerWarning, stacklevel=2)

@@ -130,10 +130,18 @@ def test_what_happens_in_a_project_is_heard_and_nothing_else(client):
 
 
 def test_the_interface_of_another_kind():
-    assert read_interface(OTHER) == Interface("kind", "paragraph", "body", ["Method"])
+    assert read_interface(OTHER) == Interface("kind", "paragraph", "body", {"Method": "Method"})
     choices = "<View><Choices name='c' toName='t'/><Text name='t' value='$text'/></View>"
     with pytest.raises(ScinerError, match="E266"):
         read_interface(choices)
+
+
+@pytest.mark.parametrize("label", ['value="How" alias="Method"', 'value="Method" alias="How"'])
+def test_a_label_with_an_alias_is_called_by_it(proposer, label):
+    """Label Studio's own regions have the alias, whatever stands on the button."""
+    body = asked(["we train BERT ."], OTHER.replace('value="Method"', label), key="body")
+    ((region,),) = (r["result"] for r in proposer.propose(body["tasks"], body["label_config"]))
+    assert region["value"]["labels"] == ["Method" if 'alias="Method"' in label else "How"]
 
 
 def test_requests_at_once_get_what_they_would_alone(proposer):
