@@ -49,7 +49,9 @@ def outcome(done: Dict[str, Any]) -> str:
     if done["held_out"] is None:
         return f"{done['steps']} steps, no text kept aside to measure on"
     change = f"{done['held_out_before']:.3f} → {done['held_out']:.3f}"
-    return f"held-out loss {change} after {done['steps']} steps"
+    ranks = done.get("reciprocal_rank")
+    told = f"; mean reciprocal rank {ranks['before']:.2f} → {ranks['after']:.2f}" if ranks else ""
+    return f"held-out loss {change} after {done['steps']} steps{told}"
 
 
 def line(name: str, out: Path, facts: Dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ SOURCE: arXiv 2402.15343.
 
 import hashlib
 from pathlib import Path
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -34,6 +34,7 @@ from .job import Job, Result, train_task
 from .rows import Vocabulary, batch_rows, fraction, pad_rows
 
 PLACES_STEP = 256
+COUNTED = 8  # batches that say how many pairs of a token and a concept fit
 FOLDER, FIT = "concepts", "fit.json"  # in the encoder's folder
 
 
@@ -58,6 +59,7 @@ class ConceptTask:
         freeze(text, embeddings=False, n_layers=settings.concepts.frozen_layers)
         concept = text if settings.concepts.shared else load_encoder(str(job.encoder))
         self.module = ConceptModel(text, concept)
+        self.module.expect(self._share_that_fits())
 
     def batches(self, epoch: int) -> List[List[int]]:
         return self._batches(self.train, np.random.default_rng((self.seed, 1, epoch)))
@@ -69,6 +71,16 @@ class ConceptTask:
         rng = np.random.default_rng((self.seed, 2))
         batches = self._batches(self.held, rng) if self.held.rows else []
         return [self._tensors(self.held, batch, rng) for batch in batches]
+
+    def _share_that_fits(self) -> float:
+        """Of all pairs of a token and a concept, as much as each counts."""
+        fit = total = 0.0
+        for i, batch in enumerate(self.batches(0)[:COUNTED]):
+            rng = np.random.default_rng((self.seed, 3, i))
+            _, concepts, _, positives, weights, _ = self._tensors(self.train, batch, rng)
+            fit += positives.shape[1]
+            total += float(weights.sum()) * len(concepts)
+        return fit / total if total else 0.5
 
     def _batches(self, of: ConceptRows, rng: np.random.Generator) -> List[List[int]]:
         lengths = [len(one.row.ids) + self.vocabulary.n_around for one in of.rows]
@@ -126,7 +138,9 @@ def run(job: Job) -> Result:
         files = ", ".join(settings.concepts.files) or "none"
         raise ScinerError(Errors.E337.format(files=files))
     task = ConceptTask(job, vocabulary, parts[0], parts[1], data.descriptions)
+    before = _reciprocal_rank(task)
     result = train_task(job, task)
+    result.figures["reciprocal_rank"] = {"before": before, "after": _reciprocal_rank(task)}
     write_encoder(task.module.text, job.encoder, job.out)
     if not settings.concepts.shared:
         write_encoder(task.module.concept, job.encoder, job.out / FOLDER)
@@ -135,6 +149,19 @@ def run(job: Job) -> Result:
     result.figures["concepts"] = len(parts[0].names)
     result.figures["texts"] = dict(data.counts)
     return result
+
+
+def _reciprocal_rank(task: ConceptTask) -> Optional[float]:
+    """Mean over the pieces of held-out mentions; None without any."""
+    module = task.module.eval()
+    device, found = module.scale.device, []
+    with torch.inference_mode():
+        for batch in task.held_out():
+            text, concepts, places, positives = (x.to(device) for x in batch[:4])
+            ranks = module.reciprocal_ranks(text, concepts, places, positives, batch[-1])
+            found.append(ranks.cpu())
+    every = torch.cat(found) if found else torch.empty(0)
+    return round(float(every.mean()), 4) if len(every) else None
 
 
 def fit_of(module: Any) -> Dict[str, float]:

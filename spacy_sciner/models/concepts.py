@@ -16,6 +16,7 @@ class ConceptModel(nn.Module):
 
     text, concept (nn.Module): Encoders of the same width; the same one for both shares it.
     SOURCE: arXiv 2402.15343, section 4. The scale, initially 1/√width, and the bias are learnt.
+    The bias does not begin at 0 (`expect`): SigLIP's, arXiv 2303.15343.
     """
 
     def __init__(self, text: Any, concept: Any):
@@ -29,6 +30,17 @@ class ConceptModel(nn.Module):
         use_fast_dropout(self)
         self._text_body = Body(text)
         self._concept_body = self._text_body if self.is_shared else Body(concept)
+
+    def expect(self, share: float) -> None:
+        """Begin at the log-odds of what a pair of a token and a concept fits, in (0, 1).
+
+        Few of them do. At an encoder's rate the bias hardly moves, and from 0 both encoders first
+        learn to say no: all tokens and all concepts end as opposites, and what told them apart is
+        lost.
+        """
+        share = min(max(share, 1e-6), 1 - 1e-6)
+        with torch.no_grad():
+            self.bias.fill_(math.log(share / (1 - share)))
 
     def forward(
         self,
@@ -56,6 +68,25 @@ class ConceptModel(nn.Module):
         counted = torch.where(wanted > 0, 1.0, weights[:, None])
         loss = F.binary_cross_entropy_with_logits(logits, wanted, weight=counted, reduction="sum")
         return loss, counted.sum().ceil()
+
+    def reciprocal_ranks(
+        self,
+        text_ids: Tensor,
+        concept_ids: Tensor,
+        places: Tensor,
+        positives: Tensor,
+        lengths: Tensor,
+    ) -> Tensor:
+        """Of each pair that fits: 1 / the concept's place among all that its token was asked.
+
+        Arguments as of `forward`. RETURNS (n_positives,): 1 where it fits best.
+        """
+        n = len(text_ids)
+        tokens = self.embed_tokens(text_ids, lengths[:n])
+        chosen = tokens.reshape(-1, tokens.shape[-1])[places[positives[0]]]
+        logits = self.fits(chosen, self.embed_concepts(concept_ids, lengths[n:]))
+        own = logits.gather(1, positives[1][:, None])
+        return 1 / (1 + (logits > own).sum(1))
 
     def embed_tokens(self, ids: Tensor, lengths: Tensor) -> Tensor:
         """RETURNS (n, length, width)."""

@@ -80,6 +80,8 @@ def test_tokens_learn_their_concepts(root, tiny_encoder, shared):
     (figures,) = facts["adapt"]["methods"]
     assert figures["concepts"] == 3
     assert figures["held_out"] < 0.6 * figures["held_out_before"]
+    ranks = figures["reciprocal_rank"]
+    assert ranks["before"] < 0.9 < ranks["after"] <= 1
     # What is kept tells the concepts apart, without any gold.
     text = load_encoder(str(out))
     concept = text if shared else load_encoder(str(out / FOLDER))
@@ -98,6 +100,20 @@ def test_tokens_learn_their_concepts(root, tiny_encoder, shared):
         )
         names = torch.cat([module.embed_concepts(i, torch.tensor([i.shape[1]])) for i in each[3:]])
         assert module.fits(tokens, names).argmax(1).tolist() == [0, 1, 2]
+
+
+def test_it_begins_at_how_few_of_many_concepts_fit(root, tiny_encoder):
+    """From even odds, both encoders learn to say no to everything before they learn anything."""
+    others = [
+        json.dumps({"text": f"we train word{i} .", "entities": [[f"word{i}", f"kind {i}"]]})
+        for i in range(150)
+    ]
+    lines = "\n".join([*concept_lines(80), *others])
+    (root / "assets/sample/concepts.jsonl").write_text(lines, encoding="utf8")
+    settings = settings_of(tiny_encoder, ["concepts"], concepts=concepts())
+    facts = make_encoder(settings, out=root / "encoder", root=root)
+    (figures,) = facts["adapt"]["methods"]
+    assert figures["held_out_before"] < 0.2  # from even odds: 0.69
 
 
 def test_frozen_layers_stay_as_they_were(root, tiny_encoder):
