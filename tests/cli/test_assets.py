@@ -210,7 +210,7 @@ def test_without_an_address_the_mirror_has_it_or_not(without_address, capsys):
 
 
 def test_the_project_s_own_list():
-    for corpus in ("acl", "scierc", "crossner-ai"):
+    for corpus in ("acl", "scierc", "crossner-ai", "bionlp-id", "bionlp-pc"):
         listed = list_assets(ROOT / "project.yml", corpus)
         assert any(asset["dest"].endswith("gold/test.txt") for asset in listed)
         for asset in listed:
@@ -219,7 +219,7 @@ def test_the_project_s_own_list():
 
 
 @pytest.mark.skipif("SCINER_MIRROR" not in os.environ, reason="SCINER_MIRROR names no folder")
-@pytest.mark.parametrize("corpus", ["acl", "scierc", "crossner-ai"])
+@pytest.mark.parametrize("corpus", ["acl", "scierc", "crossner-ai", "bionlp-id", "bionlp-pc"])
 def test_a_real_mirror(corpus, tmp_path):
     (tmp_path / "project.yml").write_bytes((ROOT / "project.yml").read_bytes())
     command = [sys.executable, "-c", "from spacy_sciner.cli import main; main()"]
