@@ -1,7 +1,8 @@
 """The `sciner` component: scores per token → BIO-constrained entities with confidences."""
 
 from itertools import islice
-from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 from spacy.language import Language
@@ -142,6 +143,13 @@ class SciNER(TrainablePipe):
         n_tags = len(labels_to_tags(self.labels))
         sample = [self.model.ops.alloc2f(len(doc), n_tags) for doc in docs]
         self.model.initialize(X=docs, Y=sample)
+
+    def from_disk(self, path: Union[str, Path], *, exclude: Iterable[str] = ()) -> "SciNER":
+        """RAISES (ScinerError): SCINER-E560 without labels: it would find nothing."""
+        super().from_disk(path, exclude=exclude)
+        if not self.cfg["labels"] and "cfg" not in exclude and self.model.has_dim("nO"):
+            raise ScinerError(Errors.E560.format(path=path, reason="its file cfg has no labels"))
+        return self
 
     def predict(self, docs: Iterable[Doc]) -> List[Floats2d]:
         """Log-scores, shape (n_tokens, n_tags) a document; the documents stay as they are.

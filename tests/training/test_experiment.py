@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Dict
 
 import pytest
+import spacy
 from stage_project import make_settings, overlaid
 from tiny import ROOT
 
@@ -93,3 +94,11 @@ def test_e560_for_a_pipeline_whose_files_were_cut_short(tiny_model, tmp_path, na
     (broken / name).write_bytes((broken / name).read_bytes()[:20])
     with pytest.raises(ScinerError, match=r"SCINER-E560: .*model is no pipeline"):
         load_pipeline(broken)
+
+
+def test_e560_for_a_pipeline_without_its_labels(tiny_model, tmp_path):
+    """It would load, and find nothing in any text."""
+    broken = shutil.copytree(tiny_model, tmp_path / "model")
+    (broken / "sciner/cfg").unlink()
+    with pytest.raises(ScinerError, match=r"SCINER-E560: .*cfg has no labels"):
+        spacy.load(broken)
