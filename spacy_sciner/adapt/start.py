@@ -21,7 +21,6 @@ from .concept_rows import encode_concepts
 from .concepts import FIT, FOLDER
 from .rows import Vocabulary, cut_rows, pad_rows
 
-LEAST = 0.5  # fit of a word that is an entity's
 BATCH = 16  # rows at a time
 
 
@@ -30,15 +29,18 @@ class MeaningTagger:
 
     encoder (Path): The stage adapt's folder, after method `concepts`.
     labels (Dict[str, str]): Each label with its meaning, which may be "".
+    least (float): Fit of a word that is an entity's, in [0, 1].
     window (int): Word-pieces seen at once.
     RAISES (ScinerError): SCINER-E319 if the encoder has not learnt concepts.
     """
 
-    def __init__(self, encoder: Path, labels: Dict[str, str], *, window: int = 128):
+    def __init__(
+        self, encoder: Path, labels: Dict[str, str], *, least: float = 0.5, window: int = 128
+    ):
         fit = encoder / FOLDER / FIT
         if not fit.is_file():
             raise ScinerError(Errors.E319.format(path=encoder))
-        self.labels, self.window = list(labels), window
+        self.labels, self.least, self.window = list(labels), least, window
         self.vocabulary = Vocabulary(encoder)
         text: Any = load_encoder(str(encoder))
         is_two = (encoder / FOLDER / WEIGHTS).is_file()
@@ -67,14 +69,14 @@ class MeaningTagger:
             for row, of_pieces in zip(part, found):
                 own = of_pieces[len(self.vocabulary.prefix) :][: len(row.ids)]
                 fits[row.tokens] = np.maximum.reduceat(own, row.words[:-1].astype(np.int64))
-        return list(_runs(fits, self.labels))
+        return list(_runs(fits, self.labels, self.least))
 
 
-def _runs(fits: np.ndarray, labels: Sequence[str]) -> Iterator[ScoredSpan]:
+def _runs(fits: np.ndarray, labels: Sequence[str], least: float) -> Iterator[ScoredSpan]:
     """fits (np.ndarray): In [0, 1], shape (n_tokens, n_labels)."""
     if not fits.size:
         return
-    best = np.where(fits.max(1) >= LEAST, fits.argmax(1), -1)
+    best = np.where(fits.max(1) >= least, fits.argmax(1), -1)
     edges = [0, *(np.flatnonzero(np.diff(best)) + 1).tolist(), len(best)]
     for start, end in zip(edges, edges[1:]):
         label = int(best[start])

@@ -12,6 +12,8 @@ from ..types import ScoredSpan
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
+    from ..adapt.start import MeaningTagger
+
 
 def start(
     out: Annotated[Path, typer.Option(help="The file to write.", show_default=False)],
@@ -20,6 +22,9 @@ def start(
     ] = "label-studio",
     n: Annotated[int, typer.Option(min=0, help="Paragraphs, a seeded choice; 0: all.")] = 200,
     seed: Annotated[int, typer.Option(help="Of the choice.")] = 0,
+    least: Annotated[
+        float, typer.Option(min=0, max=1, help="Fit of an entity's words; less proposes more.")
+    ] = 0.5,
     corpus: Annotated[
         Optional[str], typer.Option(help="Whose labels; default params.yaml's.")
     ] = None,
@@ -34,6 +39,7 @@ def start(
     Needs an encoder that has learnt concepts (`adapt.methods: [concepts]`). The meanings are those
     of assets/labels.yaml. The result is for a person to review: predictions with confidences.
     """
+    from ..adapt.start import MeaningTagger
     from ..corpus.formats.registry import writer_of
     from ..corpus.formats.writing import Losses, prepare
     from ..corpus.settings import meanings_of
@@ -44,7 +50,7 @@ def start(
         raise ScinerError(Errors.E241.format(path=out))
     labels = meanings_of(read_settings(params), corpus, assets / "labels.yaml")
     losses = Losses()
-    pairs = list(_tagged(_chosen(pool, n, seed), encoder, labels))
+    pairs = list(_tagged(_chosen(pool, n, seed), MeaningTagger(encoder, labels, least=least)))
     paragraphs = prepare(iter(pairs), default_paper=pool.stem, keep_unknown=False, losses=losses)
     write(out, paragraphs, losses=losses)
     n_ents = sum(len(spans) for _, spans in pairs)
@@ -63,15 +69,11 @@ def _chosen(pool: Path, n: int, seed: int) -> "List[Doc]":
     return docs
 
 
-def _tagged(
-    docs: "List[Doc]", encoder: Path, labels: "dict[str, str]"
-) -> "Iterator[Tuple[Doc, List[ScoredSpan]]]":
+def _tagged(docs: "List[Doc]", tag: "MeaningTagger") -> "Iterator[Tuple[Doc, List[ScoredSpan]]]":
     from spacy.tokens import Span
 
-    from ..adapt.start import MeaningTagger
     from ..files import progress
 
-    tag = MeaningTagger(encoder, labels)
     for doc in progress(docs, description="paragraphs"):
         spans = tag(doc)
         doc.user_data["source"] = "start"

@@ -54,6 +54,17 @@ def test_a_pool_is_tagged_by_what_labels_mean(run, root):
     assert "in 20 paragraphs" in said.out
 
 
+def test_a_lower_bound_proposes_more(run, root):
+    n = {}
+    for least in ("0.9999", "0.5", "0"):
+        code, said = run(
+            "--out", "least.jsonl", "--format", "prodigy", "--least", least, "--n", "20", "--force"
+        )
+        assert code == 0, said.err
+        n[least] = int(said.out.split()[1])
+    assert n["0.9999"] < n["0.5"] < n["0"]
+
+
 def test_nothing_is_replaced_unasked(run, root):
     root.joinpath("there.json").write_text("mine")
     code, said = run("--out", "there.json")
