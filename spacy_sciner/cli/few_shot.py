@@ -79,7 +79,7 @@ def few_shot(
     for name, path in paths.items():
         made = [f"encoder={fingerprint(path)}", f"gold={fingerprint(GOLD)}"]
         (out / name).mkdir(parents=True, exist_ok=True)
-        check_made(out / name, with_values(text, [*own, "seed=0"]), made, root=root)
+        check_made(out / name, with_values(text, [*own, "seed=0"]), made, root=root, converted=True)
     runs = [
         Run(name, k, i, seed)
         for k, some in chosen.items()

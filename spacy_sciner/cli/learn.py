@@ -75,7 +75,7 @@ def learn(
     dvc_yaml = read_dvc_yaml(Path())
     options = [f"start={start}", f"budget={budget}", f"per_paper={per_paper}", f"loop={loop}"]
     options += [fingerprint(gold), fingerprint(encoder)]
-    check_made(out, with_values(text, [*given, "seed=0"]), options, root=Path())
+    check_made(out, with_values(text, [*given, "seed=0"]), options, root=Path(), converted=True)
     rows: List[Dict[str, Any]] = []
     for seed in range(seeds):
         train = _trainer([*given, *teachers, f"seed={seed}"], text, dvc_yaml, loop, tell)

@@ -102,11 +102,14 @@ def with_values(params: str, values: Sequence[str]) -> str:
     return text_out.getvalue()
 
 
-def check_made(folder: Path, params: str, values: Sequence[str], *, root: Path) -> None:
+def check_made(
+    folder: Path, params: str, values: Sequence[str], *, root: Path, converted: bool = False
+) -> None:
     """Refuse to go on in a folder whose loops were made with something else.
 
     params (str): params.yaml without what differs from loop to loop.
     values (Sequence[str]): What was asked for besides.
+    converted (bool): Nothing is read of assets/, and `values` have what was made of it.
     RAISES (ScinerError): SCINER-E519.
     """
     tree = parse_yaml(params, "params.yaml")
@@ -114,8 +117,9 @@ def check_made(folder: Path, params: str, values: Sequence[str], *, root: Path) 
         "settings": hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest(),
         "options": sorted(values),
         "code": [fingerprint(PACKAGE, "*.py"), *(fingerprint(root / name) for name in READ)],
-        "assets": fingerprint(root / "assets" / str(tree["corpus"])),
     }
+    if not converted:
+        made["assets"] = fingerprint(root / "assets" / str(tree["corpus"]))
     path = folder / MADE
     if path.is_file():
         before = read_json(path)

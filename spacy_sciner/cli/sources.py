@@ -65,7 +65,7 @@ def sources(
     parts = _with_gold(parts, len(golds), given=shares)
     # Only now: what was refused leaves no folder that the right command would not go on in.
     made = [fingerprint(path) for path in (gold, Path("encoder"), other)]
-    check_made(out, text, [format, *made], root=Path())
+    check_made(out, text, [format, *made], root=Path(), converted=True)
     write_text(out / "params.yaml", text)
     path = out / "sources.json"
     rows: List[Dict[str, Any]] = read_json(path, list) if path.is_file() else []

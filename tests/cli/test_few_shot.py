@@ -110,7 +110,9 @@ def test_what_was_interrupted_goes_on_and_more_is_added(project, monkeypatch, ca
     assert whole["few-shot"] == whole["whole"]
     assert ran(project, "encoder/k-1/subset-0-seed-0") == ["train@0", "evaluate@0"]
     assert ran(project, "encoder/k-1/subset-1-seed-0") == ["train@0", "evaluate@0"]
-    # A second encoder and a larger k: what is there is not done again.
+    # A second encoder and a larger k: what is there is not done again, and what is new in
+    # assets/ (text for that encoder, say) has no part in it.
+    (project / "assets/sample/concepts.jsonl").write_text("{}", encoding="utf8")
     more = ["--encoder", "encoder=encoder", "--encoder", "b=other", "--k", "1,2"]
     assert sciner(monkeypatch, *more, "--subsets", 2) == 0
     assert ran(project, "encoder/k-1/subset-0-seed-0") == ["train@0", "evaluate@0"]
