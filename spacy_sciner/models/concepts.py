@@ -32,7 +32,7 @@ class ConceptModel(nn.Module):
         self._concept_body = self._text_body if self.is_shared else Body(concept)
 
     def expect(self, share: float) -> None:
-        """Begin at the log-odds of what a pair of a token and a concept fits, in (0, 1).
+        """Begin at the log-odds of `share`, of all pairs of a token and a concept those that fit.
 
         Few of them do. At an encoder's rate the bias hardly moves, and from 0 both encoders first
         learn to say no: all tokens and all concepts end as opposites, and what told them apart is
