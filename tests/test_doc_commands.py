@@ -17,7 +17,7 @@ from doc_pages import inline_commands, parts_of, shell_lines
 from tiny import ROOT
 
 # Whose commands and options are not looked up.
-OTHERS = {".", "cd", "diff", "docker", "git", "label-studio", "mkdir", "pip", "weasel"}
+OTHERS = {".", "cd", "cp", "diff", "docker", "git", "label-studio", "mkdir", "pip", "weasel"}
 EVERYWHERE = {"--help"}
 
 
