@@ -18,6 +18,7 @@ import typer
 
 sys.path.append(str(Path(__file__).parents[1]))  # record.py and tables.py
 from record import read, record
+from regret import recipe
 from tables import generated_by, table, text_of, write_page
 
 from spacy_sciner.confidence import Calibration
@@ -25,7 +26,7 @@ from spacy_sciner.corpus.docbin import read_docs
 from spacy_sciner.evaluation.measure import outcomes
 from spacy_sciner.pipeline.sciner import find_sciner
 from spacy_sciner.scoring.calibration import error_of_perfect, expected_calibration_error
-from spacy_sciner.settings import read_settings
+from spacy_sciner.settings import read_yaml
 from spacy_sciner.training.calibrate import PRIOR, Prior, Scored, fit, score_gold
 
 SHARED = ("slope", "length", "intercept")  # weights that do not belong to a label
@@ -55,9 +56,10 @@ def read_models(folder: Path) -> List[Dict[str, Any]]:
     """Of each iteration the scores on dev and test."""
     if not (folder / "params.yaml").is_file():
         return []
-    settings = read_settings(folder / "params.yaml")
+    # Not as settings: a loop of an earlier release has other ones, and its pipelines stand.
+    settings = read_yaml(folder / "params.yaml")
     found = []
-    for k in range(len(settings.evaluations)):
+    for k in map(int, settings["evaluations"]):
         path = folder / f"training/{k}/model-best"
         if not (path / "meta.json").is_file():
             return []
@@ -67,8 +69,8 @@ def read_models(folder: Path) -> List[Dict[str, Any]]:
             split: score_gold(nlp, read_docs(folder / f"corpus/gold/{split}.spacy", nlp.vocab))
             for split in ("dev", "test")
         }
-        at = {"corpus": settings.corpus, "seed": settings.seed, "iteration": k}
-        at["recipe"] = "soft labels" if settings.retrain.soft_labels else "published"
+        at = {"corpus": settings["corpus"], "seed": settings["seed"], "iteration": k}
+        at["recipe"] = recipe(settings)
         found.append({**at, "labels": sciner.labels, **scored})
         print(at, flush=True)
     return found
