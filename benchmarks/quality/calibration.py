@@ -103,12 +103,12 @@ def page(result: Dict[str, Any]) -> str:
     groups = sorted({(row["recipe"], row["corpus"]) for row in rows}, reverse=True)
     names = [name for name in VARIANTS if all(name in row["errors"] for row in rows)]
     body = []
-    for recipe, corpus in groups:
-        mine = [r for r in rows if (r["recipe"], r["corpus"]) == (recipe, corpus)]
+    for made, corpus in groups:
+        mine = [r for r in rows if (r["recipe"], r["corpus"]) == (made, corpus)]
         cells = [f"{mean(r['errors'][name] for r in mine):.3f}" for name in names]
         perfect = mean(r["perfect"][names[0]] for r in mine)
         raw = mean(r["raw"] for r in mine)
-        body.append([f"{corpus}, {recipe} ({len(mine)})", f"{raw:.3f}", *cells, f"{perfect:.3f}"])
+        body.append([f"{corpus}, {made} ({len(mine)})", f"{raw:.3f}", *cells, f"{perfect:.3f}"])
     all_of = [f"{mean(float(line[i]) for line in body):.3f}" for i in range(1, len(body[0]))]
     what = "expected calibration error of the entities on test, mean over seeds and iterations "
     what += "(how many pipelines); what a perfect model with as many entities would show."

@@ -1,5 +1,6 @@
 """One annotated paragraph as a file gives it, and the Doc made of it."""
 
+import re
 import string
 from dataclasses import dataclass
 from functools import cache
@@ -112,8 +113,11 @@ def annotated_to_doc(
     spans: List[Tuple[Span, CharSpan]] = []
     unknown = set(range(len(doc)) if annotated.is_partial else annotated.unknown)
     for char_span in annotated.spans:
-        is_unknown = char_span.label == UNKNOWN_LABEL
-        span, rules = _align(doc, char_span, None if is_unknown else labels)
+        is_unknown = char_span.label in (UNKNOWN_LABEL, "")
+        meant = char_span._replace(label=UNKNOWN_LABEL) if is_unknown else char_span
+        span, rules = _align(doc, meant, None if is_unknown else labels)
+        if not char_span.label:  # it was marked, and could be of any label
+            rules = ["unknown-label", *rules]
         if LOST.intersection(rules):  # an entity is somewhere here: no other word is known to be O
             unknown.update(range(len(doc)))
         for rule in rules:
@@ -140,10 +144,13 @@ def _align(
 ) -> Tuple[Optional[Span], List[str]]:
     """The span over tokens, or None, and the rules that were applied."""
     label = char_span.label
-    if not label or (labels is not None and label not in labels):
+    known = label if labels is None else _spelled(label, labels)
+    if known is None:
         return None, ["unknown-label"]
     text = doc.text
     place, rules = place_in(text, char_span)
+    rules = [*rules, *["label-spelling"] * (known != label)]
+    label = known
     if place is None:
         return None, rules
     start, end = place
@@ -159,6 +166,18 @@ def _align(
     new_start, new_end = _trim(text, start, end, string.whitespace)
     span = doc.char_span(new_start, new_end, label=label, alignment_mode="expand")
     return span, [*rules, "snapped"]
+
+
+def _spelled(label: str, labels: Collection[str]) -> Optional[str]:
+    """The label of the corpus that is meant: capitals, blanks, - and _ are no other label."""
+    if label in labels:
+        return label
+    meant = [known for known in labels if _plainly(known) == _plainly(label)]
+    return meant[0] if len(meant) == 1 else None
+
+
+def _plainly(label: str) -> str:
+    return re.sub(r"[\s_-]+", "", label).casefold()
 
 
 def place_in(text: str, char_span: CharSpan) -> Tuple[Optional[Tuple[int, int]], List[str]]:

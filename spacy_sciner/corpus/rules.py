@@ -6,6 +6,8 @@ costs the span, tag or line that it names and never the rest of the document.
 Rule                  Case                                                 What happens
 --------------------  ---------------------------------------------------  ----------------------
 unknown-label         its label is not in the corpus' labels               span set aside
+label-spelling        its label is one of the corpus' but for capitals,    that one taken
+                      blanks, - or _
 bad-offsets           not two integers inside the text, start before end   span set aside
 zero-length           no character, or nothing but whitespace              span set aside
 shifted               its own text is not at its offsets, but at one     that one taken
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
 
 RULES = (
     "unknown-label",
+    "label-spelling",
     "bad-offsets",
     "zero-length",
     "shifted",

@@ -54,6 +54,27 @@ def test_rule_for_one_span_leaves_the_others_alone(span, ents, rule):
     assert counts == {rule: 1}
 
 
+@pytest.mark.parametrize("label", ["METHOD", "method", "Meth-od", "meth_od"])
+def test_a_label_written_otherwise_is_the_corpus_own(label):
+    assert _doc(CharSpan(14, 18, label)) == ([("BERT", "Method")], {"label-spelling": 1})
+
+
+def test_of_two_labels_that_are_written_alike_none_is_meant():
+    repairs = Repairs()
+    annotated = Annotated("P", 0, "BERT", [CharSpan(0, 4, "METHOD")], "f.json")
+    labels = ["Method", "method"]
+    doc = annotated_to_doc(annotated, tokenizer=TOKENIZER, labels=labels, repairs=repairs)
+    assert (doc.ents, dict(repairs.counts)) == ((), {"unknown-label": 1})
+
+
+def test_what_was_marked_without_a_label_is_unknown():
+    repairs = Repairs()
+    annotated = Annotated("P", 0, "We use BERT.", [CharSpan(7, 11, "")], "f.json")
+    doc = annotated_to_doc(annotated, tokenizer=TOKENIZER, labels=["Method"], repairs=repairs)
+    assert [token.ent_iob_ for token in doc] == ["O", "O", "", "O"]
+    assert dict(repairs.counts) == {"unknown-label": 1}
+
+
 def test_punctuation_is_trimmed_before_tokens_are_grown():
     text = "the BLEU..."
     assert [t.text for t in TOKENIZER(text)] == ["the", "BLEU", "..."]

@@ -9,6 +9,7 @@ import codecs
 import json
 import re
 from bisect import bisect_right
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
@@ -23,7 +24,9 @@ from .writing import CharEnt, Losses, Written, bad_label, count_unheld, count_wo
 
 TABLE = "paragraphs.jsonl"
 _TYPE = re.compile(r"[A-Za-z0-9_-]+")
-_TEXT_BOUND = re.compile(r"(T\S+)\t(\S+) +(\d{1,12} \d{1,12}(?:;\d{1,12} \d{1,12})*) *(?:\t(.*))?")
+# Tabs stand around the middle one, or blanks where an editor has replaced them.
+_PAIR = r"\d{1,12}\s\d{1,12}"
+_TEXT_BOUND = re.compile(rf"(T\S+)\s+(\S+)\s+({_PAIR}(?:;{_PAIR})*)(?: *\t(.*)| +(\S.*)|\s*)")
 
 
 class _Line(NamedTuple):
@@ -71,7 +74,7 @@ def read_brat_paper(path: Path, *, file: str, repairs: Repairs) -> List[Annotate
     if is_address(raw):
         repairs.add("address", file=file, paragraph=paper, text=raw)
         return []
-    lines = _lines(read_text(ann_path, file_format="BRAT"), file=file, repairs=repairs)
+    lines, n_bad = _lines(read_text(ann_path, file_format="BRAT"), file=file, repairs=repairs)
     # A fragment's own text is known where it is the only one.
     fragments = [f for line in lines for f in line.fragments]
     has_bom = path.read_bytes().startswith(codecs.BOM_UTF8)
@@ -93,7 +96,9 @@ def read_brat_paper(path: Path, *, file: str, repairs: Repairs) -> List[Annotate
         repairs.add("no-text", file=file, paragraph=paper, text="")
         return []
     bounds = _bounds(path, text, spans, paper=paper)
-    return _paragraphs(text, spans, bounds, file=file)
+    found = _paragraphs(text, spans, bounds, file=file)
+    # What a line that cannot be read has annotated is somewhere here.
+    return [replace(one, is_partial=True) for one in found] if n_bad else found
 
 
 def _paragraphs(
@@ -118,21 +123,24 @@ def _paragraphs(
     ]
 
 
-def _lines(ann: str, *, file: str, repairs: Repairs) -> List[_Line]:
-    found = []
+def _lines(ann: str, *, file: str, repairs: Repairs) -> Tuple[List[_Line], int]:
+    """The text-bound annotations, and how many more cannot be read."""
+    found, n_bad = [], 0
     for n, line in enumerate(ann.split("\n"), start=1):
         if not line.startswith("T"):
             continue
         match = _TEXT_BOUND.fullmatch(line.rstrip("\r"))
         if match is None:
             repairs.add("bad-line", file=file, paragraph=f"line {n} of .ann", text=line)
+            n_bad += 1
             continue
-        _, label, offsets, own_text = match.groups()
-        pairs = [tuple(map(int, part.split(" "))) for part in offsets.split(";")]
+        _, label, offsets, own_text, after_blank = match.groups()
+        own_text = after_blank if own_text is None else own_text
+        pairs = [tuple(map(int, part.split())) for part in offsets.split(";")]
         text = own_text if len(pairs) == 1 else None
         fragments = [CharSpan(start, end, label, text) for start, end in pairs]
         found.append(_Line(n, line, fragments, own_text))
-    return found
+    return found, n_bad
 
 
 def _joined(

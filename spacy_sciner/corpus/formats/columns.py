@@ -24,6 +24,12 @@ _START_NAMES = frozenset(["start", "begin", "start_offset", "start_char", "offse
 _END_NAMES = frozenset(["end", "stop", "end_offset", "end_char", "length"])
 _NUMBER = re.compile(r"\d+([.-]\d+)?")
 _NEW_DOC = re.compile(r"#\s*newdoc(?:\s+id)?\s*=\s*(\S.*)")
+_SEPARATORS = {
+    ",": "CSV",
+    ";": "CSV with semicolons",
+    "|": "a table with |",
+    "\u00a0": "columns with no-break spaces between them",
+}
 # More rows than these with another number of columns are no slips.
 MAX_RAGGED, MIN_RAGGED = 0.2, 5
 
@@ -93,7 +99,11 @@ def check_is_conll(text: str, path: Path) -> None:
         reason = f"it is a table of annotations by offsets, {lines[0].strip()[:60]!r}; export JSON "
         reason += 'lines, {"text": …, "label": [[start, end, label], …]}, for format doccano'
         raise _not_conll(path, reason)
-    for separator, name in ((",", "CSV"), (";", "CSV with semicolons"), ("|", "a table with |")):
+    pieces = [line for line in lines if re.match(r"##\w", line) and is_tag(_columns(line)[-1])]
+    if len(pieces) > max(1, 0.01 * len(lines)):
+        reason = f"its words are cut into word-pieces, {pieces[0].strip()[:60]!r}; join them"
+        raise _not_conll(path, reason)
+    for separator, name in _SEPARATORS.items():
         rows = [line.count(separator) for line in lines]
         n, how_often = Counter(n for n in rows if n).most_common(1)[0] if any(rows) else (0, 0)
         last = [line.rsplit(separator, 1)[-1].strip().strip('"') for line in lines]

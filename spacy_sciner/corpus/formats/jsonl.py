@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from ...files import replacing
-from ..annotated import GOLD, Annotated, CharSpan, Numbering, source_of
+from ..annotated import GOLD, UNKNOWN_LABEL, Annotated, CharSpan, Numbering, source_of
 from ..rules import Repairs
 from .sniff import Record, is_address, json_records, paper_of_file, whole_number
 from .texts import choose_key, resolve_offsets
@@ -128,7 +128,9 @@ def _is_span(value: Any) -> bool:
 
 def _spans(value: Any) -> List[CharSpan]:
     if isinstance(value, list) and len(value) == 3:
-        return [CharSpan(whole_number(value[0]), whole_number(value[1]), str(value[2]))]
+        label_first = isinstance(value[0], str) and not isinstance(value[2], str)
+        start, end, label = [*value[1:], value[0]] if label_first else value
+        return [CharSpan(whole_number(start), whole_number(end), str(label))]
     if isinstance(value, dict):
         start = whole_number(value.get("start", value.get("start_offset")))
         end = whole_number(value.get("end", value.get("end_offset")))
@@ -137,7 +139,7 @@ def _spans(value: Any) -> List[CharSpan]:
         names = label if isinstance(label, list) else [label]
         own_text = own_text if isinstance(own_text, str) else None
         return [CharSpan(start, end, str("" if n is None else n), own_text) for n in names]
-    return [CharSpan(None, None, "?")]  # counted as an unknown label, or as bad offsets
+    return [CharSpan(None, None, UNKNOWN_LABEL)]  # something is meant: counted as bad offsets
 
 
 def _is_binary(record: Dict[str, Any]) -> bool:

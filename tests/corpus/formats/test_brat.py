@@ -57,6 +57,19 @@ def test_other_lines_are_no_entities(tmp_path):
     assert _ents(tmp_path, ann) == ([[("BERT", "M")], [], []], {"bad-line": 1})
 
 
+def test_blanks_for_tabs(tmp_path):
+    found = _ents(tmp_path, "T1 M 7 11 BERT\nT2\tM\t37\t42\thelps\n")
+    assert found == ([[("BERT", "M")], [], [("helps", "M")]], {})
+
+
+def test_what_an_unreadable_line_has_annotated_is_not_taken_for_no_entity(tmp_path):
+    (tmp_path / "p.txt").write_text("We use BERT here.")
+    (tmp_path / "p.ann").write_text("T1\tM 7 11\tBERT\nT2\tM twelve\there\n")
+    repairs = Repairs()
+    (doc,) = docs_of(read_brat(tmp_path, file="f", repairs=repairs), repairs)
+    assert [token.ent_iob_ for token in doc] == ["", "", "B", "", ""]
+
+
 def test_carriage_returns_count(tmp_path):
     found = _ents(tmp_path, "T1\tM 12 16\tBERT\r\n", "We use\r\nour BERT.\r\n")
     assert found == ([[], [("BERT", "M")]], {})

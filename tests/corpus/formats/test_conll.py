@@ -251,6 +251,8 @@ def test_comments_are_no_tokens_and_a_hash_is_one(tmp_path):
         ("Sentence #,Word,Tag\n1,We,O\n,use,O\n,BERT,B-M\n", "CSV"),
         ('"We";"O"\n"BERT";"B-M"\n', "CSV with semicolons"),
         ("We|PRP|O\nBERT|NN|B-M\n", r"a table with \|"),
+        ("We\u00a0O\nuse\u00a0O\nBERT\u00a0B-M\n", "no-break spaces"),
+        ("We\tO\nuse\tO\nRo\tB-M\n##BERT\tI-M\n##a\tI-M\n", "word-pieces, '##BERT"),
         ('{"text": "We"}\n', "JSON"),
         ('[{"text": "We"}]', "JSON"),
         ("<?xml version='1.0'?><TEI/>", "XML"),

@@ -59,6 +59,17 @@ def test_bad_lines_cost_themselves_only(tmp_path):
     ]
 
 
+def test_the_label_may_come_first(tmp_path):
+    assert _ents(tmp_path, {"text": TEXT, "label": [["M", 9, 13]]}) == ([[("BERT", "M")]], {})
+
+
+def test_labels_of_a_whole_text_say_nothing_of_its_tokens(tmp_path):
+    paragraphs, repairs = _read(tmp_path, {"text": TEXT, "label": ["M"]})
+    (doc,) = docs_of(paragraphs, repairs)
+    assert {token.ent_iob_ for token in doc} == {""}
+    assert repairs.counts == {"bad-offsets": 1}
+
+
 def test_bad_annotations_cost_themselves_only(tmp_path):
     labels = [[9, 13, "M"], [9, 13], "x", ["a", "b", "M"], {"start": 0, "label": "M"}]
     ents, counts = _ents(tmp_path, {"text": TEXT, "label": labels})
