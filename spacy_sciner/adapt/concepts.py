@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ..corpus.annotated import make_tokenizer
 from ..corpus.concepts import ConceptData, ConceptText, read_concepts
+from ..corpus.text import fraction
 from ..errors import Errors, ScinerError
 from ..files import write_json
 from ..models.concepts import ConceptModel
@@ -31,7 +32,7 @@ from .concept_rows import (
     places_of,
 )
 from .job import Job, Result, train_task
-from .rows import Vocabulary, batch_rows, fraction, pad_rows
+from .rows import Vocabulary, batch_rows, pad_rows
 
 PLACES_STEP = 256
 COUNTED = 8  # batches that say how many pairs of a token and a concept fit

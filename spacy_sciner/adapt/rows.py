@@ -1,12 +1,12 @@
 """Text as an encoder takes it: rows of word-pieces that know where their words begin."""
 
-import hashlib
 from pathlib import Path
 from typing import Any, Iterator, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 from spacy.tokens import Doc
 
+from ..corpus.text import fraction
 from ..errors import Errors, ScinerError
 from ..models.piece_table import PieceTable
 from ..models.windows import cut_windows, padded_length
@@ -88,12 +88,6 @@ def hold_out(docs: Sequence[Doc], share: float) -> List[bool]:
     drawn = [fraction("held out", str(doc.user_data["paper"])) for doc in docs]
     limit, max_drawn = max(share, min(drawn)), max(drawn)  # one paper at least
     return [one <= limit and one < max_drawn for one in drawn]
-
-
-def fraction(purpose: str, name: str) -> float:
-    """A number in [0, 1) that only the name decides, for each purpose another."""
-    digest = hashlib.sha256(f"{purpose} {name}".encode()).digest()
-    return int.from_bytes(digest[:6], "big") / 2**48
 
 
 def batch_rows(

@@ -8,10 +8,11 @@ from spacy.tokens import Doc
 from ..corpus.annotated import make_tokenizer
 from ..corpus.docbin import read_docs
 from ..corpus.pool import PoolParagraph, select_pool
+from ..corpus.text import fraction
 from ..errors import Errors, ScinerError
 from ..papers.collection import Broken, read_collection
 from ..settings.tree import Convert, Settings
-from .rows import fraction, hold_out
+from .rows import hold_out
 
 HELD_OUT = ("dev", "test", "calibration")  # splits whose papers never enter
 

@@ -1,5 +1,6 @@
 """Text compared as words alone: case, spacing, punctuation and Unicode forms don't count."""
 
+import hashlib
 import re
 import unicodedata
 from typing import Iterator, List
@@ -29,3 +30,9 @@ def squeezed(text: str) -> str:
     Some tools also write a line end as the two characters `\\n`.
     """
     return "".join(unicodedata.normalize("NFC", text.replace("\\n", "\n")).split())
+
+
+def fraction(purpose: str, name: str) -> float:
+    """A number in [0, 1) that only the name decides, for each purpose another."""
+    digest = hashlib.sha256(f"{purpose} {name}".encode()).digest()
+    return int.from_bytes(digest[:6], "big") / 2**48

@@ -42,15 +42,14 @@ def predicted(
 
 
 def probabilities(model: Path, docs: Iterable[Doc]) -> Iterator[Floats2d]:
-    """Of each document's words the tags' probabilities, (n_words, n_tags); tokens without content
-    are left out."""
+    """Of each document's tokens the tags' probabilities, (n_tokens, n_tags); 0 without content."""
     nlp = load_pipeline(model, calibrated=False)
     sciner: Any = nlp.get_pipe(find_sciner(nlp))
     plain = (Doc(nlp.vocab, words=w, spaces=s) for w, s in map(words_and_spaces, docs))
     for batch in _batches(plain):
         for logs in sciner.predict(batch):
             logs = sciner.model.ops.to_numpy(logs)
-            yield np.exp(logs[are_words(logs)])
+            yield np.where(are_words(logs)[:, None], np.exp(logs), 0.0)
 
 
 def _batches(docs: Iterator[Doc]) -> Iterator[List[Doc]]:

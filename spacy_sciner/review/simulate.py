@@ -18,7 +18,7 @@ from ..corpus.reader import words_and_spaces
 from ..files import read_json
 from .choose import choose
 from .predict import probabilities
-from .strategies import score_all
+from .strategies import RANDOM, score_all
 
 ALL = "all"  # in place of a strategy: everything at once, what the others are measured against
 Run = Callable[[Path], None]  # trains and measures in a project's folder
@@ -64,13 +64,11 @@ def simulate(plan: Plan, out: Path, gold: Path, run: Run) -> Iterator[Row]:
         yield _row(plan, number, place, [docs[i] for i in revealed])
         if not rest or number == plan.rounds:
             return
-        members = _members(place, plan)
-        scores = score_all(
-            plan.strategy,
-            map(list, zip(*(probabilities(m, [docs[i] for i in rest]) for m in members))),
-            seed=plan.seed + number,
-        )
-        new = choose([docs[i] for i in rest], scores, tokens=plan.budget, per_paper=plan.per_paper)
+        left = [docs[i] for i in rest]
+        members = _members(place, plan) if plan.strategy != RANDOM else []
+        found = map(list, zip(*(probabilities(member, left) for member in members), strict=True))
+        scores = score_all(plan.strategy, found, texts=[d.text for d in left], seed=plan.seed)
+        new = choose(left, scores, tokens=plan.budget, per_paper=plan.per_paper)
         revealed = [*revealed, *(rest[i] for i in new)]
 
 

@@ -4,43 +4,40 @@ SOURCE: Settles, Active Learning Literature Survey (2009); `disagreement` is que
 the divergence of McCallum and Nigam (1998).
 """
 
-from typing import Callable, Dict, Iterable, List
+from typing import Callable, Dict, Iterable, List, Sequence
 
 import numpy as np
 
+from ..corpus.text import fraction
 from ..tagging import decode_all
 from ..types import Floats2d
 
-# Scores of one paragraph from the probabilities of each member, (n_tokens, n_tags) each; larger:
+RANDOM = "random"  # what every other strategy is to be compared with
+# Scores of one paragraph from the probabilities of each member, (n_words, n_tags) each; larger:
 # annotate it earlier.
-Strategy = Callable[[List[Floats2d], np.random.Generator], float]
+Strategy = Callable[[List[Floats2d]], float]
 
 
-def random(members: List[Floats2d], rng: np.random.Generator) -> float:
-    """What every other strategy is to be compared with."""
-    return float(rng.random())
-
-
-def entropy(members: List[Floats2d], rng: np.random.Generator) -> float:
+def entropy(members: List[Floats2d]) -> float:
     """Mean entropy of the tokens' tags, in nats: of the length a long paragraph has no gain."""
     return float(_entropies(members[0]).mean())
 
 
-def entity_entropy(members: List[Floats2d], rng: np.random.Generator) -> float:
+def entity_entropy(members: List[Floats2d]) -> float:
     """The same over the tokens of predicted entities alone; 0 without any."""
     (tags,) = decode_all([np.log(members[0] + 1e-12)])
     inside = _entropies(members[0])[tags > 0]
     return float(inside.mean()) if len(inside) else 0.0
 
 
-def least_confident(members: List[Floats2d], rng: np.random.Generator) -> float:
+def least_confident(members: List[Floats2d]) -> float:
     """1 − the probability of the weakest word of a predicted entity; 0 without any."""
     (tags,) = decode_all([np.log(members[0] + 1e-12)])
     inside = members[0][np.arange(len(tags)), tags][tags > 0]
     return float(1 - inside.min()) if len(inside) else 0.0
 
 
-def disagreement(members: List[Floats2d], rng: np.random.Generator) -> float:
+def disagreement(members: List[Floats2d]) -> float:
     """Mean divergence of the members (teachers, or iterations) from their mean, in nats."""
     mean = np.mean(members, axis=0)
     divergences = [
@@ -49,13 +46,13 @@ def disagreement(members: List[Floats2d], rng: np.random.Generator) -> float:
     return float(np.mean(divergences))
 
 
-STRATEGIES: Dict[str, Strategy] = {
-    "random": random,
+_BY_PROBABILITY: Dict[str, Strategy] = {
     "entropy": entropy,
     "entity-entropy": entity_entropy,
     "least-confident": least_confident,
     "disagreement": disagreement,
 }
+STRATEGIES = (RANDOM, *_BY_PROBABILITY)
 
 
 def _entropies(probabilities: Floats2d) -> np.ndarray:
@@ -63,12 +60,23 @@ def _entropies(probabilities: Floats2d) -> np.ndarray:
     return -(probabilities * np.log(probabilities + 1e-12)).sum(1)
 
 
-def score_all(name: str, paragraphs: Iterable[List[Floats2d]], *, seed: int) -> List[float]:
+def score_all(
+    name: str, paragraphs: Iterable[List[Floats2d]], *, texts: Sequence[str], seed: int
+) -> List[float]:
     """A score for each paragraph.
 
     name (str): One of STRATEGIES.
-    paragraphs (Iterable[List[Floats2d]]): Of each the probabilities by each member; the first is
-        the model itself.
+    paragraphs (Iterable[List[Floats2d]]): Of each the probabilities by each member, (n_tokens,
+        n_tags), 0 for what is no word; the first is the model itself. `random` reads none.
+    texts (Sequence[str]): Theirs. Random is drawn by text and seed: what is left after a round is
+        a random choice still, and no neighbour of what was taken.
     """
-    rng = np.random.default_rng(seed)
-    return [STRATEGIES[name](members, rng) if len(members[0]) else 0.0 for members in paragraphs]
+    if name == RANDOM:
+        return [fraction(f"random {seed}", text) for text in texts]
+    return [_score(_BY_PROBABILITY[name], members) for members in paragraphs]
+
+
+def _score(strategy: Strategy, members: List[Floats2d]) -> float:
+    # What has no content to one of the tokenizers has none to all.
+    words = np.logical_and.reduce([member.any(axis=1) for member in members])
+    return strategy([member[words] for member in members]) if words.any() else 0.0

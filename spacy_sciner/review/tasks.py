@@ -24,7 +24,7 @@ from ..training.experiment import load_pipeline
 from .choose import choose
 from .predict import members_of, model_version, predicted, probabilities
 from .record import RECORD, write_record
-from .strategies import score_all
+from .strategies import RANDOM, score_all
 
 LABEL_STUDIO = "label-studio"
 NAMES = {LABEL_STUDIO: "tasks.json", "prodigy": "tasks.jsonl", "doccano": "tasks.jsonl"}
@@ -85,13 +85,12 @@ def pick(
     seen (Collection[str]): Texts (`squeezed`) that are passed over.
     """
     left = [doc for doc in docs if doc.text.strip() and squeezed(doc.text) not in seen]
-    if strategy == "random":
-        scored: Iterable[List[Any]] = ([[0]] for _ in left)
-    else:
+    scored: Iterable[List[Any]] = ()
+    if strategy != RANDOM:
         asked = [progress(left, description="pool"), *([left] * (len(members) - 1))]
         found = (probabilities(path, docs) for path, docs in zip(members, asked, strict=True))
         scored = map(list, zip(*found, strict=True))
-    scores = score_all(strategy, scored, seed=seed)
+    scores = score_all(strategy, scored, texts=[doc.text for doc in left], seed=seed)
     tokens = sum(map(len, left)) if budget.tokens is None else budget.tokens
     order = choose(left, scores, tokens=tokens, per_paper=budget.per_paper)
     return [(left[i], scores[i]) for i in order[: budget.n]]
