@@ -33,6 +33,7 @@ from .concept_rows import (
 )
 from .job import Job, Result, train_task
 from .rows import Vocabulary, batch_rows, pad_rows
+from .text import apart
 
 PLACES_STEP = 256
 COUNTED = 8  # batches that say how many pairs of a token and a concept fit
@@ -129,7 +130,10 @@ def run(job: Job) -> Result:
     """RAISES (ScinerError): SCINER-E337 without any mention to learn from."""
     settings = job.settings.adapt
     data = _gather(job)
-    aside = [fraction("held out", digest(text.text)) < settings.held_out for text in data.texts]
+    aside = [
+        fraction("held out", text.paper or digest(text.text)) < settings.held_out
+        for text in data.texts
+    ]
     vocabulary, tokenizer = Vocabulary(job.encoder), make_tokenizer()
     parts = []
     for is_held in (False, True):
@@ -174,7 +178,7 @@ def digest(text: str) -> str:
 
 
 def _gather(job: Job) -> ConceptData:
-    """All concept data that the settings name, as one."""
+    """All concept data that the settings name, as one, without what is measured on."""
     root = Path("assets") / job.settings.corpus
     texts: List[ConceptText] = []
     told: Dict[str, str] = {}
@@ -185,4 +189,7 @@ def _gather(job: Job) -> ConceptData:
         told.update({k: v for k, v in found.descriptions.items() if v})
         for key, n in found.counts.items():
             counts[key] = counts.get(key, 0) + n
-    return ConceptData(texts, told, counts)
+    places = [(text.paper, text.text) for text in texts]
+    may_enter, left_out = apart(places, job.settings, root=job.root)
+    texts = [text for text, may in zip(texts, may_enter, strict=True) if may]
+    return ConceptData(texts, told, {**counts, **left_out})

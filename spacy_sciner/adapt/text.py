@@ -1,7 +1,7 @@
 """The text an encoder is adapted to: the pool's paragraphs, and further collections."""
 
 from pathlib import Path
-from typing import Any, Collection, Dict, List, NamedTuple, Tuple
+from typing import Any, Collection, Dict, List, NamedTuple, Sequence, Tuple
 
 from spacy.tokens import Doc
 
@@ -65,6 +65,28 @@ def read_text(settings: Settings, *, root: Path = Path()) -> Text:
     train = [doc for doc, is_aside in zip(docs, aside) if not is_aside]
     held = [doc for doc, is_aside in zip(docs, aside) if is_aside]
     return Text(train, held, _read_gold(root, "train", vocab), counts)
+
+
+def apart(
+    texts: Sequence[Tuple[str, str]], settings: Settings, *, root: Path
+) -> Tuple[List[bool], Dict[str, int]]:
+    """Whether each text may be learnt from: it is no dev, test or calibration paper's.
+
+    texts (Sequence[Tuple[str, str]]): Their papers, "" where none is known, and themselves.
+    RETURNS (Tuple[List[bool], Dict[str, int]]): And how many are left out, by reason.
+    """
+    vocab = make_tokenizer().vocab
+    number = {text: i for i, (_, text) in reversed(list(enumerate(texts)))}  # the first of each
+    selected = select_pool(
+        [PoolParagraph(texts[i][0] or f"text {i}", i, "", text) for text, i in number.items()],
+        gold={split: _read_gold(root, split, vocab) for split in HELD_OUT},
+        exclude=settings.corpus_of(settings.corpus).exclude,
+        overlap_ngrams=settings.convert.overlap_ngrams,
+        overlap_min=settings.convert.overlap_min,
+        min_words=0,
+    )
+    kept = {paragraph.text for paragraph in selected.paragraphs}
+    return [text in kept for _, text in texts], dict(selected.dropped)
 
 
 def _read_gold(root: Path, split: str, vocab: Any) -> List[Doc]:

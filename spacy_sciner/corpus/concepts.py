@@ -37,6 +37,7 @@ class Concept(NamedTuple):
 class ConceptText(NamedTuple):
     text: str
     mentions: List[Tuple[int, int, str]]  # [start, end) characters, concept's name; sorted
+    paper: str = ""  # where the line says
 
 
 class ConceptData(NamedTuple):
@@ -55,13 +56,17 @@ class ConceptData(NamedTuple):
 def read_concepts(path: Path) -> ConceptData:
     """Read a `.jsonl` or `.jsonl.gz` file, or all of a folder in the order of their names.
 
+    A line may name its paper.
+
     RAISES (ScinerError): SCINER-E345 if there is no such file, SCINER-E346 if one cannot be read,
         SCINER-E347 for a line that is no such object, with file and line.
     """
     gathered = _Gathered()
     for file in _files(path):
-        for text, entities in _lines(file):
-            gathered.add(text, entities)
+        for record in _lines(file):
+            paper = record.get("paper")
+            paper = paper if isinstance(paper, str) else ""
+            gathered.add(record["text"], record["entities"], paper)
     return gathered.data()
 
 
@@ -122,7 +127,7 @@ class _Gathered:
         self.descriptions: Dict[str, Counter[str]] = {}
         self.counts: Counter[str] = Counter()
 
-    def add(self, text: str, entities: Sequence[Sequence[str]]) -> None:
+    def add(self, text: str, entities: Sequence[Sequence[str]], paper: str) -> None:
         if not text.strip():
             self.counts["no text"] += 1
             return
@@ -145,7 +150,7 @@ class _Gathered:
                 continue
             mentions += [(start, end, concept) for start, end in free]
             self.descriptions.setdefault(concept, Counter())[description] += 1
-        self.texts.append(ConceptText(text, sorted(mentions)))
+        self.texts.append(ConceptText(text, sorted(mentions), paper))
 
     def data(self) -> ConceptData:
         found = sorted(self.descriptions.items())
@@ -198,7 +203,7 @@ def _files(path: Path) -> List[Path]:
     return found
 
 
-def _lines(path: Path) -> Iterator[Tuple[str, List[List[str]]]]:
+def _lines(path: Path) -> Iterator[Dict[str, Any]]:
     try:
         with path.open("rb") as file:
             opened = gzip.open if file.read(2) == _GZIP else open
@@ -212,14 +217,16 @@ def _lines(path: Path) -> Iterator[Tuple[str, List[List[str]]]]:
         raise ScinerError(Errors.E346.format(path=path, reason=reason)) from e
 
 
-def _read_line(line: str, path: Path, n: int) -> Tuple[str, List[List[str]]]:
+def _read_line(line: str, path: Path, n: int) -> Dict[str, Any]:
     try:
-        record, _ = mend(load_json(line))  # half a character is no text to any tokenizer
+        record: Dict[str, Any] = mend(load_json(line))[
+            0
+        ]  # half a character is no text to any tokenizer
     except ValueError as e:
         raise ScinerError(Errors.E347.format(path=path, line=n, reason=f"not JSON, {e}")) from e
     if reason := _wrong(record):
         raise ScinerError(Errors.E347.format(path=path, line=n, reason=reason))
-    return record["text"], record["entities"]
+    return record
 
 
 def _wrong(record: Any) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from small_text import concept_lines, paragraphs, settings_of, write_project
+from spacy.tokens import Doc
 from stage_project import overlaid
 
 from spacy_sciner.adapt.concept_rows import choose_concepts, concept_text, make_rows
@@ -14,6 +15,7 @@ from spacy_sciner.adapt.encoder import make_encoder
 from spacy_sciner.adapt.rows import Vocabulary
 from spacy_sciner.corpus.annotated import make_tokenizer
 from spacy_sciner.corpus.concepts import read_concepts
+from spacy_sciner.corpus.docbin import write_docs
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.models.concepts import ConceptModel
 from spacy_sciner.models.head import load_encoder
@@ -68,6 +70,25 @@ def test_the_description_is_added_to_half(rows):
     texts = [concept_text("method", "what is tried", rng) for _ in range(200)]
     assert 70 < texts.count("method: what is tried") < 130
     assert {concept_text("method", "", rng) for _ in range(20)} == {"method"}
+
+
+def test_texts_of_papers_that_are_measured_on_never_enter(root, tiny_encoder):
+    path = root / "assets/sample/concepts.jsonl"
+    records = [json.loads(line) for line in path.read_text(encoding="utf8").splitlines()]
+    own = records[0]["text"]
+    (held,) = paragraphs(1, prefix="t", per_paper=1)
+    test = [Doc(held.vocab, words=own.split(), user_data={"paper": "t0", "paragraph": 0})]
+    write_docs(root / "corpus/gold/test.spacy", test)
+    records[1]["paper"] = "t0"
+    path.write_text("\n".join(map(json.dumps, records)), encoding="utf8")
+    facts = make_encoder(
+        settings_of(tiny_encoder, ["concepts"], epochs=1, concepts=concepts()),
+        out=root / "encoder",
+        root=root,
+    )
+    (figures,) = facts["adapt"]["methods"]
+    assert figures["texts"]["equals a gold test paragraph"] == 1
+    assert figures["texts"]["in an excluded paper"] == 1
 
 
 @pytest.mark.parametrize("shared", [False, True])
