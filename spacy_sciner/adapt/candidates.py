@@ -13,6 +13,7 @@ from spacy.tokens import Doc
 
 from ..errors import Errors, ScinerError
 from ..phrases.find import Candidates, Marked, choose_sentences, find_candidates
+from ..phrases.mine import min_count_of
 from ..phrases.sentences import split_sentences
 from .job import Job, Result, train_task
 from .masked import MaskedTask
@@ -51,12 +52,13 @@ def boundaries(spans: Sequence[Group], n_words: int) -> List[Group]:
 def run(job: Job) -> Result:
     """RAISES (ScinerError): SCINER-E339 without a candidate, SCINER-E341 and SCINER-E342."""
     settings = job.settings.adapt
+    n_words = sum(map(len, job.text.train))
     found = find_candidates(
         job.text.train,
         job.text.gold,
         kinds=settings.candidates.kinds,
         seed=settings.seed,
-        min_count=settings.candidates.min_count,
+        min_count=settings.candidates.min_count or min_count_of(n_words),
     )
     marked = _with_candidates([found.mark(sentence) for sentence in found.split.sentences])
     chosen = choose_sentences(

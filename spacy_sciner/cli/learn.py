@@ -74,7 +74,8 @@ def learn(
     teachers = [] if loop or "disagreement" in names else ["train.teachers=1"]
     dvc_yaml = read_dvc_yaml(Path())
     options = [f"start={start}", f"budget={budget}", f"per_paper={per_paper}", f"loop={loop}"]
-    options += [fingerprint(gold), fingerprint(encoder)]
+    # Of a start without teachers no one could disagree later.
+    options += [*teachers, fingerprint(gold), fingerprint(encoder)]
     check_made(out, with_values(text, [*given, "seed=0"]), options, root=Path(), converted=True)
     rows: List[Dict[str, Any]] = []
     for seed in range(seeds):

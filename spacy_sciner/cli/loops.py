@@ -11,6 +11,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from graphlib import TopologicalSorter
@@ -40,6 +41,7 @@ from ..settings.tree import Settings
 
 LINKED = ("assets", "configs", "scripts")
 READ = ("configs", "dvc.yaml")  # of the project, beside its package and the settings
+ENCODERS = ("encoder.name", "encoder.teacher.name", "adapt.distil.teacher.name")
 COSTS = "costs.json"
 LOG = "log.txt"
 REPORT = "report"  # the stage that ends a loop
@@ -47,6 +49,7 @@ MADE = "_made.json"  # what a folder's loops were made with
 GIVEN = ("parse", "convert", "adapt")  # stages of which a project has corpus and encoder
 Say = Callable[[str], None]
 _RUNNING: Set["subprocess.Popen[bytes]"] = set()
+_ENDED = threading.Event()
 
 
 class Stage(NamedTuple):
@@ -64,12 +67,27 @@ def set_up(folder: Path, values: Sequence[str], *, root: Path, params: str) -> S
     RAISES (ScinerError): SCINER-E520 for values that are wrong, SCINER-E523 for names.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    text = with_values(params, values)
+    found = local_encoders(parse_yaml(text, "params.yaml"), root)
+    places = [f"{name}={json.dumps(str(path.resolve()))}" for name, path in found.items()]
     for name in LINKED:
         link = folder / name
         if not link.exists():
             link.symlink_to(os.path.relpath(root.resolve() / name, folder.resolve()))
-    write_text(folder / "params.yaml", with_values(params, values))
+    write_text(folder / "params.yaml", with_values(text, places))
     return read_settings(folder / "params.yaml")
+
+
+def local_encoders(tree: Any, root: Path) -> Dict[str, Path]:
+    """The folders among the encoders that settings name: a loop runs in a folder of its own."""
+    found = {}
+    for setting in ENCODERS:
+        value = tree
+        for part in setting.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        if isinstance(value, str) and (root / value).is_dir():
+            found[setting] = root / value
+    return found
 
 
 def with_values(params: str, values: Sequence[str]) -> str:
@@ -120,10 +138,11 @@ def check_made(
     }
     if not converted:
         made["assets"] = fingerprint(root / "assets" / str(tree["corpus"]))
+    made["encoders"] = {n: fingerprint(path) for n, path in local_encoders(tree, root).items()}
     path = folder / MADE
     if path.is_file():
         before = read_json(path)
-        differ = [name for name in made if before.get(name) != made[name]]
+        differ = [name for name in made if before.get(name, {}) != made[name]]
         if differ:
             raise ScinerError(Errors.E519.format(path=folder, differ=", ".join(differ)))
     else:
@@ -209,6 +228,8 @@ def run_loop(
     for i, stage in enumerate(stages):
         if stage.name in costs and all((folder / out).exists() for out in stage.outs):
             continue
+        if _ENDED.is_set():  # while this thread was between two stages
+            sys.exit(128 + signal.SIGTERM)
         say(f"{stage.name} ({i + 1} of {len(stages)})")
         costs[stage.name] = _run(folder, stage, threads)
         write_json(path, costs)
@@ -220,10 +241,12 @@ def ended_with_us() -> Iterator[None]:
     """SIGTERM ends the stages that run, whichever thread waits for them, and then this process."""
 
     def end(number: int, frame: Any) -> None:
+        _ENDED.set()
         for process in tuple(_RUNNING):
             process.terminate()
         sys.exit(128 + number)
 
+    _ENDED.clear()
     before = signal.signal(signal.SIGTERM, end)
     try:
         yield
@@ -242,6 +265,8 @@ def _run(folder: Path, stage: Stage, threads: int) -> Dict[str, Any]:
         streams: Dict[str, Any] = {"stdout": log, "stderr": subprocess.STDOUT}
         process = subprocess.Popen(command, cwd=folder, env=environment, **streams)
         _RUNNING.add(process)
+        if _ENDED.is_set():
+            process.terminate()
         try:
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)

@@ -139,8 +139,8 @@ class Errors(CorpusErrors, ReviewErrors):
     E342 = (
         "Phrases cannot be learnt: of {total} n-grams found {count} times or more, {n} are "
         "entities of the gold or long forms of abbreviations; both these and the others must be "
-        "{least} or more. Lower --min-count, add papers to the pool, or leave phrase out of the "
-        "kinds."
+        "{least} or more. Lower --min-count (adapt.candidates.min_count), add papers to the pool, "
+        "or leave phrase out of the kinds."
     )
     E343 = "Sentences are chosen by {known}, 1 or more; got {how!r} and {n}."
     E344 = "--baseline compares rankings of phrases: add phrase to --kinds, which are {kinds}."

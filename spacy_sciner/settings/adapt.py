@@ -46,7 +46,9 @@ class Candidates(Section):
         "What is masked. existing: entities of gold in the same surroundings; pattern: long and "
         "short forms of abbreviations; phrase: what phrase mining finds."
     )
-    min_count: Positive = knob("A mined phrase's fewest occurrences.")
+    min_count: Optional[Positive] = knob(
+        "A mined phrase's fewest occurrences; null: 10, and fewer in less than 30,000 words."
+    )
     sentences: Count = knob("Sentences trained on; 0: all.")
     choose: Literal["top", "random", "bottom"] = knob(
         "Which: those with most different candidates among the relevant ones, any, or those with "

@@ -60,6 +60,17 @@ def test_every_seed_runs_the_whole_loop_and_the_project_stays_as_it_is(project, 
     assert len(ran(project)) == n_before
 
 
+def test_an_encoder_of_the_project_is_found_from_a_seeds_folder(project):
+    project.write("mine/config.json", "{}")
+    values = ["encoder.name=mine", "encoder.sha256=null", "evaluate.bootstrap=10"]
+    repeat(seeds=1, values=values)
+    settings = read_yaml("repeat/seed-0/params.yaml")
+    assert settings["encoder"]["name"] == str((project.root / "mine").resolve())
+    project.write("mine/config.json", '{"other": 1}')
+    with pytest.raises(ScinerError, match=r"E519: .*: encoders changed"):
+        repeat(seeds=1, values=values)
+
+
 def test_a_stage_that_fails_is_named_and_the_rest_is_kept(project):
     (project.root / "repeat/seed-0").mkdir(parents=True)
     (project.root / "repeat/seed-0/fail").write_text("train 1")
