@@ -131,7 +131,7 @@ def check_made(
     RAISES (ScinerError): SCINER-E519.
     """
     tree = parse_yaml(params, "params.yaml")
-    made = {
+    made: Dict[str, Any] = {
         "settings": hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest(),
         "options": sorted(values),
         "code": [fingerprint(PACKAGE, "*.py"), *(fingerprint(root / name) for name in READ)],
