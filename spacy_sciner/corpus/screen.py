@@ -25,6 +25,8 @@ _NO_REPAIRS = [
 
 def gold_warnings(report: Dict[str, Any]) -> List[str]:
     """Warnings about labels, repairs, duplicates, offsets and papers' names, the worst first."""
+    if not report["files"]:
+        return [Warnings.W222]
     return [
         *_of_duplicates(report["duplicates"]),
         *_of_repairs(report),

@@ -60,6 +60,10 @@ class Warnings(metaclass=Coded):
         "{n} papers have the whole text of another one, and go to the same split with it: {pairs}. "
         "Give each text once."
     )
+    W222 = (
+        "`gold` is empty: only the pool is made, for `dvc repro adapt` and `sciner start`. To "
+        "train and to measure, annotated papers are needed."
+    )
     W220 = (
         "{n} of the {of} paragraphs in {path} have words of which it is not known whether they are "
         "an entity. A span categoriser cannot learn from these; they are left out."

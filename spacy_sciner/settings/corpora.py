@@ -110,7 +110,7 @@ class Corpus(Section):
         default=None,
     )
     gold: Annotated[Tuple[GoldFile, ...], Expected("a list of files", "with path and format")] = (
-        knob("Annotated files.")
+        knob("Annotated files; []: only a pool is made, for `adapt` and `sciner start`.")
     )
     split: Shares = knob(
         "Of files with several splits: the share of the papers that a split gets, or those papers. "
@@ -124,7 +124,7 @@ class Corpus(Section):
     )
     exclude: Texts = knob("Papers never to be used as pool.", default=())
 
-    @field_validator("labels", "gold")
+    @field_validator("labels")
     @classmethod
     def _is_not_empty(cls, found: Optional[Tuple[Any, ...]]) -> Optional[Tuple[Any, ...]]:
         if found is not None and not found:

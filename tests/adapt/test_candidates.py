@@ -83,7 +83,7 @@ def test_phrases_of_little_text_need_fewer_occurrences(tiny_encoder, tmp_path):
     every = {"kinds": ["existing", "phrase"], "sentences": 7}
     with pytest.raises(ScinerError, match=r"E342.*adapt\.candidates\.min_count"):
         make_encoder(of(tiny_encoder, **every, min_count=40), out=root / "e", root=root)
-    with pytest.raises(ScinerError, match="E342.* found 2 times or more"):
+    with pytest.raises(ScinerError, match=r"E342.* found 2 times or more"):
         make_encoder(of(tiny_encoder, **every, min_count=None), out=root / "e", root=root)
 
 

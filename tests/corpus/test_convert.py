@@ -11,7 +11,7 @@ from spacy_sciner.corpus import docbin
 from spacy_sciner.corpus.convert import convert_corpus
 from spacy_sciner.corpus.docbin import read_docs
 from spacy_sciner.corpus.reader import iob_tags
-from spacy_sciner.corpus.screen import label_warnings
+from spacy_sciner.corpus.screen import gold_warnings, label_warnings
 from spacy_sciner.errors import ScinerError, ScinerWarning
 
 from .helpers import TOKENIZER, write_jsonl
@@ -187,6 +187,15 @@ def test_empty_pool(tmp_path):
         report = convert_corpus("c", **arguments)
     assert report["splits"]["pool"]["paragraphs"] == 0
     assert _docs(arguments, "pool.spacy") == []
+
+
+def test_without_gold_there_is_a_pool(tmp_path):
+    arguments = _project(tmp_path, gold=[], split={}, pool_gold=[])
+    report = convert_corpus("c", **arguments)
+    assert {doc.user_data["paper"] for doc in _docs(arguments, "pool.spacy")} == {"P0", "P5", "P6"}
+    assert [_docs(arguments, f"gold/{s}.spacy") for s in ("train", "dev", "test")] == [[], [], []]
+    (warning,) = gold_warnings(report)
+    assert "`sciner start`" in warning
 
 
 def test_no_file_for_a_split(tmp_path):

@@ -72,7 +72,7 @@ def test_the_delivered_file_is_right():
         ({f"{GOLD}.split": "val"}, "corpora.sample.gold[0].split: 'val' is not one of train, dev"),
         ({f"{GOLD}.split": ["dev", "dev"]}, "corpora.sample.gold[0].split"),
         ({f"{GOLD}.papers": "p.tsv"}, "corpora.sample.gold[0].papers: is neither"),
-        ({"corpora.sample.gold": []}, "corpora.sample.gold: the list is empty"),
+        ({"corpora.sample.labels": []}, "corpora.sample.labels: the list is empty"),
         ({"corpora.sample.gold": "g.json"}, "corpora.sample.gold: 'g.json' is not a list of files"),
         (
             {"corpora.sample.split": {"dev": 0.5, "test": 0.5}},

@@ -135,7 +135,7 @@ def _read_splits(corpus: CorpusSettings, reader: GoldReader, *, seed: int) -> Di
     kept = without_leaks(gold, repairs=reader.repairs, found=reader.found)
     docs = {split: reader.docs(paragraphs) for split, paragraphs in kept.items()}
     _refuse_models(kept)
-    for split in GOLD_SPLITS:
+    for split in GOLD_SPLITS if corpus.gold else ():
         if not docs[split]:
             reason = "they have no text"
             if not gold[split]:
