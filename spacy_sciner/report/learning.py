@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 import numpy as np
 
 from .plots import f1_lines, mean_and_sd
-from .repeat import spread
+from .repeat import mean_interval, spread
 
 Row = Dict[str, Any]
 Curve = List[Tuple[int, float]]  # tokens, F1
@@ -50,13 +50,18 @@ def learning_text(rows: Sequence[Row], *, reach: float = 0.95) -> str:
             lines.append(_round_line(rows, strategy, number))
     lines += [
         "",
-        f"{'strategy':16}  area           against random  tokens to {reach:.0%} of full F1",
+        f"{'strategy':16}  {'area':15}{'against random':16}{'95 %':18}tokens to {reach:.0%} of "
+        "full F1",
     ]
     for strategy, of_seed in curves.items():
         lines.append(_area_line(curves, strategy, of_seed, full, reach))
     if full:
         lines += ["", f"All of the gold: test F1 {spread(full)}."]
-    lines += ["Mean ± standard deviation over seeds; area: mean F1 over the annotated tokens.", ""]
+    lines += [
+        "Mean ± standard deviation over seeds; area: mean F1 over the annotated tokens, with the",
+        "interval of the mean gain by Student's t.",
+        "",
+    ]
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -93,11 +98,14 @@ def _area_line(
     areas = {seed: area(curve, upto) for seed, curve in of_seed.items()}
     base = {seed: area(curve, upto) for seed, curve in curves.get(BASELINE, {}).items()}
     gains = [areas[s] - base[s] for s in areas if s in base]
-    against = "" if strategy == BASELINE or not gains else spread(gains, sign=True)
-    reached = ""
+    against = between = reached = ""
+    if strategy != BASELINE and gains:
+        against = spread(gains, sign=True)
+        if len(gains) > 1:
+            between = "{:+.3f} to {:+.3f}".format(*mean_interval(gains))
     if full and mean(full):  # what learns nothing is reached by nothing
         found = [tokens_to_reach(curve, reach * mean(full)) for curve in of_seed.values()]
         known = [tokens for tokens in found if tokens is not None]
         seeds = f"({len(known)} of {len(found)} seeds)"
         reached = f"{round(mean(known)):,} {seeds}" if known else "not reached"
-    return f"{strategy:16}  {spread(list(areas.values())):15}{against:16}{reached}"
+    return f"{strategy:16}  {spread(list(areas.values())):15}{against:16}{between:18}{reached}"

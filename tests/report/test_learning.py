@@ -46,6 +46,8 @@ def test_each_strategy_is_shown_beside_random_of_the_same_seed():
     # 0.95 × 0.5: between the points of the second seed alone.
     assert "158 (1 of 2 seeds)" in of_area
     assert "+0.075 ± 0.035" in of_area
+    # Student's t with one degree of freedom: 12.7 standard errors of 0.025.
+    assert "-0.243 to +0.393" in of_area
     assert any(line.startswith("random") and "not reached" in line for line in lines)
     assert "All of the gold: test F1 0.500 ± 0.000." in lines
     assert max(map(len, lines)) <= 100
