@@ -13,7 +13,7 @@ from .job import Job, Method
 from .loop import Report
 from .text import Text, read_text
 
-MODULES = ("adapt", "corpus", "models", "papers", "phrases")
+MODULES = ("adapt", "corpus", "models", "papers", "phrases", "content.py")
 LIBRARIES = ("torch", "transformers", "tokenizers", "spacy")
 CHECKPOINTS = Path(".sciner-cache/adapt")
 Narrate = Callable[[str], Report]
@@ -77,7 +77,9 @@ def _run(
 
 def _key(name: str, folder: Path, settings: Settings, root: Path) -> str:
     """SHA-256 over all that the weights after each evaluation depend on."""
-    parts = [name, repr(settings.adapt), settings.precision]
+    exclude = settings.corpus_of(settings.corpus).exclude
+    # The last two decide which text of a collection enters.
+    parts = [name, repr(settings.adapt), settings.precision, repr(settings.convert), repr(exclude)]
     files: List[Path] = [folder, root / "corpus/pool.spacy", root / "corpus/gold"]
     named = [*settings.adapt.collections, *settings.adapt.concepts.files]
     files += [root / "assets" / settings.corpus / file for file in named]

@@ -55,7 +55,7 @@ def repeat(
             done[seed] = found
             in_order = dict(sorted(done.items()))
             write_json(out / "repeat.json", {str(s): m for s, m in in_order.items()})
-            write_text(out / "repeat.txt", repeat_text(in_order))
+            write_text(out / "repeat.txt", repeat_text(in_order, resplit=resplit))
 
     options = ["resplit"] if resplit else []
     check_made(out, with_values(text, [*given, "seed=0"]), options, root=root)

@@ -29,11 +29,15 @@ def repeat_rows(seeds: Seeds) -> List[Row]:
     return rows
 
 
-def repeat_text(seeds: Seeds) -> str:
-    """The table and what it says: paired gains, what was shipped, what one run may differ by."""
-    lines = [to_text(repeat_rows(seeds)).rstrip()]
-    lines += [
-        "K: iteration. Mean ± standard deviation over seeds of training, on the same gold.",
+def repeat_text(seeds: Seeds, *, resplit: bool = False) -> str:
+    """The table and what it says: paired gains, what was shipped, what one run may differ by.
+
+    resplit (bool): Whether each seed has splits of its own.
+    """
+    of_what = "training and of the splits" if resplit else "training, on the same gold"
+    lines = [
+        to_text(repeat_rows(seeds)).rstrip(),
+        f"K: iteration. Mean ± standard deviation over seeds of {of_what}.",
         "",
     ]
     return "\n".join([*lines, *statements(seeds)]) + "\n"

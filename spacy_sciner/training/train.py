@@ -21,7 +21,7 @@ from .recipe import Recipe, configure
 from .schedule import add_schedule
 
 # What a checkpoint depends on besides the recipe and the files it names.
-MODULES = ["models", "pipeline", "training", "confidence.py", "tagging.py"]
+MODULES = ["models", "pipeline", "training", "confidence.py", "content.py", "tagging.py"]
 MODULES += ["corpus/docbin.py", "corpus/reader.py", "corpus/soft.py"]
 LIBRARIES = ("numpy", "spacy", "spacy-transformers", "thinc", "tokenizers", "torch", "transformers")
 Report = Callable[[EpochDone], None]

@@ -29,6 +29,8 @@ def test_a_row_for_each_iteration():
 
 def test_what_it_says():
     text = repeat_text(SEEDS)
+    assert "seeds of training, on the same gold" in text
+    assert "seeds of training and of the splits" in repeat_text(SEEDS, resplit=True)
     assert "Iteration 1 against 0, same seed: test F1 +0.010 ± 0.030 (the mean, 95 %: " in text
     assert "higher in 2 of 3." in text
     # Seed 0 ships +0.04, seed 1 nothing, seed 2 a loss of 0.02.
