@@ -22,7 +22,7 @@ sys.path.append(str(Path(__file__).parents[1]))  # record.py and tables.py
 from record import RESULTS, record
 from tables import generated_by, mean_sd, table, text_of, write_page
 
-from spacy_sciner.cli.loops import COSTS, read_dvc_yaml, run_loop, set_up
+from spacy_sciner.cli.loops import COSTS, check_made, read_dvc_yaml, run_loop, set_up, with_values
 from spacy_sciner.cli.repeat import planned
 from spacy_sciner.files import write_json
 from spacy_sciner.models.machine import usable_cores
@@ -127,6 +127,7 @@ def main(
         folder = work / f"ablation-{corpus}-seed{seed}" / f"variant-{number}"
         values = [*BASE, *STARTS[start], *settings, *changes[variant]]
         values += [f"corpus={corpus}", f"seed={seed}", "evaluate.paper_protocol=false"]
+        check_made(folder, with_values(params, values), [], root=ROOT)
         set_up(folder, values, root=ROOT, params=params)
         first = folder.with_name("variant-0")
         if folder != first:

@@ -24,7 +24,7 @@ sys.path.append(str(Path(__file__).parents[1]))  # record.py and tables.py
 from loop_report import write_report
 from record import record
 
-from spacy_sciner.cli.loops import read_dvc_yaml, run_loop, set_up
+from spacy_sciner.cli.loops import check_made, read_dvc_yaml, run_loop, set_up, with_values
 from spacy_sciner.cli.repeat import planned
 from spacy_sciner.models.machine import usable_cores
 
@@ -57,6 +57,7 @@ def main(
         values = [f"corpus={corpus}", f"seed={seed}", *settings]
         values.append(f"evaluate.paper_protocol={str(paper_protocol).lower()}")
         values += [f"convert.seed={seed}"] if resplit else []
+        check_made(folder, with_values(params, values), [], root=ROOT)
         set_up(folder, values, root=ROOT, params=params)
         if pool_papers:
             cut_pool(folder / "assets", corpus, pool_papers)

@@ -20,7 +20,7 @@ from loop import ROOT
 from record import record
 from tables import generated_by, mean_sd, table, text_of, write_page
 
-from spacy_sciner.cli.loops import read_dvc_yaml, run_loop, set_up
+from spacy_sciner.cli.loops import check_made, read_dvc_yaml, run_loop, set_up, with_values
 from spacy_sciner.cli.repeat import planned
 
 GAMMAS = "0.995,0.99,0.98,0.95,0.92,0.9"
@@ -58,6 +58,7 @@ def main(
     for seed in range(seeds):
         folder = work / f"sweep-{corpus}-seed{seed}"
         values = [f"corpus={corpus}", f"seed={seed}", *RECIPE, *settings]
+        check_made(folder, with_values(params, values), [], root=ROOT)
         set_up(folder, values, root=ROOT, params=params)
         run_loop(folder, dvc_yaml, threads=threads, say=print)
         sciner = [sys.executable, "-c", "from spacy_sciner.cli import main; main()"]

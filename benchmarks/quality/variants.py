@@ -21,7 +21,7 @@ sys.path.append(str(Path(__file__).parents[1]))  # record.py and tables.py
 from record import RESULTS, record
 from tables import generated_by, mean_sd, table, text_of, write_page
 
-from spacy_sciner.cli.loops import read_dvc_yaml, run_loop, set_up
+from spacy_sciner.cli.loops import check_made, read_dvc_yaml, run_loop, set_up, with_values
 from spacy_sciner.cli.repeat import planned
 from spacy_sciner.models.machine import usable_cores
 
@@ -114,6 +114,9 @@ def measured(folder: Path, base: Path, values: List[str], iterations: int) -> Li
 
 def run(folder: Path, values: List[str], last: str, iterations: int) -> Dict[str, Any]:
     params, dvc_yaml = planned(ROOT / "params.yaml", iterations), read_dvc_yaml(ROOT)
+    # Iterations may be added later.
+    made = with_values(planned(ROOT / "params.yaml", 1), values)
+    check_made(folder, made, [], root=ROOT)
     set_up(folder, values, root=ROOT, params=params)
     say = lambda stage: print(f"{folder.name} {stage}", flush=True)  # noqa: E731
     return run_loop(folder, dvc_yaml, threads=usable_cores(), say=say, last=last)
