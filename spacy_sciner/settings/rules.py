@@ -55,6 +55,8 @@ def _methods_have_what_they_need(adapt: Any) -> Iterator[Problem]:
         yield "adapt.distil.teacher", "null is not an encoder, which method distil needs"
     if "concepts" in adapt.methods and not adapt.concepts.files:
         yield "adapt.concepts.files", "[] names no file, which method concepts needs"
+    if "concepts" in adapt.methods[:-1]:
+        yield "adapt.methods", "concepts is not last: what follows changes what its concepts fit"
     if "candidates" in adapt.methods and not adapt.candidates.kinds:
         yield "adapt.candidates.kinds", "[] names no kind, which method candidates needs"
 

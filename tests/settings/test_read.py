@@ -66,6 +66,10 @@ def test_the_delivered_file_is_right():
             {"encoder.teacher": {"name": "big"}, "train.teachers": 1},
             "train.teachers: 1 is not 2 or more, which encoder.teacher needs",
         ),
+        (
+            {"adapt.methods": ["concepts", "mlm"], "adapt.concepts.files": ["c.jsonl"]},
+            "adapt.methods: concepts is not last",
+        ),
         ({"annotate.soft": False}, "annotate.soft: false is not true, which retrain.soft_labels"),
         ({"corpus": "smaple"}, "corpus: 'smaple' is not an entry of `corpora`; did you mean `sam"),
         ({f"{GOLD}.format": "xml"}, "corpora.sample.gold[0].format: 'xml' is not one of conll, "),
