@@ -134,10 +134,14 @@ def check_made(
     made: Dict[str, Any] = {
         "settings": hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest(),
         "options": sorted(values),
-        "code": [fingerprint(PACKAGE, "*.py"), *(fingerprint(root / name) for name in READ)],
+        "code": [fingerprint(code, "*.py") for code in (PACKAGE, root / "scripts")]
+        + [fingerprint(root / name) for name in READ],
     }
     if not converted:
-        made["assets"] = fingerprint(root / "assets" / str(tree["corpus"]))
+        assets = root / "assets"
+        own = [assets / str(tree["corpus"]), assets / "labels.yaml"]
+        own += [own[0] / str(name) for name in tree["adapt"]["collections"]]  # may lie outside
+        made["assets"] = [fingerprint(path) for path in own if path.exists()]
     made["encoders"] = {n: fingerprint(path) for n, path in local_encoders(tree, root).items()}
     path = folder / MADE
     if path.is_file():
