@@ -32,7 +32,7 @@ Splits = Annotated[
 ]
 Part = Annotated[
     Union[OpenShare, Texts],
-    Expected("a share of the papers in (0, 1)", "or a list of papers (as text)"),
+    Expected("a share of the papers in (0, 1) or a list of papers (as text)"),
 ]
 
 

@@ -121,7 +121,8 @@ def _blocks(text: str) -> List[Block]:
     paper = None
     place: Dict[str, str] = {}
     # Not splitlines(): U+2028 and U+0085 are tokens in some corpora, not line ends.
-    for n, line in enumerate(re.split("\r\n|\n|\r", text), start=1):
+    for n, line in enumerate(re.split("\r*\n|\r", text), start=1):
+        line = line.removeprefix("\ufeff")  # files with byte-order marks, joined
         if new_doc := _NEW_DOC.fullmatch(line.strip()):
             paper = new_doc[1].strip()
         if _is_docstart(line):

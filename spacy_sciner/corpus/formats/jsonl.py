@@ -114,7 +114,9 @@ def _span_lists(record: Dict[str, Any]) -> Optional[List[List[Any]]]:
     if known:
         return [v for v in known if v and all(map(_is_span, v))] or known[:1]
     if record.get("answer") == "accept":
-        return []
+        # Spans in another shape, or a question about the whole text: of its words nothing is known.
+        others = (*_SPAN_KEYS, "options", "accept", "html", "image")
+        return None if any(record.get(key) for key in others) else []
     lists = [v for k, v in record.items() if isinstance(v, list) and k not in _NOT_SPANS]
     spans = [values for values in lists if all(map(_is_span, values))]
     return spans if spans and (len(lists) == 1 or any(spans)) else None

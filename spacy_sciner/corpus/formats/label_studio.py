@@ -144,8 +144,11 @@ def _tasks(path: Path, *, file: str, repairs: Repairs) -> List[Dict[str, Any]]:
 def _is_foreign(value: Any) -> bool:
     """Spans as they never stand in a task: to pass over them would say that there are none."""
     if isinstance(value, str):
-        return value.startswith("[{") and '"start"' in value
-    if any("label" in v and ("start_offset" in v or _is_min_span(v)) for v in _dicts(value)):
+        return re.match(r"(?s)\s*\[\s*\{.*['\"]start['\"]", value) is not None
+    values = _dicts(value)
+    if any("label" in v and ("start_offset" in v or _is_min_span(v)) for v in values):
+        return True
+    if any(isinstance(v.get("result"), str) for v in values):
         return True
     lists = [v for v in value if isinstance(v, list)] if isinstance(value, list) else []
     # doccano's [start, end, label]; a taxonomy's choice has three words.

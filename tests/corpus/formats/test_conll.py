@@ -244,6 +244,12 @@ def test_comments_are_no_tokens_and_a_hash_is_one(tmp_path):
     assert repairs.counts == {"comment-line": 2}
 
 
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r\r\n", "\r"])
+def test_line_ends_and_marks_of_files_that_were_joined(tmp_path, line_end):
+    lines = ["We\tO", "use\tO", "a\tB-M", "b\tI-M", "", "\ufeff-DOCSTART-\tO", "", "c\tB-M"]
+    assert _ents(tmp_path, line_end.join(lines) + line_end)[0] == [[("a b", "M")], [("c", "M")]]
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [

@@ -59,6 +59,20 @@ def test_bad_lines_cost_themselves_only(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"spans": json.dumps([SPAN])},
+        {"spans": {"0": SPAN}},
+        {"options": [{"id": "A", "text": "x"}], "accept": ["A"], "_view_id": "choice"},
+    ],
+)
+def test_what_says_nothing_of_words_is_no_paragraph_without_entity(tmp_path, more):
+    sound = {"text": "BERT", "spans": [], "answer": "accept"}
+    found = _ents(tmp_path, {"text": TEXT, "answer": "accept", **more}, sound)
+    assert found == ([[]], {"unannotated": 1})
+
+
 def test_the_label_may_come_first(tmp_path):
     assert _ents(tmp_path, {"text": TEXT, "label": [["M", 9, 13]]}) == ([[("BERT", "M")]], {})
 

@@ -142,6 +142,9 @@ CRLF = "SVM one.\r\nSVM two.\r\nSVM, SVM, SVM end."
     [
         ("label", [[0, 4, "Method"]]),
         ("label", '[{"start": 0, "end": 4, "labels": ["Method"]}]'),
+        ("label", "[{'start': 0, 'end': 4, 'labels': ['Method']}]"),
+        ("label", json.dumps([{"end": 4, "labels": ["Method"], "start": 0}], indent=1)),
+        ("annotations", [{"id": 1, "result": "[]"}]),
         ("spans", [{"start": 0, "end": 4, "label": "Method"}]),
         ("annotations", [{"start_offset": 0, "end_offset": 4, "label": 3}]),
     ],
