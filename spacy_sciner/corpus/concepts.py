@@ -219,9 +219,8 @@ def _lines(path: Path) -> Iterator[Dict[str, Any]]:
 
 def _read_line(line: str, path: Path, n: int) -> Dict[str, Any]:
     try:
-        record: Dict[str, Any] = mend(load_json(line))[
-            0
-        ]  # half a character is no text to any tokenizer
+        # Half a character is no text to any tokenizer.
+        record: Dict[str, Any] = mend(load_json(line))[0]
     except ValueError as e:
         raise ScinerError(Errors.E347.format(path=path, line=n, reason=f"not JSON, {e}")) from e
     if reason := _wrong(record):

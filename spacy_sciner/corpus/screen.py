@@ -25,8 +25,6 @@ _NO_REPAIRS = [
 
 def gold_warnings(report: Dict[str, Any]) -> List[str]:
     """Warnings about labels, repairs, duplicates, offsets and papers' names, the worst first."""
-    if not report["files"]:
-        return [Warnings.W222]
     return [
         *_of_duplicates(report["duplicates"]),
         *_of_repairs(report),
@@ -54,9 +52,11 @@ def gold_notes(report: Dict[str, Any]) -> List[str]:
 
 
 def label_warnings(report: Dict[str, Any]) -> List[str]:
-    """What a user should know of the labels: W214 if a split to measure on has none at all, W203
-    if train lacks one, W204 if gold has others."""
+    """What a user should know of the labels: W222 without any gold, W214 if a split to measure on
+    has none at all, W203 if train lacks one, W204 if gold has others."""
     splits = report["splits"]
+    if not splits["train"]["paragraphs"]:
+        return [Warnings.W222, *unknown_label_warnings(report["repairs"])]
     empty = [
         split for split in ("dev", "test") if split in splits and not splits[split]["entities"]
     ]

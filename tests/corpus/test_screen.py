@@ -15,7 +15,7 @@ def _report(repairs=(), n=100, **more):
     return {
         "labels": ["M"],
         "files": [{"file": "f.json", "format": "doccano"}],
-        "splits": {"train": {"types": {"M": 3}}},
+        "splits": {"train": {"paragraphs": 1, "types": {"M": 3}}},
         "annotations": n,
         "annotated_paragraphs": n,
         "repairs": counted.to_dict(),
@@ -85,6 +85,10 @@ def test_notes():
 
 
 def test_a_split_without_an_entity_measures_nothing():
-    splits = {"train": {"types": {"M": 3}}, "dev": {"entities": 0}, "test": {"entities": 1}}
+    splits = {
+        "train": {"paragraphs": 1, "types": {"M": 3}},
+        "dev": {"entities": 0},
+        "test": {"entities": 1},
+    }
     (line,) = gold_warnings(_report(splits=splits))
     assert line.startswith("SCINER-W214: The dev papers have no entity")

@@ -7,6 +7,7 @@ first column that counts the tokens is passed over. The rest is an error that sa
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -81,7 +82,7 @@ def read_blocks(
     if n_ragged >= MIN_RAGGED and n_ragged > MAX_RAGGED * n_rows:
         reason = f"{n_ragged} of {n_rows} lines have more or fewer than {n_columns} columns"
         raise _not_conll(path, reason)
-    return blocks, layout
+    return _parted(blocks, layout), layout
 
 
 def check_is_conll(text: str, path: Path) -> None:
@@ -226,7 +227,34 @@ def _is_no_word_column(blocks: Sequence[Block], rows: Sequence[List[str]]) -> bo
     repeated = [len(set(block)) == 1 for block in firsts if len(block) > 1]
     is_long = max(map(len, firsts)) > 2
     is_first = n_empty > 1 and not any(value for block in firsts for value in block[1:])
-    return is_first or n_empty > 0.5 * len(rows) or (is_long and all(repeated))
+    is_repeated = len(rows) > 4 and _n_repeated(blocks) > 0.5 * len(rows)
+    return is_first or is_repeated or n_empty > 0.5 * len(rows) or (is_long and all(repeated))
+
+
+def _n_repeated(blocks: Sequence[Block]) -> int:
+    """Rows whose first column says what the one before in their block says, or nothing."""
+    return sum(
+        row.columns[0] in ("", before.columns[0])
+        for block in blocks
+        for before, row in pairwise(block.rows)
+    )
+
+
+def _parted(blocks: List[Block], layout: Layout) -> List[Block]:
+    """A block for each sentence, where the column before the words says which one a word is of."""
+    n_rows = sum(len(block.rows) for block in blocks)
+    if layout.word == 0 or _n_repeated(blocks) < 0.3 * n_rows:  # it counts the words
+        return blocks
+    found: List[Block] = []
+    for block in blocks:
+        name = ""
+        for row in block.rows:
+            own = row.columns[0] if len(row.columns) == layout.n_columns else ""
+            if row is block.rows[0] or (own and name and own != name):
+                found.append(replace(block, rows=[]))
+            found[-1].rows.append(row)
+            name = own or name
+    return found
 
 
 def _is_numbers(values: Sequence[str]) -> bool:

@@ -7,13 +7,14 @@ line `# newdoc id = …`; else the file.
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
-from typing import Collection, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Collection, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from ...files import replacing
 from ..annotated import Annotated, CharSpan, Numbering
 from ..rules import Repairs
-from ..schemes import UNKNOWN_TAG, detect_scheme, tags_to_spans
+from ..schemes import UNKNOWN_TAG, TagSpan, detect_scheme, tags_to_spans
 from .columns import Block, Layout, read_blocks
 from .docstart import DOCSTART, docstart
 from .papers_table import papers_of_table
@@ -113,6 +114,11 @@ def _paragraph(
     for rule, i in tag_repairs:
         line, word, tag = tokens[i]
         repairs.add(rule, file=file, paragraph=f"line {line}", text=f"{word} {tag}")
+    invalid = [i for rule, i in tag_repairs if rule == "invalid-tag"]
+    unknown = {i for i, token in enumerate(tokens) if token.tag in (None, UNKNOWN_TAG)}
+    unknown.update(invalid)
+    unknown.update(list(_torn(spans, tags, unknown)))
+    spans = [span for span in spans if span.start not in unknown]
     words = [token.word for token in tokens]
     spaces = spaces_between(words)
     starts = [0]
@@ -127,12 +133,18 @@ def _paragraph(
         file=file,
         words=words,
         spaces=spaces,
-        unknown=frozenset(
-            i
-            for i, token in enumerate(tokens)
-            if token.tag in (None, UNKNOWN_TAG) or ("invalid-tag", i) in tag_repairs
-        ),
+        unknown=frozenset(unknown),
     )
+
+
+def _torn(spans: Sequence[TagSpan], tags: Sequence[str], unknown: Collection[int]) -> Iterator[int]:
+    """The tokens of two entities that may be one: between them no tag is known, and the second
+    only goes on."""
+    for left, right in pairwise(spans):
+        gap = range(left.end, right.start)
+        is_gap = len(gap) > 0 and all(i in unknown for i in gap)
+        if is_gap and left.label == right.label and tags[right.start][0] in "IELM":
+            yield from range(left.start, right.end)
 
 
 def spaces_between(words: Sequence[str]) -> List[bool]:
