@@ -74,7 +74,7 @@ def annotate(
     """Ask about each paragraph what the cache does not know; write what was answered.
 
     An answer that cannot be read stays in the cache; a paragraph without an answer, or with one of
-    which nothing can be read, is not written. `out` has a report beside it.
+    which nothing can be read, or a closed one that was cut off, is not written. `out` has a report beside it.
 
     RAISES (ScinerError): SCINER-E353 if `out` is another program's; what `ask_all` raises.
     """
@@ -108,12 +108,15 @@ def _take(
     answer = read_answer(reply.content)
     counts = outcome.counts
     counts.update({"answers": 1, "tokens in": reply.tokens_in, "tokens out": reply.tokens_out})
-    counts["cut off answers"] += reply.finish_reason == "length"
+    is_cut_off = reply.finish_reason == "length"
+    counts["cut off answers"] += is_cut_off
     counts["malformed answers"] += answer.is_malformed
     counts["unread lines"] += len(answer.unread)
     if answer.is_malformed:
         place = {"paper": paragraph.paper, "paragraph": paragraph.paragraph}
         outcome.malformed.append({**place, "answer": answer_key, "lines": answer.unread})
+    if is_cut_off and question.meanings is not None:
+        return  # of the words that it has not come to nothing is known, and a task would say O
     if answer.rows or not answer.is_malformed:
         outcome.lines.append(question.line(paragraph, answer, counts))
 

@@ -41,6 +41,13 @@ def closed(tmp_path):
     return closed
 
 
+def test_an_answer_that_was_cut_off_is_no_gold(closed, tmp_path):
+    outcome, _ = closed(paragraph(0, "long text of BERT and GLUE"), paragraph(3, TEXT))
+    lines = (tmp_path / "assets/c/llm.jsonl").read_text(encoding="utf8").splitlines()
+    assert [json.loads(line)["meta"]["paragraph"] for line in lines] == [3]
+    assert outcome.counts["cut off answers"] == 1
+
+
 def test_labels_and_meanings_are_asked_for_and_places_found(closed, tmp_path):
     outcome, seen = closed(paragraph(3, TEXT))
     instructions = seen[0]["messages"][0]["content"]
