@@ -74,7 +74,8 @@ def annotate(
     """Ask about each paragraph what the cache does not know; write what was answered.
 
     An answer that cannot be read stays in the cache; a paragraph without an answer, or with one of
-    which nothing can be read, or a closed one that was cut off, is not written. `out` has a report beside it.
+    which nothing can be read, or a closed one that was cut off, is not written. `out` has a report
+    beside it.
 
     RAISES (ScinerError): SCINER-E353 if `out` is another program's; what `ask_all` raises.
     """
