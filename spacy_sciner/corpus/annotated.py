@@ -128,6 +128,7 @@ def annotated_to_doc(
             spans.append((span, char_span))
     kept = _without_overlaps(spans, doc, repairs, file=annotated.file, where=where)
     inside = {i for span in kept for i in range(span.start, span.end)}
+    unknown.update(i for span, _ in spans for i in range(span.start, span.end))
     missing = [doc[i : i + 1] for i in sorted(unknown - inside)]
     doc.set_ents(kept, missing=missing)
     doc.user_data["paper"] = annotated.paper

@@ -5,8 +5,8 @@ Texts are the same if they differ in white space and Unicode's composition only.
 - Two files of one set whose whole text is the same (two BRAT folders), or that share half of their
   paragraphs (doccano's file for each annotator): the first file is used.
 - The same text by another annotator, or of the same task: the first one, a person's before a
-  language model's, and a complete annotation before accepted suggestions. The others are set aside,
-  and kept for `agree`.
+  language model's, and a complete annotation before accepted suggestions; of the same person's the
+  last. The others are set aside, and kept for `agree`.
 - The same text again in one file: both are used. If their annotations differ, a person must know.
 - A paper with the whole text of another: both go to the same split.
 - The same text in train and in dev, test or calibration: train does without it.
@@ -60,8 +60,7 @@ def one_annotation_each(
     second = _second_files(paragraphs)
     kept: Dict[str, List[Annotated]] = {}
     is_kept = [True] * len(paragraphs)
-    order = sorted(range(len(paragraphs)), key=lambda i: (_rank(paragraphs[i]), i))
-    for i in order:
+    for i in _order(paragraphs):
         paragraph = paragraphs[i]
         same = kept.setdefault(squeezed(paragraph.text), [])
         where = f"{paragraph.paper}/{paragraph.paragraph}"
@@ -79,6 +78,16 @@ def one_annotation_each(
                 found.contradictions.append(f"{first} and {where}: {paragraph.text[:60]!r}")
         same.append(paragraph)
     return [p for p, keep in zip(paragraphs, is_kept, strict=True) if keep]
+
+
+def _order(paragraphs: Sequence[Annotated]) -> List[int]:
+    """Which is to be used first; of one person's answers to one task, the last."""
+    groups = [(p.file, p.task, p.annotator) if p.task else n for n, p in enumerate(paragraphs)]
+    first: Dict[object, int] = {}
+    for n, group in enumerate(groups):
+        first.setdefault(group, n)
+    newest = sorted(range(len(groups)), key=lambda i: (paragraphs[i].time, i), reverse=True)
+    return sorted(newest, key=lambda i: (_rank(paragraphs[i]), first[groups[i]]))
 
 
 def compare_extras(used: Iterable[Annotated], extras: Iterable[Annotated], *, found: Found) -> None:

@@ -16,13 +16,13 @@ ambiguous-text        its own text is not at its offsets, but at two or    span 
                       more other places
 text-mismatch         its own text is nowhere in the paragraph             span set aside
 discontinuous-joined  its fragments are apart by whitespace only           joined
-discontinuous         its fragments have words between them                span set aside
+discontinuous         its fragments have words between them                their tokens unknown
 trimmed               whitespace or punctuation at its ends left out       repaired
                       brings it to token boundaries
 snapped               it starts or ends inside a token                     grown to whole tokens
 duplicate             the same tokens and label twice                      second set aside
-overlap               shares a token with a longer one, or with an         span set aside
-                      earlier one of the same length
+overlap               shares a token with a longer one, or with an         its other tokens
+                      earlier one of the same length                       unknown
 orphan-i              I- (E-, L-) with no entity of its label open, in a   begins an entity
                       scheme where entities begin with B-
 unclosed              IOBES or BILOU entity without its end tag            kept as far as it goes
@@ -33,7 +33,8 @@ comment-line          `# …` in a CoNLL file that is no token               lin
 header-row            names of columns in a CoNLL file                     line left out
 half-character        half of a UTF-16 pair alone (`\\ud835`)              read as U+FFFD
 extra-annotation      the same text annotated by another person: ground    kept aside for
-                      truth, else the first one in the file, is used       `agree`
+                      truth, else the first one in the file, is used; of   `agree`
+                      one person's answers the last
 same-text             the same text again in one file                      kept
 in-held-out           a train paragraph whose text is in dev, test or      paragraph left out
                       calibration

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Set
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from ..corpus.formats.label_studio import task_of
+from ..corpus.formats.label_studio_tasks import task_of
 from ..corpus.formats.sniff import load_json, mend
 from ..corpus.formats.writing import Losses, prepare
 from ..errors import Errors, ScinerError, ScinerWarning, Warnings

@@ -8,7 +8,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tupl
 import numpy as np
 from spacy.tokens import Doc
 
-from ..corpus.formats.label_studio import write_versions
+from ..corpus.formats.label_studio_tasks import write_versions
 from ..corpus.formats.writing import Losses, Written, prepare
 from ..corpus.reader import words_and_spaces
 from ..scoring.changes import Entity, EntityChange, Paragraph, changes_of, in_context

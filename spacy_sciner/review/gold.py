@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, Sequence, Set, Tuple
 
 from ..corpus.annotated import LOST, UNKNOWN_LABEL, Annotated, CharSpan, place_in
-from ..corpus.formats.label_studio import task_result
+from ..corpus.formats.label_studio_tasks import task_result
 from ..corpus.formats.registry import read_gold
 from ..corpus.rules import Repairs
 from ..corpus.text import squeezed

@@ -13,7 +13,7 @@ from spacy.tokens import Doc
 
 from ..corpus.annotated import standard_tokenizer
 from ..corpus.docbin import read_docs
-from ..corpus.formats.label_studio import task_of, write_versions
+from ..corpus.formats.label_studio_tasks import task_of, write_versions
 from ..corpus.formats.registry import writer_of
 from ..corpus.formats.writing import Losses, Written, count_words, prepare
 from ..corpus.text import squeezed

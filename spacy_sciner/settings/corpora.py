@@ -15,6 +15,7 @@ SPLITS = (*GOLD_SPLITS, CALIBRATION, "pool")
 # As in `corpus/formats/registry.py`, which is not imported for a name; others come by entry point.
 FORMATS = ("conll", "label-studio", "brat", "prodigy", "doccano", "spacy")
 FORMAT_GROUP = "spacy_sciner_formats"
+_NO_LABELS = ("O", "-", "_unknown_")
 PARAGRAPHS = "paragraphs"  # as `papers`: each paragraph is a paper
 
 Split = Literal["train", "dev", "test", "calibration", "pool"]
@@ -126,7 +127,13 @@ class Corpus(Section):
 
     @field_validator("labels")
     @classmethod
-    def _is_not_empty(cls, found: Optional[Tuple[Any, ...]]) -> Optional[Tuple[Any, ...]]:
+    def _are_labels(cls, found: Optional[Tuple[Any, ...]]) -> Optional[Tuple[Any, ...]]:
         if found is not None and not found:
             raise PydanticCustomError("setting", "the list is empty")
+        for i, label in enumerate(found or ()):
+            if label in (found or ())[:i]:
+                raise PydanticCustomError("setting", f"{label!r} is named twice")
+            # O is no entity, - a word of which nothing is known, _unknown_ a span of such words.
+            if label in _NO_LABELS or not label.strip():
+                raise PydanticCustomError("setting", f"{label!r} cannot be a label")
         return found

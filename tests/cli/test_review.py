@@ -11,7 +11,7 @@ from tiny import gold_docs
 from spacy_sciner.cli.review.params import with_gold_file
 from spacy_sciner.corpus.annotated import standard_tokenizer
 from spacy_sciner.corpus.docbin import read_docs
-from spacy_sciner.corpus.formats.label_studio import task_result
+from spacy_sciner.corpus.formats.label_studio_tasks import task_result
 
 
 def task(doc, paper):

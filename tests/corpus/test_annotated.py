@@ -220,3 +220,10 @@ def test_an_entity_whose_place_is_lost_leaves_no_word_known_to_be_o():
     doc = annotated_to_doc(annotated, tokenizer=TOKENIZER, labels=None, repairs=Repairs())
     assert [ent.text for ent in doc.ents] == ["BERT"]
     assert {token.ent_iob_ for token in doc if token.text != "BERT"} == {""}
+
+
+def test_words_of_a_dropped_overlap_alone_are_unknown():
+    spans = [CharSpan(0, 18, "Method"), CharSpan(14, 26, "Data")]
+    annotated = Annotated("P", 0, text="Graph neural network layer norm .", spans=spans, file="f")
+    doc = annotated_to_doc(annotated, tokenizer=TOKENIZER, labels=None, repairs=Repairs())
+    assert [t.ent_iob_ for t in doc] == ["B", "I", "I", "", "O", "O"]

@@ -113,3 +113,16 @@ def test_a_persons_annotation_comes_before_a_language_models():
     assert repairs.extras == [model]
     other = _paragraph("Another text of BERT.", file="b.jsonl")
     assert _each(model, person, other)[0] == [person, other]
+
+
+def test_of_one_persons_two_answers_to_a_task_the_last_is_used():
+    more = {"annotator": "ann", "task": "7"}
+    first = _paragraph(spans=[], time="2026-01-02T10:00:00", **more)
+    last = _paragraph(time="2026-01-03T10:00:00", **more)
+    other = _paragraph("We test LSTM.", spans=[])
+    for given in ([first, other, last], [last, other, first]):
+        kept, repairs, _ = _each(*given)
+        assert kept == [p for p in given if p is not first]
+        assert repairs.extras == [first]
+    earlier, later = _paragraph(spans=[], **more), _paragraph(**more)
+    assert _each(earlier, later)[0] == [later]  # no times: the last in the file

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from tiny import SENTENCES
 
-from spacy_sciner.corpus.formats.label_studio import labelling_config
+from spacy_sciner.corpus.formats.label_studio_tasks import labelling_config
 from spacy_sciner.errors import ScinerError, ScinerWarning
 from spacy_sciner.pipeline.annotator import scored_entities
 from spacy_sciner.review.backend import Interface, Proposer, make_app, read_interface

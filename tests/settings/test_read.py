@@ -77,6 +77,8 @@ def test_the_delivered_file_is_right():
         ({f"{GOLD}.split": ["dev", "dev"]}, "corpora.sample.gold[0].split"),
         ({f"{GOLD}.papers": "p.tsv"}, "corpora.sample.gold[0].papers: is neither"),
         ({"corpora.sample.labels": []}, "corpora.sample.labels: the list is empty"),
+        ({"corpora.sample.labels": ["M", "M"]}, "corpora.sample.labels: 'M' is named twice"),
+        ({"corpora.sample.labels": ["M", "O"]}, "corpora.sample.labels: 'O' cannot be a label"),
         ({"corpora.sample.gold": "g.json"}, "corpora.sample.gold: 'g.json' is not a list of files"),
         (
             {"corpora.sample.split": {"dev": 0.5, "test": 0.5}},

@@ -65,7 +65,7 @@ def connected(
 
 def make_project(studio: Studio, labels: Sequence[str]) -> None:
     """Make the project if it is not there, and refuse one without the labels (SCINER-E264)."""
-    from ...corpus.formats.label_studio import labelling_config
+    from ...corpus.formats.label_studio_tasks import labelling_config
 
     with studio.server as server:
         server.make(studio.title, config=labelling_config(labels), labels=labels)
@@ -73,7 +73,7 @@ def make_project(studio: Studio, labels: Sequence[str]) -> None:
 
 def send_round(studio: Studio, shown: "Sequence[Written]", labels: Sequence[str]) -> None:
     """Send a round's tasks to a project, and say where it is."""
-    from ...corpus.formats.label_studio import labelling_config
+    from ...corpus.formats.label_studio_tasks import labelling_config
     from ...files import progress_bar
     from ...review.tasks import tasks_of
 

@@ -16,7 +16,7 @@ from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from ...errors import Errors, ScinerError
 from ...files import file_stem, replacing, write_text
-from ..annotated import Annotated, CharSpan
+from ..annotated import UNKNOWN_LABEL, Annotated, CharSpan
 from ..offsets import PLAIN, apply, decide
 from ..rules import Repairs
 from .sniff import is_address, paper_of_file, read_text
@@ -87,11 +87,10 @@ def read_brat_paper(path: Path, *, file: str, repairs: Repairs) -> List[Annotate
     spans = []
     for line in lines:
         own, placed = placed[: len(line.fragments)], placed[len(line.fragments) :]
-        span, rule = _joined(own, line.own_text, text)
+        joined, rule = _joined(own, line.own_text, text)
         if rule is not None:
             repairs.add(rule, file=file, paragraph=f"line {line.n} of .ann", text=line.line)
-        if span is not None:
-            spans.append(span)
+        spans += joined
     if not text.strip():
         repairs.add("no-text", file=file, paragraph=paper, text="")
         return []
@@ -145,12 +144,14 @@ def _lines(ann: str, *, file: str, repairs: Repairs) -> Tuple[List[_Line], int]:
 
 def _joined(
     fragments: Sequence[CharSpan], own_text: Optional[str], text: str
-) -> Tuple[Optional[CharSpan], Optional[str]]:
+) -> Tuple[List[CharSpan], Optional[str]]:
+    """One span of its fragments, or what is unknown if there is none; and the rule applied."""
+    fragments = sorted(fragments, key=lambda fragment: fragment.start)
     gaps = [text[left.end : right.start] for left, right in pairwise(fragments)]
     if any(gap.strip() for gap in gaps):
-        return None, "discontinuous"
+        return [one._replace(label=UNKNOWN_LABEL) for one in fragments], "discontinuous"
     span = CharSpan(fragments[0].start, fragments[-1].end, fragments[0].label, own_text)
-    return span, "discontinuous-joined" if gaps else None
+    return [span], "discontinuous-joined" if gaps else None
 
 
 def _bounds(path: Path, text: str, spans: Sequence[CharSpan], *, paper: str) -> List[_Bound]:

@@ -9,11 +9,11 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Collection, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from ...errors import Errors, ScinerError
 from ..rules import Repairs
-from .docstart import DOCSTART, read_docstart
+from .docstart import is_docstart, read_docstart
+from .no_conll import check_is_conll, not_conll, split_columns
 from .tag_style import is_tag, split_tag
 
 _WORD_NAMES = frozenset(["token", "tokens", "word", "words", "form", "text"])
@@ -21,16 +21,9 @@ _TAG_NAMES = frozenset(
     {"tag", "tags", "label", "labels", "ner", "ner_tag", "ner_tags", "entity", "entities", "ne"}
     | {"iob", "iob2", "bio", "bilou", "iobes", "bio_tag", "iob_tag"}
 )
-_START_NAMES = frozenset(["start", "begin", "start_offset", "start_char", "offset"])
-_END_NAMES = frozenset(["end", "stop", "end_offset", "end_char", "length"])
 _NUMBER = re.compile(r"\d+([.-]\d+)?")
+_DIGITS = re.compile(r"\d+")
 _NEW_DOC = re.compile(r"#\s*newdoc(?:\s+id)?\s*=\s*(\S.*)")
-_SEPARATORS = {
-    ",": "CSV",
-    ";": "CSV with semicolons",
-    "|": "a table with |",
-    "\u00a0": "columns with no-break spaces between them",
-}
 # More rows than these with another number of columns are no slips.
 MAX_RAGGED, MIN_RAGGED = 0.2, 5
 
@@ -60,10 +53,11 @@ class Layout(NamedTuple):
 
 
 def read_blocks(
-    text: str, *, path: Path, file: str, repairs: Repairs
+    text: str, *, path: Path, file: str, repairs: Repairs, labels: Optional[Collection[str]]
 ) -> Tuple[List[Block], Layout]:
     """The blocks of a file without comments and header, and its layout.
 
+    labels (Optional[Collection[str]]): Of the corpus: which of two columns of tags is meant.
     RAISES (ScinerError): SCINER-E218 if it is not CoNLL.
     """
     check_is_conll(text, path)
@@ -76,43 +70,14 @@ def read_blocks(
         repairs.add("header-row", file=file, paragraph=f"line {row.line}", text=" ".join(header))
     blocks = [block for block in blocks if block.rows]
     n_columns = _n_columns(blocks)
-    layout = _layout(blocks, n_columns, header, path)
+    layout = _layout(blocks, n_columns, header, path, labels)
     n_ragged = sum(len(row.columns) != n_columns for block in blocks for row in block.rows)
     n_rows = sum(len(block.rows) for block in blocks)
     if n_ragged >= MIN_RAGGED and n_ragged > MAX_RAGGED * n_rows:
         reason = f"{n_ragged} of {n_rows} lines have more or fewer than {n_columns} columns"
-        raise _not_conll(path, reason)
+        raise not_conll(path, reason)
+    _check_tags_are_written(blocks, layout, path)
     return _parted(blocks, layout), layout
-
-
-def check_is_conll(text: str, path: Path) -> None:
-    """RAISES (ScinerError): SCINER-E218 for JSON, XML, BRAT and CSV."""
-    start = text.lstrip()[:200]
-    if re.match(r"[\[{]\s*[\[{\"]", start) and "\t" not in start.split("\n")[0]:
-        raise _not_conll(path, "it looks like JSON: format label-studio, prodigy or doccano")
-    if re.match(r"<(\?xml|!DOCTYPE|html|TEI)", start, re.IGNORECASE):
-        raise _not_conll(path, "it looks like XML or HTML")
-    if re.match(r"T\d+\t\S+ \d+ \d+", start):
-        raise _not_conll(path, "it looks like a BRAT .ann file: format brat")
-    lines = [line for line in text.split("\n") if line.strip() and not _is_docstart(line)]
-    names = {name.strip(' "').lower() for name in re.split(r"[\t,;|]", lines[0] if lines else "")}
-    if names & _START_NAMES and names & _END_NAMES:
-        reason = f"it is a table of annotations by offsets, {lines[0].strip()[:60]!r}; export JSON "
-        reason += 'lines, {"text": …, "label": [[start, end, label], …]}, for format doccano'
-        raise _not_conll(path, reason)
-    pieces = [line for line in lines if re.match(r"##\w", line) and is_tag(_columns(line)[-1])]
-    if len(pieces) > max(1, 0.01 * len(lines)):
-        reason = f"its words are cut into word-pieces, {pieces[0].strip()[:60]!r}; join them"
-        raise _not_conll(path, reason)
-    for separator, name in _SEPARATORS.items():
-        rows = [line.count(separator) for line in lines]
-        n, how_often = Counter(n for n in rows if n).most_common(1)[0] if any(rows) else (0, 0)
-        last = [line.rsplit(separator, 1)[-1].strip().strip('"') for line in lines]
-        has_tags = sum(map(is_tag, last)) > 0.5 * len(lines)
-        # A list of words has commas too, but not as many in each line.
-        is_regular = len(lines) > 1 and how_often > 0.8 * len(lines) and "\t" not in text
-        if is_regular and (has_tags or n > 1 or len(_columns(lines[0])) == 1):
-            raise _not_conll(path, f"it looks like {name}: {lines[0].strip()[:60]!r}")
 
 
 def _blocks(text: str) -> List[Block]:
@@ -126,7 +91,7 @@ def _blocks(text: str) -> List[Block]:
         line = line.removeprefix("\ufeff")  # files with byte-order marks, joined
         if new_doc := _NEW_DOC.fullmatch(line.strip()):
             paper = new_doc[1].strip()
-        if _is_docstart(line):
+        if is_docstart(line):
             n_documents += 1
             block = None
             place = read_docstart(line)
@@ -139,19 +104,8 @@ def _blocks(text: str) -> List[Block]:
             block.paper = place.get("paper", paper)
             block.paragraph = place.get("paragraph")
             block.section = place.get("section", "")
-            block.rows.append(Row(n, _columns(line)))
+            block.rows.append(Row(n, split_columns(line)))
     return blocks
-
-
-def _is_docstart(line: str) -> bool:
-    return line.lstrip().startswith(DOCSTART)
-
-
-def _columns(line: str) -> List[str]:
-    # Not split(): a no-break space may be part of a token.
-    if "\t" in line.rstrip("\t "):
-        return [column.strip(" ") for column in line.rstrip("\t ").split("\t")]
-    return re.split(" +", line.strip(" \t"))
 
 
 def _n_columns(blocks: Sequence[Block]) -> int:
@@ -194,9 +148,14 @@ def _header(blocks: Sequence[Block]) -> Optional[List[str]]:
 
 
 def _layout(
-    blocks: Sequence[Block], n_columns: int, header: Optional[List[str]], path: Path
+    blocks: Sequence[Block],
+    n_columns: int,
+    header: Optional[List[str]],
+    path: Path,
+    labels: Optional[Collection[str]],
 ) -> Layout:
-    """RAISES (ScinerError): SCINER-E218 if the first column holds numbers, and no other words."""
+    """RAISES (ScinerError): SCINER-E218 if the first column holds numbers, and no other words, or
+    if two columns may be the tags."""
     rows = [row.columns for block in blocks for row in block.rows if len(row.columns) == n_columns]
     if n_columns == 1:
         return Layout(1, 0, None)
@@ -208,11 +167,40 @@ def _layout(
     if len(rows) > 1 and _is_no_word_column(blocks, rows):
         if n_columns < 3 or _is_numbers([columns[1] for columns in rows]):
             example = " ".join(rows[0])
-            raise _not_conll(path, f"the first column holds numbers, no words ({example!r})")
+            raise not_conll(path, f"the first column holds numbers, no words ({example!r})")
         word = 1
     tagged = [i for i in range(word + 1, n_columns) if all(is_tag(columns[i]) for columns in rows)]
+    if len(tagged) > 1 and labels is not None:
+        tagged = _of_labels(tagged, rows, labels, path) or tagged
     is_last = not tagged or n_columns - 1 in tagged or len(tagged) > 1
     return Layout(n_columns, word, n_columns - 1 if is_last else tagged[0])
+
+
+def _of_labels(
+    tagged: Sequence[int], rows: Sequence[List[str]], labels: Collection[str], path: Path
+) -> List[int]:
+    """Of several columns of tags, such as chunks and entities, the one with the corpus' labels."""
+    known = set(labels)
+    named = {i: {(split_tag(columns[i]) or ("", ""))[1] for columns in rows} for i in tagged}
+    found = [i for i in tagged if named[i] & known]
+    other = next((i for i in found if any(row[i] != row[found[0]] for row in rows)), None)
+    if other is None:
+        return found[:1]
+    n = sum(row[found[0]] != row[other] for row in rows)
+    reason = f"columns {found[0] + 1} and {other + 1} both have tags of the corpus' labels, and "
+    reason += f"differ in {n} of {len(rows)} lines (gold and predicted?): keep the gold column only"
+    raise not_conll(path, reason)
+
+
+def _check_tags_are_written(blocks: Sequence[Block], layout: Layout, path: Path) -> None:
+    """RAISES (ScinerError): SCINER-E218 where only the words of entities have a tag."""
+    rows = [row.columns for block in blocks for row in block.rows]
+    tags = [split_tag(row[-1]) for row in rows if len(row) == layout.n_columns + 1]
+    own = [] if layout.tag is None else [row[-1] for row in rows if len(row) == layout.n_columns]
+    n = sum(tag is not None and bool(tag[1]) for tag in tags)
+    if n > 1 and n > 0.5 * len(tags) and not all(map(is_tag, own[:1000] or ["?"])):
+        reason = f"{n} lines have a tag behind the others' {layout.n_columns} columns: write O "
+        raise not_conll(path, reason + "in the last column of the others")
 
 
 def _is_no_word_column(blocks: Sequence[Block], rows: Sequence[List[str]]) -> bool:
@@ -221,6 +209,11 @@ def _is_no_word_column(blocks: Sequence[Block], rows: Sequence[List[str]]) -> bo
         return True
     if len(rows[0]) < 3:
         return False
+    # s1-t1, s1-t2: but for its number, each is the same.
+    forms = Counter(_DIGITS.sub("0", columns[0]) for columns in rows)
+    form, n = forms.most_common(1)[0]
+    if len(rows) > 4 and n > 0.9 * len(rows) and _DIGITS.search(form) and len(form) > 1:
+        return True
     firsts = [[row.columns[0] for row in block.rows] for block in blocks]
     # Only a block's first row has the name, or all have the same one; no words are like that.
     n_empty = sum(not value for block in firsts for value in block)
@@ -259,7 +252,3 @@ def _parted(blocks: List[Block], layout: Layout) -> List[Block]:
 
 def _is_numbers(values: Sequence[str]) -> bool:
     return sum(_NUMBER.fullmatch(value) is not None for value in values) > 0.9 * len(values)
-
-
-def _not_conll(path: Path, reason: str) -> ScinerError:
-    return ScinerError(Errors.E218.format(path=path, reason=reason))

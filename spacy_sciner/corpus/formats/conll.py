@@ -16,7 +16,7 @@ from ..annotated import Annotated, CharSpan, Numbering
 from ..rules import Repairs
 from ..schemes import UNKNOWN_TAG, TagSpan, detect_scheme, tags_to_spans
 from .columns import Block, Layout, read_blocks
-from .docstart import DOCSTART, docstart
+from .docstart import docstart, is_docstart
 from .papers_table import papers_of_table
 from .sniff import paper_of_file, read_text
 from .tag_style import plain_tags
@@ -51,7 +51,7 @@ def read_conll(
         without tags, SCINER-E208 for the table.
     """
     text = read_text(path, file_format="conll")
-    blocks, layout = read_blocks(text, path=path, file=file, repairs=repairs)
+    blocks, layout = read_blocks(text, path=path, file=file, repairs=repairs, labels=labels)
     if papers_path is None:
         papers = _papers_of_blocks(blocks, path)
     else:
@@ -198,7 +198,7 @@ def _written_rows(one: Written, losses: Losses) -> List[Tuple[str, str]]:
             losses.add("space-words")
             continue
         word = re.sub(r"[\t\r\n]+", " ", token.text).strip(" ")
-        if word.startswith(DOCSTART):
+        if is_docstart(word):
             word = word.lstrip("-")
         losses.add("odd-words", word != token.text)
         rows.append((word, tag))

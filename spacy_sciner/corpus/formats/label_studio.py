@@ -5,27 +5,21 @@ file, else the export's own name. Each text that has annotations of its own is a
 string that is, is told by the control's `toName`, by the annotations' own texts, or by `text_key`.
 """
 
-import json
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
-from xml.sax.saxutils import quoteattr
+from typing import Any, Dict, List, Optional, Tuple
 
 from ...errors import Errors, ScinerError
-from ...files import replacing, write_text
-from ..annotated import UNKNOWN_LABEL, Annotated, CharSpan, Numbering
+from ..annotated import Annotated, CharSpan, Numbering
 from ..rules import Repairs
 from .sniff import is_address, json_records, paper_of_file, whole_number
 from .texts import keys_by_control, resolve_offsets
-from .writing import Losses, Written, count_words, place_of
 
 _PLACE = ("paper", "section", "paragraph")
 _NOT_TEXT = frozenset(_PLACE) | frozenset(
     ("id", "created_at", "updated_at", "annotator", "annotation_id", "lead_time", "file_upload")
 )
-_CONTROL, _OBJECT = "label", "text"  # of the labelling configuration
-_COLOURS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#17becf")
 _UPLOAD_PREFIX = re.compile(r"^[0-9a-f]{8}-")
 
 
@@ -134,11 +128,25 @@ def _tasks(path: Path, *, file: str, repairs: Repairs) -> List[Dict[str, Any]]:
         raise ScinerError(Errors.E205.format(path=path, format="Label Studio", reason=reason))
     for record in records:
         for key, value in record.value.items():
+            found = ""
             if _is_foreign(value):
-                reason = f"{record.where}: the spans under {key!r} are another format's, or a CSV's"
+                found = f"the spans under {key!r} are another format's, or a CSV's"
+            elif _is_dialogue(value):
+                found = f"{key!r} annotates a dialogue (control Paragraphs), not a text: annotate "
+                found += "its utterances in tasks of a Text control, or convert it to JSON lines"
+            if found:
+                reason = f"{record.where}: {found}"
                 message = Errors.E205.format(path=path, format="Label Studio", reason=reason)
                 raise ScinerError(message)
     return tasks
+
+
+def _is_dialogue(value: Any) -> bool:
+    """Regions whose start and end are the numbers of utterances."""
+    values = _dicts(value)
+    regions = [r for v in values for r in _dicts(v.get("result"))]
+    inner = [r["value"] for r in regions if isinstance(r.get("value"), dict)]
+    return any("paragraphlabels" in v for v in [*values, *inner])
 
 
 def _is_foreign(value: Any) -> bool:
@@ -218,83 +226,3 @@ def _is_min_span(value: Dict[str, Any]) -> bool:
 def _paper_of_upload(upload: Optional[str]) -> Optional[str]:
     """ "N19-1423" of "5effecea-N19-1423.pdf.txt"."""
     return paper_of_file(_UPLOAD_PREFIX.sub("", Path(upload).name)) if upload else None
-
-
-def write_label_studio(path: Path, paragraphs: Iterable[Written], *, losses: Losses) -> None:
-    """Tasks to import: gold as annotations, predictions as predictions, with their scores.
-
-    Writes the labelling configuration beside them, as <name>.config.xml.
-    """
-    write_versions(path, ([one] for one in count_words(paragraphs, losses)))
-
-
-def write_versions(
-    path: Path, tasks: Iterable[Sequence[Written]], *, labels: Iterable[str] = ()
-) -> None:
-    """The same with several versions of a paragraph in a task: annotations, and predictions.
-
-    labels (Iterable[str]): In the configuration even if no task has them.
-    """
-    seen = dict.fromkeys(labels)
-    with replacing(path) as temporary, temporary.open("w", encoding="utf8", newline="\n") as file:
-        file.write("[")
-        for n, versions in enumerate(tasks):
-            seen.update(dict.fromkeys(span.label for one in versions for span in one.spans))
-            file.write(",\n" if n else "\n")
-            file.write(json.dumps(task_of(versions), ensure_ascii=False))
-        file.write("\n]\n")
-    write_text(path.with_suffix(".config.xml"), labelling_config(seen))
-
-
-def labelling_config(labels: Iterable[str]) -> str:
-    """What Label Studio asks for as a project's labelling interface."""
-    names = sorted(set(labels) - {UNKNOWN_LABEL})
-    lines = [
-        f"    <Label value={quoteattr(name)} background={quoteattr(_COLOURS[i % len(_COLOURS)])}/>"
-        for i, name in enumerate(names)
-    ]
-    lines.append(f'    <Label value={quoteattr(UNKNOWN_LABEL)} background="#bbbbbb"/>')
-    return (
-        f"<View>\n  <Labels name={quoteattr(_CONTROL)} toName={quoteattr(_OBJECT)}>\n"
-        + "\n".join(lines)
-        + f'\n  </Labels>\n  <Text name={quoteattr(_OBJECT)} value="$text"/>\n</View>\n'
-    )
-
-
-def task_of(versions: Sequence[Written]) -> Dict[str, Any]:
-    """A task as it is imported, of one paragraph in several versions."""
-    task: Dict[str, Any] = {"data": {"text": versions[0].doc.text, **place_of(versions[0])}}
-    for one in versions:
-        text = one.doc.text
-        results = [
-            task_result(text, s.start, s.end, s.label, name=f"s{n}", score=s.score)
-            for n, s in enumerate(one.spans)
-        ]
-        if not one.predicted_by:
-            task.setdefault("annotations", []).append({"result": results})
-        elif not one.is_blank:
-            prediction: Dict[str, Any] = {"model_version": one.predicted_by, "result": results}
-            scores = [ent.score for ent in one.ents if ent.score is not None]
-            if scores:  # tasks sorted by it begin with the least sure
-                prediction["score"] = round(min(scores), 4)
-            task.setdefault("predictions", []).append(prediction)
-    return task
-
-
-def task_result(
-    text: str, start: int, end: int, label: str, *, name: str, score: Optional[float] = None
-) -> Dict[str, Any]:
-    """One region of a task: of an annotation, or of a prediction.
-
-    start, end (int): In code points, as Label Studio's front end counts (1.23 does; those before
-        2022 counted UTF-16 units).
-    name (str): Of the region, once in its annotation.
-    """
-    value = {
-        "start": start,
-        "end": end,
-        "text": text[start:end],
-        "labels": [label],
-    }
-    result = {"id": name, "from_name": _CONTROL, "to_name": _OBJECT, "type": "labels"}
-    return {**result, "value": value, **({} if score is None else {"score": round(score, 4)})}

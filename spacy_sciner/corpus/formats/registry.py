@@ -14,7 +14,8 @@ from ..rules import Repairs
 from .brat import read_brat_paper, write_brat
 from .conll import read_conll, write_conll
 from .jsonl import read_jsonl, write_doccano, write_prodigy
-from .label_studio import read_label_studio, write_label_studio
+from .label_studio import read_label_studio
+from .label_studio_tasks import write_label_studio
 from .paths import files_of
 from .sniff import paper_of_file
 

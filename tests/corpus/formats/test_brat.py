@@ -140,3 +140,11 @@ def test_an_annotation_without_its_text_is_told(tmp_path):
     repairs = Repairs()
     read_gold(folder, file_format="brat", file="gold", repairs=repairs)
     assert repairs.to_dict()["other-file"]["examples"][0]["file"] == "gold/b.ann"
+
+
+def test_the_words_of_an_entity_in_parts_are_unknown(tmp_path):
+    text = "left and right arm hurt\n"
+    paragraphs, repairs = _read(tmp_path, "T1\tM 15 18;0 4\tarm left\nT2\tM 9 14\tright\n", text)
+    (doc,) = docs_of(paragraphs, repairs)
+    assert [token.ent_iob_ for token in doc] == ["", "O", "B", "", "O"]
+    assert dict(repairs.counts) == {"discontinuous": 1}

@@ -4,6 +4,7 @@ import pytest
 
 from spacy_sciner.corpus.formats.conll import read_conll
 from spacy_sciner.corpus.rules import Repairs
+from spacy_sciner.errors import ScinerError
 
 from ..helpers import docs_of, ents_of
 
@@ -32,3 +33,40 @@ def test_a_word_without_a_tag_tears_no_entity(tmp_path, middle):
     text = f"We\tO\na\tB-M\n{middle}\nfields\tI-M\nwin\tO\nBERT\tB-M\n"
     (doc,) = docs_from(tmp_path, text)
     assert [token.ent_iob_ for token in doc] == ["O", "", "", "", "O", "B"]
+
+
+def test_of_two_columns_of_tags_the_one_with_the_labels_is_read(tmp_path):
+    (doc,) = docs_from(tmp_path, "We O B-NP\nuse O B-VP\nCRF B-M B-NP\n")
+    assert ents_of(doc) == [("CRF", "M")]
+    (doc,) = docs_from(tmp_path, "We O O\nuse O O\nCRF B-M B-M\n")  # the same twice
+    assert ents_of(doc) == [("CRF", "M")]
+
+
+def test_gold_and_predicted_tags_are_refused(tmp_path):
+    with pytest.raises(ScinerError, match=r"columns 2 and 3 both .* differ in 1 of 3 lines"):
+        docs_from(tmp_path, "We O B-M\nuse O O\nCRF B-M B-M\n")
+
+
+def test_ids_before_the_words_are_no_words(tmp_path):
+    rows = ["We O", "use O", "CRF B-M", "models I-M", "here O"]
+    text = "\n".join(f"s1-t{i} {row}" for i, row in enumerate(rows))
+    (doc,) = docs_from(tmp_path, text)
+    assert ents_of(doc) == [("CRF models", "M")]
+
+
+def test_words_of_entities_alone_with_a_tag_are_refused(tmp_path):
+    words = [f"word{i}x" for i in range(20)]
+    text = "".join(f"{w}\t{'B-M' if i in (3, 9) else ''}\n" for i, w in enumerate(words))
+    with pytest.raises(ScinerError, match=r"2 lines have a tag .* write O"):
+        docs_from(tmp_path, text)
+
+
+@pytest.mark.parametrize("rows", [["The,O", '",",O', "CRF,B-M", '",",O', "a,O"], ["We\u3000O"] * 3])
+def test_csv_and_odd_blanks_are_refused(tmp_path, rows):
+    with pytest.raises(ScinerError, match=r"it looks like (CSV|columns with ideographic)"):
+        docs_from(tmp_path, "\n".join(rows))
+
+
+def test_documents_named_in_brackets(tmp_path):
+    text = "-docstart- (1 EU)\n\nWe O\n\n-DOCSTART- (2 NATO)\n\nCRF B-M\n"
+    assert [doc.user_data["paper"] for doc in docs_from(tmp_path, text)] == ["1 EU", "2 NATO"]

@@ -147,11 +147,12 @@ CRLF = "SVM one.\r\nSVM two.\r\nSVM, SVM, SVM end."
         ("annotations", [{"id": 1, "result": "[]"}]),
         ("spans", [{"start": 0, "end": 4, "label": "Method"}]),
         ("annotations", [{"start_offset": 0, "end_offset": 4, "label": 3}]),
+        ("annotations", [{"result": [{"value": {"start": "0", "paragraphlabels": ["M"]}}]}]),
     ],
 )
 def test_spans_of_another_format_are_not_taken_for_none(tmp_path, key, spans):
     tasks = [{"text": "BERT reads.", "label": [], key: some} for some in ([], spans)]
-    with pytest.raises(ScinerError, match=r"SCINER-E205: .*item 2: the spans under '"):
+    with pytest.raises(ScinerError, match=r"E205: .*item 2: (the spans under '|.* a dialogue)"):
         _read(tmp_path, tasks)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Dict, List, NamedTuple, Tuple
 
 from spacy_sciner.corpus.annotated import make_tokenizer
-from spacy_sciner.corpus.formats.label_studio import task_result
+from spacy_sciner.corpus.formats.label_studio_tasks import task_result
 from spacy_sciner.corpus.formats.writing import Losses, prepare
 from spacy_sciner.types import ScoredSpan
 

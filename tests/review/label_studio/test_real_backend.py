@@ -8,7 +8,7 @@ import pytest
 from awkward import shown_paragraphs
 from tiny import LABELS, SENTENCES
 
-from spacy_sciner.corpus.formats.label_studio import labelling_config
+from spacy_sciner.corpus.formats.label_studio_tasks import labelling_config
 from spacy_sciner.pipeline.annotator import scored_entities
 from spacy_sciner.review.server import LabelStudio
 from spacy_sciner.training.experiment import load_pipeline

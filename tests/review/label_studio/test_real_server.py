@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from awkward import LABELS, VERSION, Corrected, as_submitted, corrections, shown_paragraphs
 
-from spacy_sciner.corpus.formats.label_studio import labelling_config, read_label_studio
+from spacy_sciner.corpus.formats.label_studio import read_label_studio
+from spacy_sciner.corpus.formats.label_studio_tasks import labelling_config
 from spacy_sciner.corpus.rules import Repairs
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.review.record import read_rounds
