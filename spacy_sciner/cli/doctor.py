@@ -22,11 +22,16 @@ def doctor(
     plan: Annotated[
         bool, typer.Option("--plan", help="Only what each stage will take on this machine.")
     ] = False,
+    server: Annotated[
+        Optional[str], typer.Option(help="Address of a Label Studio to ask.", show_default=False)
+    ] = None,
 ) -> None:
-    """Processor, precision, cores, memory, encoder, versions, GROBID; what each stage of the
-    experiment will take on this machine, from a short measurement; and what to change."""
+    """Processor, precision, cores, memory, encoder, versions, GROBID, Label Studio; what each
+    stage of the experiment will take on this machine, from a short measurement; and what to
+    change, where it is slow and where it does not find."""
     from ..models.facts import machine_facts
     from .costs import show
+    from .findings import findings
 
     settings = read_settings(params)
     # Before the measurement, which is a load itself.
@@ -41,7 +46,9 @@ def doctor(
         return
     facts["encoder"] = _encoder(settings.encoder.name)
     facts["grobid"] = _grobid(settings.parse)
+    facts["label_studio"] = _label_studio(server) if server else {}
     facts["advice"] = advice(facts, settings, total_s=sum(stage.seconds for stage in stages))
+    facts["advice"] += findings(settings)
     facts["stages"] = [stage._asdict() for stage in stages]
     if as_json:
         typer.echo(json.dumps(facts, indent=2, ensure_ascii=False))
@@ -77,6 +84,7 @@ def advice(facts: Dict[str, Any], settings: Settings, *, total_s: float) -> List
     said = [
         _problem(facts, "encoder"),
         _problem(facts, "grobid"),
+        _problem(facts, "label_studio"),
         _busy(facts),
         f"torch uses {threads} threads on {cores} cores: set OMP_NUM_THREADS={cores}."
         if threads != cores
@@ -174,6 +182,16 @@ def _grobid(parse: Parse) -> Dict[str, Any]:
     return {"url": settings.url, "problem": None}
 
 
+def _label_studio(url: str) -> Dict[str, Any]:
+    """Its release, and whether it takes the token of the environment."""
+    from .review.server import checked
+
+    try:
+        return {"url": url, "release": checked(url), "problem": None}
+    except ScinerError as e:
+        return {"url": url, "problem": str(e)}
+
+
 def _table(facts: Dict[str, Any]) -> str:
     slow = "yes, but without AMX, where fp32 is faster" if facts["bf16"] else "no"
     bf16 = "yes, with AMX" if facts["amx"] else slow
@@ -198,5 +216,8 @@ def _table(facts: Dict[str, Any]) -> str:
     if facts["grobid"]:
         answer = "no answer" if facts["grobid"]["problem"] else "answers"
         rows["GROBID"] = f"{facts['grobid']['url']}: {answer}"
+    if studio := facts["label_studio"]:
+        answer = "no" if studio["problem"] else f"release {studio['release']}, takes the token"
+        rows["annotation"] = f"Label Studio at {studio['url']}: {answer}"
     lines = [f"{name:<10} {value}" for name, value in rows.items()]
     return "\n".join(lines)

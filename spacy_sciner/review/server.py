@@ -83,6 +83,10 @@ class LabelStudio:
             raise ScinerError(Errors.E260.format(url=self.url, reason=reason))
         return str(values["release"])
 
+    def n_projects(self) -> int:
+        """How many there are for the token."""
+        return len(self._projects(""))
+
     def find(self, title: str) -> Optional[Project]:
         """The project of that very title.
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from ..confidence import temper
 from ..types import Floats2d, Ints1d
@@ -25,6 +24,8 @@ def fit_temperature(word_logs: Floats2d, tags: Ints1d) -> float:
     """
     if not len(tags):
         return 1.0
+    from scipy.optimize import minimize_scalar  # half a second
+
     rows = np.arange(len(tags))
     chance = 1 / (len(tags) + 2)
 

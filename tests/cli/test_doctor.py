@@ -5,6 +5,7 @@ import json
 import pytest
 from console import call_sciner
 from stage_project import change, make_settings
+from studio_server import LEGACY, studying
 from tiny import ROOT
 
 from spacy_sciner.cli.doctor import LONG_S, _table, advice
@@ -21,6 +22,7 @@ QUIET = {
     "gpus": {},
     "encoder": {"name": "e", "problem": None},
     "grobid": {},
+    "label_studio": {},
 }
 SERVER = {"url": "http://localhost:1", "timeout_s": 1, "concurrency": 1, "retries": 0}
 
@@ -57,6 +59,18 @@ def test_doctor_says_which_encoder_and_server_are_missing(run):
     assert "SCINER-E304" in facts["encoder"]["problem"]
     assert facts["stages"] == []
     assert any("SCINER-E130" in line for line in facts["advice"])
+
+
+@pytest.mark.parametrize(("token", "said"), [(LEGACY, "takes the token"), ("wrong", "E261")])
+def test_doctor_asks_a_label_studio(run, monkeypatch, token, said):
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", token)
+    with studying() as studio:
+        url = f"http://127.0.0.1:{studio.server_port}"
+        code, told = run("--server", url, encoder={"name": "no/such", "sha256": None})
+    assert code == 0
+    assert f"Label Studio at {url}: " in told.out
+    assert said in told.out
+    assert token not in told.out
 
 
 def test_doctor_ends_with_what_is_wrong_for_unusable_settings(run):
@@ -140,7 +154,8 @@ def test_a_long_plan_without_a_gpu_says_what_can_go():
 def test_memory_that_is_not_known_is_not_none_gigabytes(monkeypatch):
     monkeypatch.setattr(facts_module, "_table", lambda path: {})  # as where Linux is not
     found = facts_module.machine_facts("cpu", "auto")
-    found.update(encoder={"name": "e", "megabytes": 1, "problem": None}, grobid={})
+    encoder = {"name": "e", "megabytes": 1, "problem": None}
+    found.update(encoder=encoder, grobid={}, label_studio={})
     assert "memory     unknown" in _table(found)
 
 
@@ -156,5 +171,6 @@ def test_bf16_is_what_precision_auto_goes_by(amx, flags, row, monkeypatch):
     monkeypatch.setattr("spacy_sciner.models.shim._amx_computes_bf16", lambda: amx)
     monkeypatch.setattr(facts_module, "_table", lambda path: {"flags": flags})
     found = facts_module.machine_facts("cpu", "fp32")
-    found.update(encoder={"name": "e", "megabytes": 1, "problem": None}, grobid={})
+    encoder = {"name": "e", "megabytes": 1, "problem": None}
+    found.update(encoder=encoder, grobid={}, label_studio={})
     assert row in _table(found)

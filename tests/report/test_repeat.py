@@ -40,6 +40,18 @@ def test_what_it_says():
     assert max(map(len, text.splitlines())) <= 110
 
 
+def test_what_a_stop_costs():
+    seeds = {
+        0: loop(0.50, 0.52, 0.56, promoted=[True, False, True]),
+        1: loop(0.50, 0.53, 0.51, promoted=[True, True, False]),
+        2: loop(0.50, 0.53, 0.54, promoted=[True, True, True]),
+    }
+    text = " ".join(repeat_text(seeds).split())
+    assert "would have ended before the last iteration in 1 of 3 seeds" in text
+    assert "going on gained +0.020 ± 0.035 test F1." in text
+    assert "until-stop" not in repeat_text(SEEDS)  # one iteration: nothing can be missed
+
+
 def test_one_seed_has_no_spread():
     text = repeat_text({0: SEEDS[0]})
     assert "test F1 +0.040, higher in 1 of 1." in text

@@ -42,7 +42,6 @@ def connected(
     RAISES (ScinerError): SCINER-E550 if there is no token, SCINER-E552 if `url` is no address,
         SCINER-E554 if something else is needed beside an option.
     """
-    from ...review.server import LabelStudio
     from ...review.tasks import LABEL_STUDIO
 
     if url is None and title is None:
@@ -52,15 +51,29 @@ def connected(
         raise ScinerError(Errors.E554.format(given=given, needed=needed))
     if file_format not in (None, LABEL_STUDIO):
         raise ScinerError(Errors.E554.format(given="--server", needed=f"--format {LABEL_STUDIO}"))
+    with _server(url) as server:
+        server.version()
+        server.find(title)
+    return Studio(server, title)
+
+
+def checked(url: str) -> str:
+    """The release of a server that takes the token. RAISES (ScinerError): As `connected`."""
+    with _server(url) as server:
+        release = server.version()
+        server.n_projects()  # asks with the token
+    return release
+
+
+def _server(url: str) -> "LabelStudio":
+    from ...review.server import LabelStudio
+
     if reason := "a name or password stands in it" * ("@" in url) or address_problem(url):
         raise ScinerError(Errors.E552.format(reason=reason))
     token = os.environ.get(KEY, "").strip()
     if not token or not token.isascii() or not token.isprintable() or " " in token:
         raise ScinerError(Errors.E550)
-    with LabelStudio(url, token) as server:
-        server.version()
-        server.find(title)
-    return Studio(server, title)
+    return LabelStudio(url, token)
 
 
 def make_project(studio: Studio, labels: Sequence[str]) -> None:

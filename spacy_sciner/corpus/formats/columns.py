@@ -198,7 +198,7 @@ def _check_tags_are_written(blocks: Sequence[Block], layout: Layout, path: Path)
     tags = [split_tag(row[-1]) for row in rows if len(row) == layout.n_columns + 1]
     own = [] if layout.tag is None else [row[-1] for row in rows if len(row) == layout.n_columns]
     n = sum(tag is not None and bool(tag[1]) for tag in tags)
-    if n > 1 and n > 0.5 * len(tags) and not all(map(is_tag, own[:1000] or ["?"])):
+    if n > 1 and n > 0.5 * len(tags) and sum(map(is_tag, own)) <= 0.5 * len(own):
         reason = f"{n} lines have a tag behind the others' {layout.n_columns} columns: write O "
         raise not_conll(path, reason + "in the last column of the others")
 
