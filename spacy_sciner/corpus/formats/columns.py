@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Collection, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Collection, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..rules import Repairs
 from .docstart import is_docstart, read_docstart
@@ -26,6 +26,7 @@ _DIGITS = re.compile(r"\d+")
 _NEW_DOC = re.compile(r"#\s*newdoc(?:\s+id)?\s*=\s*(\S.*)")
 # More rows than these with another number of columns are no slips.
 MAX_RAGGED, MIN_RAGGED = 0.2, 5
+MIN_TAGS = 0.98  # of a column's values, that make it one of tags
 
 
 class Row(NamedTuple):
@@ -169,19 +170,29 @@ def _layout(
             example = " ".join(rows[0])
             raise not_conll(path, f"the first column holds numbers, no words ({example!r})")
         word = 1
-    tagged = [i for i in range(word + 1, n_columns) if all(is_tag(columns[i]) for columns in rows)]
+    tagged = _tagged(range(word + 1, n_columns), rows, labels)
     if len(tagged) > 1 and labels is not None:
         tagged = _of_labels(tagged, rows, labels, path) or tagged
     is_last = not tagged or n_columns - 1 in tagged or len(tagged) > 1
     return Layout(n_columns, word, n_columns - 1 if is_last else tagged[0])
 
 
+def _tagged(
+    columns: Iterable[int], rows: Sequence[List[str]], labels: Optional[Collection[str]]
+) -> List[int]:
+    """The columns that hold tags, a slip here and there aside."""
+    known = {label.casefold() for label in labels or ()}
+    values = {i: [row[i] for row in rows] for i in columns}
+    n_tags = {i: sum(is_tag(v) or v.casefold() in known for v in values[i]) for i in values}
+    return [i for i, n in n_tags.items() if n >= MIN_TAGS * len(rows)]
+
+
 def _of_labels(
     tagged: Sequence[int], rows: Sequence[List[str]], labels: Collection[str], path: Path
 ) -> List[int]:
     """Of several columns of tags, such as chunks and entities, the one with the corpus' labels."""
-    known = set(labels)
-    named = {i: {(split_tag(columns[i]) or ("", ""))[1] for columns in rows} for i in tagged}
+    known = {label.casefold() for label in labels}
+    named = {i: {(split_tag(row[i]) or ("", row[i]))[1].casefold() for row in rows} for i in tagged}
     found = [i for i in tagged if named[i] & known]
     other = next((i for i in found if any(row[i] != row[found[0]] for row in rows)), None)
     if other is None:

@@ -42,9 +42,12 @@ def test_of_two_columns_of_tags_the_one_with_the_labels_is_read(tmp_path):
     assert ents_of(doc) == [("CRF", "M")]
 
 
-def test_gold_and_predicted_tags_are_refused(tmp_path):
-    with pytest.raises(ScinerError, match=r"columns 2 and 3 both .* differ in 1 of 3 lines"):
-        docs_from(tmp_path, "We O B-M\nuse O O\nCRF B-M B-M\n")
+@pytest.mark.parametrize("form", ["B-M", "B-m", "M"])
+def test_gold_and_predicted_tags_are_refused(tmp_path, form):
+    words = "".join(f"{a}{b} O O\n" for a in "abcdefgh" for b in "klmnopqr")
+    text = f"We O {form}\nuse O O\nCRF {form} {form}\n{words}now ?? O\n"
+    with pytest.raises(ScinerError, match=r"columns 2 and 3 both .* differ in 2 of 68 lines"):
+        docs_from(tmp_path, text)
 
 
 def test_ids_before_the_words_are_no_words(tmp_path):
