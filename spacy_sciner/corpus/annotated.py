@@ -145,7 +145,7 @@ def _align(
 ) -> Tuple[Optional[Span], List[str]]:
     """The span over tokens, or None, and the rules that were applied."""
     label = char_span.label
-    known = label if labels is None else _spelled(label, labels)
+    known = label if labels is None else spelled(label, labels)
     if known is None:
         return None, ["unknown-label"]
     text = doc.text
@@ -169,7 +169,7 @@ def _align(
     return span, [*rules, "snapped"]
 
 
-def _spelled(label: str, labels: Collection[str]) -> Optional[str]:
+def spelled(label: str, labels: Collection[str]) -> Optional[str]:
     """The label of the corpus that is meant: capitals, blanks, - and _ are no other label."""
     if label in labels:
         return label

@@ -1,17 +1,18 @@
 """The work of several annotators, as files give it: a file or a folder each, or all in one file."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence, Tuple
 
 from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
 
-from ..corpus.annotated import Annotated, make_tokenizer
+from ..corpus.annotated import UNKNOWN_LABEL, Annotated, make_tokenizer, spelled
 from ..corpus.duplicates import one_annotation_each
 from ..corpus.formats.guess import PAPER, guess_kind
 from ..corpus.formats.registry import formats
+from ..corpus.rules import Repairs
 from ..corpus.splits.gold import GoldReader
 from ..errors import Errors, ScinerError
 from ..settings import GoldFile
@@ -43,13 +44,38 @@ def read_annotators(paths: Sequence[Path], *, file_format: Optional[str]) -> Lis
     twice = [path for path, n in Counter(path.resolve() for path in paths).items() if n > 1]
     if twice:
         raise ScinerError(Errors.E531.format(path=twice[0]))
-    annotators = []
+    annotators, spellings = [], Spellings()
     for name, path, kind in zip(short_names(paths), paths, kinds):
         reader, paragraphs = _read(path, kind, tokenizer)
         kept = one_annotation_each(paragraphs, repairs=reader.repairs, found=reader.found)
-        docs = reader.docs(kept)
+        docs = reader.docs(spellings.applied(kept, reader.repairs))
         annotators.append(Annotator(name, docs, dict(reader.repairs.counts)))
     return annotators
+
+
+class Spellings:
+    """Labels as the first who has them spells them: METHOD is no other label than Method."""
+
+    def __init__(self) -> None:
+        self._known: List[str] = []
+
+    def applied(self, paragraphs: Sequence[Annotated], repairs: Repairs) -> List[Annotated]:
+        """An annotator's paragraphs with the labels of those before, each change counted."""
+        own = {span.label for p in paragraphs for span in p.spans} - {UNKNOWN_LABEL, ""}
+        meant = {label: spelled(label, self._known) or label for label in own}
+        # Who has both means two labels.
+        meant = {label: label if as_known in own else as_known for label, as_known in meant.items()}
+        self._known += sorted(label for label, as_known in meant.items() if label == as_known)
+        for paragraph in paragraphs:
+            where = f"{paragraph.paper}/{paragraph.paragraph}"
+            for span in paragraph.spans:
+                if meant.get(span.label, span.label) != span.label:
+                    text = f"{span.label}: {meant[span.label]}"
+                    repairs.add("label-spelling", file=paragraph.file, paragraph=where, text=text)
+        return [
+            replace(p, spans=[s._replace(label=meant.get(s.label, s.label)) for s in p.spans])
+            for p in paragraphs
+        ]
 
 
 def short_names(paths: Sequence[Path]) -> List[str]:
@@ -78,11 +104,11 @@ def _named_in(path: Path, kind: str, tokenizer: Tokenizer) -> List[Annotator]:
         by_name.setdefault(paragraph.annotator or UNNAMED, []).append(paragraph)
     if len(by_name) < 2:
         raise ScinerError(Errors.E530.format(path=path, names=", ".join(by_name)))
-    annotators = []
+    annotators, spellings = [], Spellings()
     for name, own in by_name.items():
         before = Counter(reader.repairs.counts)
         kept = one_annotation_each(own, repairs=reader.repairs, found=reader.found)
-        docs = reader.docs(kept)
+        docs = reader.docs(spellings.applied(kept, reader.repairs))
         annotators.append(Annotator(name, docs, dict(reader.repairs.counts - before)))
     return annotators
 

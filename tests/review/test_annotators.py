@@ -45,6 +45,17 @@ def test_an_annotator_a_file_in_any_format(tmp_path):
     assert (bob.name, ents_of(bob)) == ("bob", [("BERT", "D")])
 
 
+def test_another_spelling_is_no_other_label(tmp_path):
+    ann = write(tmp_path / "ann.json", task((1, [(9, 13, "Method name"), (0, 2, "D")])))
+    bob = write(tmp_path / "bob.json", task((2, [(9, 13, "METHOD_NAME"), (0, 2, "d")])))
+    both = write(tmp_path / "both.json", task((3, [(9, 13, "d"), (0, 2, "D")])))
+    first, second, third = read_annotators([ann, bob, both], file_format=None)
+    assert ents_of(first) == ents_of(second) == [("We", "D"), ("BERT", "Method name")]
+    assert second.repairs["label-spelling"] == 2
+    # Who has both means two labels.
+    assert ents_of(third) == [("We", "D"), ("BERT", "d")]
+
+
 def test_of_a_file_among_others_second_annotations_are_set_aside_and_counted(tmp_path):
     both = write(tmp_path / "both.json", task((1, [(9, 13, "M")]), (2, [])))
     other = write(tmp_path / "other.json", task((3, [])))
