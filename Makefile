@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DVC_NO_ANALYTICS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help env repro test test-label-studio bench clean
+.PHONY: help env repro test label-studio test-label-studio bench clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -41,6 +41,8 @@ $(STUDIO)/.ready:
 	$(PYTHON) -m venv $(STUDIO)
 	$(STUDIO)/bin/python -m pip install -q label-studio==1.23.2
 	touch $@
+
+label-studio: $(STUDIO)/.ready  ## Install a Label Studio into an environment of its own
 
 test-label-studio: env $(STUDIO)/.ready  ## Test a review's round trip on a real Label Studio
 	SCINER_LABEL_STUDIO=$(CURDIR)/$(STUDIO)/bin/label-studio $(BIN)/python -m pytest tests/review/label_studio

@@ -156,13 +156,16 @@ def test_a_revision_is_compared_from_the_cache(project, tmp_path):
 
     def diff():
         code = "from spacy_sciner.cli import main; main()"
-        command = [sys.executable, "-c", code, "diff", "measured", "measured", "--json"]
+        command = [sys.executable, "-c", code, "diff", "measured", "measured:1", "--json"]
         return subprocess.run(
             command, cwd=copied, env=environment(), capture_output=True, text=True, check=False
         )
 
     found = json.loads(diff().stdout)
-    assert found["before"] == "measured (iteration 1)"
+    best = json.loads((project / "metrics/latest.json").read_text())["promoted"]
+    what = "" if best else "; iteration 0 is training/best there"
+    assert found["before"] == f"measured (iteration 1{what})"
+    assert found["after"] == found["before"]
     assert found["scores"]["test"]["papers"] == 4
     assert found["scores"]["test"]["changes"]["f1"]["change"] == 0
     assert found["settings"] == []

@@ -20,7 +20,8 @@ def diff(
     Scores with paired intervals; the entities of the test papers and of the pool that were gained,
     lost, relabelled or moved, by type and with examples in context; and the settings that differ.
     A number is an iteration of this folder; anything else is a Git revision, such as iteration-1,
-    and means the last iteration that was measured there: its outputs come from the DVC cache.
+    and means the last iteration that was measured there, shipped or not; with a number behind it,
+    as in HEAD:1, that one. Its outputs come from the DVC cache.
     """
     from tempfile import TemporaryDirectory
 

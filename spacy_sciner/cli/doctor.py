@@ -48,7 +48,10 @@ def doctor(
     facts["grobid"] = _grobid(settings.parse)
     facts["label_studio"] = _label_studio(server) if server else {}
     facts["advice"] = advice(facts, settings, total_s=sum(stage.seconds for stage in stages))
-    facts["advice"] += findings(settings)
+    try:
+        facts["advice"] += findings(settings)
+    except ScinerError as e:
+        facts["advice"].append(str(e))
     facts["stages"] = [stage._asdict() for stage in stages]
     if as_json:
         typer.echo(json.dumps(facts, indent=2, ensure_ascii=False))

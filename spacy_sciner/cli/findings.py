@@ -70,7 +70,7 @@ def _of_metrics(iterations: List[Dict[str, Any]], settings: Settings) -> List[st
                 f"training/best finds {test['recall']:.0%} of the test entities, and "
                 f"{test['precision']:.0%} of what it finds is right"
                 + (f"; least of {least}." if least else ".")
-                + " `sciner diff` shows which are missed."
+                + " Gold of what is found least helps most."
             )
     is_hard = not settings.retrain.soft_labels
     if is_hard and any(m["pool"] and not m["pool"]["accepted_entities"] for m in iterations):

@@ -81,6 +81,15 @@ class ReviewErrors(metaclass=Coded):
         "{path} is what was shown, as `sciner review export` wrote it. Import what the annotation "
         "tool exports when a person has corrected it."
     )
+    E548 = (
+        "--annotator {name} is one person, and the files name several: {names}. Leave the option "
+        "out, or import each person's file alone."
+    )
+    E549 = (
+        "Project {title!r} shows what {version} proposes, and {n} tasks there are not finished. A "
+        "project shows one pipeline's proposals: those would be hidden, and a task submitted "
+        "without them says that it has no entities. Finish them first, or name a new --project."
+    )
     E554 = "{given} needs {needed}."
     E544 = (
         "A paragraph comes back twice, annotated differently, and neither a time nor a name says "

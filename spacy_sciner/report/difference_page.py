@@ -13,7 +13,7 @@ SECTIONS = ("test", "pool")
 
 
 def to_plain(difference: Difference) -> str:
-    lines = [f"{difference['before']} → {difference['after']}", ""]
+    lines = [fill(f"{difference['before']} → {difference['after']}", width=WIDTH), ""]
     for split in SPLITS:
         lines += [heading_of(split, difference), to_text(score_rows(split, difference))]
     for section in SECTIONS:

@@ -3,7 +3,7 @@
 import json
 import subprocess
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from ..errors import Errors, ScinerError
 from ..settings.read import parse_settings
@@ -24,7 +24,8 @@ class Side(NamedTuple):
 
 
 def open_side(name: str, folder: Path) -> Side:
-    """Side of a number, an iteration in the current folder, or of a Git revision, its last one.
+    """Side of a number, an iteration in the current folder; or of a Git revision, its last one, or
+    that of the number behind a colon, as in HEAD:1.
 
     folder (Path): Where a revision's files are put; nothing else is changed.
     RAISES (ScinerError): SCINER-E401 for an iteration that was not evaluated, SCINER-E517 for what
@@ -35,6 +36,7 @@ def open_side(name: str, folder: Path) -> Side:
         if missing:
             raise ScinerError(Errors.E401.format(path=missing[0]))
         return Side(f"iteration {name}", int(name), Path())
+    name, asked = _parted(name)
     found = _git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
     if found.returncode:
         raise ScinerError(Errors.E517.format(name=name))
@@ -46,12 +48,22 @@ def open_side(name: str, folder: Path) -> Side:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(shown.stdout)
     try:
-        k = int(json.loads(texts[ITERATIONS].stdout)[-1]["iteration"])
-    except (ValueError, LookupError, TypeError) as e:
+        iterations = json.loads(texts[ITERATIONS].stdout)
+        k = int(iterations[-1]["iteration"]) if asked is None else asked
+        told = {m["iteration"]: m.get("promotion") or {} for m in iterations}
+        promoted = [i for i, promotion in told.items() if promotion.get("promoted")]
+    except (ValueError, LookupError, TypeError, AttributeError) as e:
         reason = f"{ITERATIONS} is no list of iterations"
         raise ScinerError(Errors.E557.format(name=name, reason=reason)) from e
     _fetch(name, revision, outputs_of(k), folder)
-    return Side(f"{name} (iteration {k})", k, folder)
+    is_best = not promoted or k == promoted[-1]
+    what = "" if is_best else f"; iteration {promoted[-1]} is training/best there"
+    return Side(f"{name} (iteration {k}{what})", k, folder)
+
+
+def _parted(name: str) -> Tuple[str, Optional[int]]:
+    revision, _, number = name.rpartition(":")
+    return (revision, int(number)) if revision and number.isdecimal() else (name, None)
 
 
 def outputs_of(iteration: int) -> List[str]:

@@ -45,6 +45,24 @@ def by_text(paragraphs: Iterable[Annotated]) -> Dict[str, Versions]:
     return {key: sorted(some, key=lambda p: p.is_partial) for key, some in found.items()}
 
 
+def is_name(annotator: str) -> bool:
+    """A number is one within one Label Studio alone: the first user of each is 1."""
+    return bool(annotator) and not annotator.isdecimal()
+
+
+def is_in_doubt(versions: Versions) -> bool:
+    """Whether several files have one text differently, by somebody whom they don't name: it may be
+    another person's work, of which only the latest counts."""
+    nameless: Dict[str, Versions] = {}
+    for version in versions:
+        if not is_name(version.annotator):
+            nameless.setdefault(version.annotator, []).append(version)
+    return any(
+        len({v.file for v in some}) > 1 and any(_marks(v) != _marks(some[0]) for v in some)
+        for some in nameless.values()
+    )
+
+
 def one_each(versions: Versions) -> Versions:
     """Of each annotator the version that counts: a complete one before accepted suggestions, the
     ground truth of a file, the latest.
@@ -79,7 +97,7 @@ def merge_reviewed(
     """Both, each text once. Who annotates a paragraph again replaces his own earlier version.
 
     RETURNS (Tuple[Dict, Counter]): By text, and how many versions are "new" (of a text that is),
-        "replaced", of these "nameless" (the file does not say whose), "unchanged", "second"
+        "replaced", of these "nameless" (the file has no name, see `is_name`), "unchanged", "second"
         (somebody else's was there, and is kept behind it) and "older" than the same annotator's,
         or less complete, so that this stays.
     """
@@ -97,7 +115,7 @@ def merge_reviewed(
             else:
                 is_same = _marks(own) == _marks(version)
                 counts["unchanged" if is_same else "replaced"] += 1
-                counts["nameless"] += not is_same and not version.annotator
+                counts["nameless"] += not is_same and not is_name(version.annotator)
                 there.remove(own)
             there.insert(0, version)
     return merged, counts

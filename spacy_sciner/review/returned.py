@@ -18,6 +18,7 @@ from .gold import (
     Versions,
     by_text,
     explicit,
+    is_in_doubt,
     merge_reviewed,
     one_each,
     read_reviewed,
@@ -66,11 +67,12 @@ def import_files(
     gold (Path): The file of reviewed paragraphs; made, or extended.
     labels (Optional[Sequence[str]]): Of the corpus; others are reported. None: all are known.
     file_format (Optional[str]): Of all files; None: told by their content.
-    annotator (str): Who it was, where a file does not say.
+    annotator (str): Who it was; of files that name one person at most, instead of their name.
     RETURNS (dict): The report, see docs/review.md.
     RAISES (ScinerError): What the readers raise; SCINER-E251 if nothing can be taken over, E252 for
         a format that is none of a review, E253 if it was shown from another corpus, E544 if a
-        paragraph comes twice and nothing tells which one counts, E547 for what was shown.
+        paragraph comes twice and nothing tells which one counts, E547 for what was shown, E548 for
+        an `annotator` of files by several.
     """
     read: List[Annotated] = []
     repairs = Repairs()
@@ -80,8 +82,7 @@ def import_files(
         read += read_gold(path, file_format=kind, file=str(path), repairs=repairs).paragraphs
     read += repairs.extras
     rounds = sorted(rounds, key=lambda one: one.corpus == corpus)  # of equals the order stays
-    named = [replace(p, annotator=p.annotator or annotator) for p in read]
-    back = _sorted(named, rounds, held_out)
+    back = _sorted(_named(read, annotator), rounds, held_out)
     if not back.found:
         aside = ", ".join(f"{why.replace('_', ' ')} {len(p)}" for why, p in back.aside.items())
         files = ", ".join(map(str, paths))
@@ -92,6 +93,7 @@ def import_files(
     placed, first, lost = _placed(back.found)
     merged, counts = merge_reviewed(by_text(read_reviewed(gold)), placed)
     write_reviewed(gold, merged)
+    counts["nameless"] += sum(map(is_in_doubt, back.found.values()))
     n_again = sum(len(back.found[key]) - len(versions) for key, versions in placed.items())
     return {
         "tasks": _task_counts(back, rounds, repairs),
@@ -106,6 +108,16 @@ def import_files(
         "not_read": {r: n for r, n in sorted(repairs.counts.items()) if r not in _COUNTED},
         "gold": {"path": gold.as_posix(), "paragraphs": len(merged), **counts, "again": n_again},
     }
+
+
+def _named(paragraphs: List[Annotated], annotator: str) -> List[Annotated]:
+    """RAISES (ScinerError): SCINER-E548 if one name is given for several."""
+    if not annotator:
+        return paragraphs
+    names = sorted({p.annotator for p in paragraphs} - {"", annotator})
+    if len(names) > 1:
+        raise ScinerError(Errors.E548.format(name=annotator, names=", ".join(names)))
+    return [replace(p, annotator=annotator) for p in paragraphs]
 
 
 def _kind(path: Path, file_format: Optional[str]) -> str:

@@ -61,6 +61,19 @@ def test_doctor_says_which_encoder_and_server_are_missing(run):
     assert any("SCINER-E130" in line for line in facts["advice"])
 
 
+def test_doctor_says_that_a_report_is_broken_and_goes_on(run, tmp_path):
+    (tmp_path / "metrics").mkdir()
+    (tmp_path / "corpus").mkdir()
+    one = {"types": {}, "tokens": 9, "paragraphs": 1}
+    splits = dict.fromkeys(("train", "dev", "test", "pool"), one)
+    report = {"corpus": "sample", "splits": splits, "repairs": {}}
+    (tmp_path / "corpus/_report.json").write_text(json.dumps(report))
+    (tmp_path / "metrics/iterations.json").write_text("[{")
+    code, told = run(encoder={"name": "pypi:no-such-package-of-ours", "sha256": None})
+    assert code == 0
+    assert "- SCINER-E558: metrics/iterations.json" in told.out
+
+
 @pytest.mark.parametrize(("token", "said"), [(LEGACY, "takes the token"), ("wrong", "E261")])
 def test_doctor_asks_a_label_studio(run, monkeypatch, token, said):
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", token)

@@ -63,6 +63,22 @@ def test_a_round_goes_to_a_server_and_comes_back(mine, sciner, run_script, studi
     assert reviewed < set(texts_in("corpus/gold/train.spacy"))
 
 
+def test_a_later_round_never_hides_proposals_that_are_still_needed(
+    mine, sciner, run_script, studio
+):
+    run_script("convert", "--corpus", "mine", cwd=mine)
+    assert sciner("export", "--n", "1", *PIPELINE, *at(studio))[0] == 0
+    (project,) = studio.projects
+    project["model_version"] = "iteration-0-older"
+    code, said = sciner("export", "--n", "1", *PIPELINE, *at(studio))
+    assert (code, "E549" in said.err, "1 tasks there are not" in said.err) == (1, True, True)
+    assert (len(studio.tasks), project["model_version"]) == (1, "iteration-0-older")
+    assert not Path("review/round-2").exists()
+    studio.tasks[0]["annotations"] = [{"completed_by": 1, "result": []}]
+    assert sciner("export", "--n", "1", *PIPELINE, *at(studio))[0] == 0
+    assert len(studio.tasks) == 2
+
+
 def test_what_did_not_get_there_goes_with_the_same_command(mine, sciner, run_script, studio):
     run_script("convert", "--corpus", "mine", cwd=mine)
     studio.fail["/api/projects/1/import"] = [(500, {"detail": "disk full"})]

@@ -67,11 +67,31 @@ def test_a_change_by_somebody_without_a_name_is_counted(take):
     assert labels_of(take.gold) == {"ann": ["Method"], "": []}
 
 
+def test_a_name_given_goes_before_a_number_that_two_servers_have(take):
+    take({"one.jsonl": [line(BERT, user="1")]}, annotator="berta")
+    found = take({"two.jsonl": [line(user="1")]}, annotator="anna")
+    assert (found["second"], found["nameless"]) == (1, 0)
+    assert labels_of(take.gold) == {"anna": [], "berta": ["Method"]}
+
+
+def test_a_change_by_a_number_may_be_another_persons(take):
+    take({"one.jsonl": [line(BERT, user="1")]})
+    found = take({"two.jsonl": [line(user="1")]})
+    assert (found["replaced"], found["nameless"]) == (1, 1)
+
+
+def test_one_name_for_several_is_refused(take):
+    both = [line(BERT, user="1"), line(user="2")]
+    with pytest.raises(ScinerError, match=r"E548: --annotator ann is one .* several: 1, 2"):
+        take({"both.jsonl": both}, annotator="ann")
+
+
 def test_of_one_person_the_latest_counts_in_whatever_order_the_files_come(take):
     early, late = line(BERT, _timestamp=1764324000), line(SQUAD, _timestamp=1764324001)
     for files in ({"a.jsonl": [early], "b.jsonl": [late]}, {"a.jsonl": [late], "b.jsonl": [early]}):
         take.gold.unlink(missing_ok=True)
-        assert take(files)["again"] == 1
+        found = take(files)
+        assert (found["again"], found["nameless"]) == (1, 1)  # and may be two persons
         assert labels_of(take.gold) == {"": ["Dataset"]}
 
 

@@ -75,7 +75,7 @@ def export(
         pool, pipeline, labels=labels, strategy=strategy, budget=budget, seen=seen, seed=seed
     )
     if studio is not None:  # before the round is written, which later ones pass over
-        make_project(studio, labels)
+        make_project(studio, labels, version)
     about = {"corpus": settings.corpus, "model_version": version, "strategy": strategy}
     losses = write_round(
         out, shown, file_format=format, labels=labels, about={**about, "seed": seed}

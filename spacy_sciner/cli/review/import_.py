@@ -27,7 +27,7 @@ def import_(
     ] = None,
     records: Annotated[Path, typer.Option(help="Folder of the rounds.")] = RECORDS,
     annotator: Annotated[
-        str, typer.Option(help="Who it was, where the file does not say.", show_default=False)
+        str, typer.Option(help="Who it was, if it was one person.", show_default=False)
     ] = "",
     corpus: Annotated[
         Optional[str], typer.Option(help="Entry of `corpora`; default params.yaml's `corpus`.")
@@ -109,15 +109,13 @@ def _tell(report: Dict[str, Any], path: Path) -> None:
     )
     left = {
         "shown and not in the files as finished": tasks["not_returned"],
-        "skipped": tasks["not_accepted"],
-        "not annotated": tasks["unannotated"],
+        "skipped, of all tasks in the files": tasks["not_accepted"],
+        "not annotated, of all tasks in the files": tasks["unannotated"],
         "by another annotator than before; both are kept, for `sciner agree`": gold["second"],
         "older or less complete than what is there, left out": gold["older"],
         "more versions by the same annotator; the ground truth, else the latest counts": gold[
             "again"
         ],
-        "changed again by somebody without a name; was it another person, import both files anew, "
-        "each with --annotator": gold["nameless"],
     }
     for what, n in left.items():
         if n:
@@ -147,6 +145,8 @@ def _warn(report: Dict[str, Any]) -> None:
     }
     found = [(what, len(some), some) for what, some in lists.items() if some]
     for rule, repair in report["repairs"].items():
+        if rule == "overlap":  # told above
+            continue
         places = [f"{e['paragraph']}: {e['text']}" for e in repair["examples"]]
         found.append(
             (f"annotations that `convert` will mend or leave out ({rule})", repair["count"], places)
@@ -155,6 +155,10 @@ def _warn(report: Dict[str, Any]) -> None:
         found.append(("tasks or lines that could not be read as they are", n, [rule]))
     for file, doubt in report["offsets_in_doubt"].items():
         found.append(("file whose offsets may be meant otherwise", 1, [f"{file}: {doubt}"]))
+    if n := report["gold"]["nameless"]:
+        text = "changed again by somebody who has no name in the files, or a number, which is one "
+        text += "within one Label Studio alone. Was it another person, import the files anew, each "
+        typer.secho(f"!! {n} {text}with --annotator", fg="yellow", err=True)
     if "doccano" in report["formats"]:
         text = "doccano does not say which lines a person has opened; all of them are gold now"
         typer.secho(f"!! {text}: export approved ones alone", fg="yellow", err=True)

@@ -76,12 +76,19 @@ def _server(url: str) -> "LabelStudio":
     return LabelStudio(url, token)
 
 
-def make_project(studio: Studio, labels: Sequence[str]) -> None:
-    """Make the project if it is not there, and refuse one without the labels (SCINER-E264)."""
+def make_project(studio: Studio, labels: Sequence[str], version: str) -> None:
+    """Make the project if it is not there. Refuse one without the labels (SCINER-E264), or where
+    the proposals of `version` would hide others that are still needed (E549)."""
     from ...corpus.formats.label_studio_tasks import labelling_config
 
     with studio.server as server:
-        server.make(studio.title, config=labelling_config(labels), labels=labels)
+        project = server.make(studio.title, config=labelling_config(labels), labels=labels)
+        shows = project.model_version
+        if shows and shows != version:
+            left = [task for task in server.tasks(project) if not task.get("annotations")]
+            if left:
+                message = Errors.E549.format(title=studio.title, n=len(left), version=shows)
+                raise ScinerError(message)
 
 
 def send_round(studio: Studio, shown: "Sequence[Written]", labels: Sequence[str]) -> None:
