@@ -6,7 +6,7 @@ A variant's encoder is adapted once, with adapt.seed; the trainings with their s
 encoder. Beside them "none" changes nothing. Of each the first iteration is measured, or with
 --iterations the whole loop. Dev chooses; test is there to be read. Resumes; results are written
 after every run to benchmarks/results/adapt-<corpus>.json, or --name, and as a table beside this
-file.
+file. Several runs, each with a --work of its own, may add to the same results.
 """
 
 import json
@@ -48,6 +48,7 @@ def main(
     seeds: Annotated[int, typer.Option(help="How many: --first, the next, …")] = 3,
     first: Annotated[int, typer.Option(help="The first seed.")] = 0,
     iterations: Annotated[int, typer.Option(help="Of the loop; 0: gold alone.")] = 0,
+    baseline: Annotated[bool, typer.Option(help='Run "none" too.')] = True,
     work: Annotated[Path, typer.Option(help="Where to work; kept for resuming.")] = ROOT / "work",
     name: Annotated[str, typer.Option(help="Results' name; default adapt-<corpus>.")] = "",
     settings: Annotated[
@@ -57,9 +58,7 @@ def main(
     name = name or f"adapt-{corpus}"
     of_all = [f"corpus={corpus}", "evaluate.paper_protocol=false", *settings]
     of_all += [] if iterations else ["train.teachers=1"]
-    found = RESULTS / f"{name}.json"
-    rows: List[Dict[str, Any]] = json.loads(found.read_text())["rows"] if found.exists() else []
-    changes = {NONE: [], **dict(parse(variant) for variant in variants)}
+    changes = {**({NONE: []} if baseline else {}), **dict(parse(each) for each in variants)}
     bases = {
         variant: adapted(work / name / variant, [*of_all, *change])
         for variant, change in changes.items()
@@ -73,10 +72,19 @@ def main(
             for row in measured(folder, base, values, iterations):
                 row.update(variant=variant, seed=seed, settings=changes[variant])
                 row["adapt"] = json.loads((base / "metrics/adapt.json").read_text())
-                key = (variant, seed, row["iteration"])
-                rows = [r for r in rows if (r["variant"], r["seed"], r["iteration"]) != key]
-                rows.append(row)
-            write_page(__file__, name, page(record(name, rows)))
+                rows = with_row(recorded(name), row)
+                write_page(__file__, name, page(record(name, rows)))
+
+
+def recorded(name: str) -> List[Dict[str, Any]]:
+    """What this run and others beside it have written."""
+    found = RESULTS / f"{name}.json"
+    return json.loads(found.read_text())["rows"] if found.exists() else []
+
+
+def with_row(rows: List[Dict[str, Any]], row: Dict[str, Any]) -> List[Dict[str, Any]]:
+    which = lambda r: (r["variant"], r["seed"], r["iteration"])  # noqa: E731
+    return [r for r in rows if which(r) != which(row)] + [row]
 
 
 def parse(variant: str) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 from spacy.tokens import Doc
 
 from ..corpus.docbin import iter_docs, write_docs
+from ..corpus.pool import is_alone
 from ..corpus.soft import set_soft
 from ..files import progress_bar
 from ..pipeline.sciner import find_sciner
@@ -19,6 +20,7 @@ from ..training.experiment import load_pipeline
 from .engine import HERE, Engine
 from .pool_scores import SHARD, PoolScores, predict_pool, set_scores
 
+UNKNOWN, OUTSIDE = 0, 2  # ENT_IOB
 LOW_YIELD = 0.01  # accepted entities under this share of what gold's density predicts: warn
 
 
@@ -105,14 +107,17 @@ def predict_members(
 
 
 class Yield:
-    """Counts what was accepted, and what gold's density of entities would have predicted."""
+    """Counts what was accepted, and what gold's density of entities would have predicted.
+
+    Density is of papers that were annotated whole, if there are any: what a person reviews was
+    chosen, and often for its many entities. Tokens of which gold says nothing do not count.
+    """
 
     def __init__(self, golds: Iterable[Doc]):
-        self.gold_types: Counter[str] = Counter()
-        n_tokens = 0
-        for doc in golds:
-            self.gold_types.update(ent.label_ for ent in doc.ents)
-            n_tokens += len(doc)
+        docs = [doc for doc in golds if _has_density(doc)]
+        docs = [doc for doc in docs if not is_alone(doc)] or docs
+        self.gold_types = Counter(ent.label_ for doc in docs for ent in doc.ents)
+        n_tokens = sum(int((doc.to_array("ENT_IOB") > 0).sum()) for doc in docs)
         self.density = sum(self.gold_types.values()) / max(1, n_tokens)
         self.predicted_types: Counter[str] = Counter()
         self.types: Counter[str] = Counter()
@@ -146,3 +151,9 @@ class Yield:
             "predicted_types": dict(sorted(self.predicted_types.items())),
             "gold_types": dict(sorted(self.gold_types.items())),
         }
+
+
+def _has_density(doc: Doc) -> bool:
+    """Not if its entities are all that is known of it."""
+    iobs = set(doc.to_array("ENT_IOB").tolist())
+    return OUTSIDE in iobs or UNKNOWN not in iobs

@@ -70,6 +70,16 @@ def test_low_yield_is_less_than_a_hundredth_of_what_gold_predicts(n_entities: in
     assert counts["low_yield"] is low
 
 
+def test_density_is_that_of_whole_papers_and_of_known_tokens():
+    whole, reviewed, accepted = doc_of("B-A O O O ? ?"), doc_of("B-A B-A B-A O"), doc_of("B-A ? ?")
+    reviewed.user_data["of_pool"] = True
+    pool = [doc_of("O " * 100)]
+    counts = _counts(pool, [whole, reviewed, accepted])
+    assert (counts["expected_entities"], counts["gold_types"]) == (25, {"A": 1})
+    # Where nothing else is there, what was reviewed has to do.
+    assert _counts(pool, [reviewed])["expected_entities"] == 75
+
+
 def test_nothing_accepted_is_low_even_where_nothing_is_expected():
     assert _counts([doc_of("O O")], [doc_of("O")])["low_yield"]
     empty = _counts([], [])
