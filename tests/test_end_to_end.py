@@ -2,16 +2,20 @@
 
 import json
 import os
+import re
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Dict
+from typing import Any, Dict
 
 import pytest
 import yaml
+from console import call_sciner
+from doc_pages import inline_commands, shell_lines
 from stage_project import overlaid
 from tiny import ROOT
 
@@ -38,6 +42,14 @@ ITERATIONS = {
     "iterations": {"1": {"prev": "0", "gamma": 0.5}},
     "evaluations": {"0": {"data": "corpus/gold"}, "1": {"data": "corpus/iteration-1"}},
 }
+
+# Commands of README and docs that ask for no more than a finished project, and by what else their
+# placeholders and iterations are replaced.
+IN_A_PROJECT = re.compile(
+    r"sciner (agree assets/sample|candidates|check$|concepts --from abbreviations --out|diff 0|"
+    r"doctor --plan|export corpus|review export --n \d+ --per-paper \d+$|.*--dry-run)"
+)
+REPLACED = {" 2 ": " 1 ", "MODEL": "some-model"}
 
 
 def make_project(folder: Path, encoder: Path) -> Path:
@@ -117,6 +129,21 @@ def test_gold_papers_are_not_in_the_pool(project):
     }
     assert [len(p) for p in papers.values()] == [9, 3, 4, 16]
     assert len(set().union(*papers.values())) == 32
+
+
+def test_commands_of_the_docs_run_in_a_finished_project(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+):
+    monkeypatch.chdir(project)
+    lines = filter(IN_A_PROJECT.match, dict.fromkeys([*shell_lines(), *inline_commands()]))
+    said = {}
+    for line in lines:
+        for old, new in REPLACED.items():
+            line = f"{line} ".replace(old, new).strip()
+        code = call_sciner(monkeypatch, *shlex.split(line)[1:])
+        said[line] = capsys.readouterr()
+        assert (code, bool(said[line].out.strip())) == (0, True), (line, said[line].err)
+    assert len(said) > 10
 
 
 def test_second_run_does_nothing(project):
