@@ -2,14 +2,15 @@
 
 import json
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from ..errors import Errors, ScinerError
-from ..settings.read import parse_settings
+from ..settings.read import parse_settings, parse_yaml
 from ..settings.tree import Settings
 
-ITERATIONS, PARAMS = "metrics/iterations.json", "params.yaml"
+ITERATIONS, PARAMS, LOCK = "metrics/iterations.json", "params.yaml", "dvc.lock"
 
 
 class Side(NamedTuple):
@@ -19,7 +20,13 @@ class Side(NamedTuple):
 
     @property
     def settings(self) -> Settings:
+        """What the iteration was made with, though params.yaml may have been changed since."""
         text = (self.root / PARAMS).read_text(encoding="utf8")
+        if (self.root / LOCK).is_file():
+            lock = (self.root / LOCK).read_text(encoding="utf8")
+            as_run = json.dumps(_as_run(text, lock, self.iteration), default=str)
+            with suppress(ScinerError):  # of a release whose settings had other names
+                return parse_settings(as_run, LOCK)
         return parse_settings(text, f"{PARAMS} of {self.name}")
 
 
@@ -44,7 +51,8 @@ def open_side(name: str, folder: Path) -> Side:
     texts = {path: _git("show", f"{revision}:./{path}") for path in (ITERATIONS, PARAMS)}
     if any(shown.returncode for shown in texts.values()):
         raise ScinerError(Errors.E518.format(name=name, path=ITERATIONS))
-    for path, shown in texts.items():
+    texts[LOCK] = _git("show", f"{revision}:./{LOCK}")  # none in a project without DVC
+    for path, shown in ((path, shown) for path, shown in texts.items() if not shown.returncode):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(shown.stdout)
     try:
@@ -59,6 +67,22 @@ def open_side(name: str, folder: Path) -> Side:
     is_best = not promoted or k == promoted[-1]
     what = "" if is_best else f"; iteration {promoted[-1]} is training/best there"
     return Side(f"{name} (iteration {k}{what})", k, folder)
+
+
+def _as_run(params: str, lock: str, iteration: int) -> Any:
+    """params.yaml with the values that its stages ran with, as DVC wrote them down."""
+    tree, stages = parse_yaml(params, PARAMS), parse_yaml(lock, LOCK).get("stages", {})
+    own = [f"{name}@{iteration}" for name in ("pseudo-label", "merge", "retrain")]
+    names = ["parse", "convert", "adapt", *(own if iteration else ["train"])]
+    names += [f"evaluate@{iteration}", "report"]
+    for name in names:
+        for setting, value in stages.get(name, {}).get("params", {}).get(PARAMS, {}).items():
+            *path, last = setting.split(".")
+            node = tree
+            for part in path:
+                node = node.setdefault(part, {})
+            node[last] = value
+    return tree
 
 
 def _parted(name: str) -> Tuple[str, Optional[int]]:
@@ -97,7 +121,8 @@ def _git(*arguments: str) -> "subprocess.CompletedProcess[bytes]":
 def settings_that_differ(one: Side, other: Side) -> List[Tuple[str, str, str]]:
     """Each setting that is not the same in both, by its name, with "–" where there is none.
 
-    What trains an iteration, `train` or `retrain`, is compared as `training`.
+    What trains an iteration, `train` or `retrain`, is compared as `training`. Values are those
+    that the stages ran with, by dvc.lock.
     """
     first, second = (dict(_flat(_effective(side))) for side in (one, other))
     names = [*first, *(name for name in second if name not in first)]
@@ -113,10 +138,10 @@ def _effective(side: Side) -> Dict[str, Any]:
     settings = side.settings
     tree = settings.model_dump()
     tree["corpora"] = {settings.corpus: tree["corpora"].get(settings.corpus)}
-    sections = {name: tree.pop(name) for name in ("train", "retrain")}
-    tree["training"] = sections["retrain" if side.iteration else "train"]
-    for name in ("evaluations", "evaluate"):
-        tree.pop(name)
+    train, retrain = tree.pop("train"), tree.pop("retrain")
+    of_both = {name: train[name] for name in ("config", "calibrate")}
+    tree["training"] = {**of_both, **retrain} if side.iteration else train
+    del tree["evaluations"]
     iterations = tree.pop("iterations")
     return {**tree, **iterations.get(str(side.iteration), {})}
 

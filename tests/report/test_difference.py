@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 import spacy
+import yaml
 from spacy.tokens import Doc
 from tiny import ROOT
 
@@ -81,6 +82,26 @@ def test_iteration_0_has_no_pool_and_is_trained_by_another_section(project, caps
     out = capsys.readouterr().out
     assert "iteration 0 learns from none, so there is nothing to compare" in out
     assert "training.epochs: 10 → 2" in out
+    assert "training.config" not in out  # of both
+
+
+def test_settings_are_those_that_the_stages_ran_with(project, capsys):
+    params = yaml.safe_load((project / "params.yaml").read_text())
+    ran = {
+        "train": {"train": {**params["train"], "epochs": 7}},
+        "retrain@1": {"retrain": {**params["retrain"], "epochs": 4}},
+        "evaluate@1": {"evaluate.bootstrap": 50},
+    }
+    stages = {name: {"cmd": "x", "params": {"params.yaml": made}} for name, made in ran.items()}
+    (project / "dvc.lock").write_text(yaml.safe_dump({"schema": "2.0", "stages": stages}))
+    diff("0", "1")
+    out = capsys.readouterr().out
+    assert "training.epochs: 7 → 4" in out
+    assert "evaluate.bootstrap: 1000 → 50" in out
+    # Of another release: what params.yaml says has to do.
+    (project / "dvc.lock").write_text("stages: {train: {params: {params.yaml: {train: {old: 1}}}}}")
+    diff("0", "1")
+    assert "training.epochs: 10 → 2" in capsys.readouterr().out
 
 
 def test_json_has_it_all(project, capsys):
