@@ -93,7 +93,9 @@ def _recipe(settings: Any) -> Any:
     labels_path = Path("assets/labels.yaml")
     corpus = CorpusSettings.of(settings, settings.corpus, labels_path=labels_path)
     retrain = settings.retrain
-    objective = Objective(gold_weight=retrain.gold_weight, gce_q=retrain.gce_q)
+    objective = Objective(
+        gold_weight=retrain.gold_weight, gce_q=retrain.gce_q, llm_weight=retrain.llm_weight
+    )
     return Experiment(settings, 0).recipe._replace(objective=objective), corpus.labels
 
 

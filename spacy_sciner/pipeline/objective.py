@@ -3,7 +3,8 @@
 Gold tokens have the negative log-likelihood. For machine-labelled ones (`source` "pseudo" or "llm")
 there are options, all of them off unless the experiment's `retrain` section turns them on:
 
-    gold_weight   how much a gold token counts beside a machine-labelled one
+    gold_weight   how much a gold token counts beside a pseudo-labelled one
+    llm_weight    how much one that a language model labelled does
     gce           generalised cross-entropy (1 − p^q) / q: a wrong label that the model disbelieves
                   pulls less (Zhang and Sabuncu 2018; RoSTER, EMNLP 2021)
     soft labels   the teacher's distribution y instead of its decision, sharpened as in BOND (KDD
@@ -37,6 +38,7 @@ class Objective(NamedTuple):
     soft_min: float = 0.9  # in [0, 1]; 0 takes every token
     soft_power: float = 2.0  # 1 or more: t ∝ y^power / f^(power − 1); 1 leaves y as it is
     soft_frequency: Optional[Tuple[float, ...]] = None  # f of each tag; None takes each batch's own
+    llm_weight: float = 1.0  # 0 or more
 
     @classmethod
     def of(cls, goal: Goal) -> "Objective":
@@ -47,6 +49,7 @@ class Objective(NamedTuple):
             goal.soft_labels,
             goal.soft_min,
             goal.soft_power,
+            llm_weight=goal.llm_weight,
         )
 
 
@@ -59,6 +62,7 @@ def make_objective_callback(
     soft_min: float = 0.9,
     soft_power: float = 2.0,
     soft_frequency: Optional[List[float]] = None,
+    llm_weight: float = 1.0,
 ) -> Callable[[Language, Dict[str, Any]], None]:
     """For `training.before_update`: the sciner components train towards this objective.
 
@@ -74,6 +78,7 @@ def make_objective_callback(
             "soft_labels": soft_labels,
             "soft_min": soft_min,
             "soft_power": soft_power,
+            "llm_weight": llm_weight,
         },
         where="training.before_update",
     )
@@ -98,14 +103,13 @@ def make_targets(
     """A row for each token: what its tag probabilities should be, times its weight; 0 if unknown.
 
     tags (Sequence[Ints1d]): Tag ids of each document's tokens, UNKNOWN where nothing is known.
-    RETURNS (List[Floats2d]): Float32, shape (n_tokens, n_tags) each. The heavier of gold and
-        machine-labelled tokens weighs 1, so that the weight never makes the gradients larger.
+    RETURNS (List[Floats2d]): Float32, shape (n_tokens, n_tags) each. The heaviest source's tokens
+        weigh 1, so that no weight makes the gradients larger.
     RAISES (ScinerError): SCINER-E330 if a pseudo-labelled document should have soft labels and has
         none.
     """
-    gold_weight, machine_weight = np.array([objective.gold_weight, 1.0]) / max(
-        1.0, objective.gold_weight
-    )
+    weights = {"pseudo": 1.0, "llm": objective.llm_weight}
+    heaviest = max(objective.gold_weight, *weights.values())
     soft: Dict[int, Floats2d] = {
         i: _soft_of(doc, len(tags[i]), labels)
         for i, doc in enumerate(references)
@@ -121,7 +125,8 @@ def make_targets(
             target = np.zeros((len(doc_tags), 2 * len(labels) + 1), dtype=np.float32)
             known = np.flatnonzero(doc_tags != UNKNOWN)
             target[known, doc_tags[known]] = 1.0
-        weight = machine_weight if is_machine(doc) else gold_weight
+        source = str(doc.user_data.get("source"))
+        weight = weights.get(source, objective.gold_weight) / heaviest
         targets.append(target if weight == 1.0 else target * np.float32(weight))
     return targets
 

@@ -47,7 +47,16 @@ class Schedule(Section):
     )
 
 
-class Train(Schedule):
+class Weights(Section):
+    """Of sources of labels, in every iteration."""
+
+    llm_weight: Amount = knob(
+        "How much a token that a language model labelled (a gold file with source llm) counts in "
+        "the loss where one of the pool, or of gold in iteration 0, counts 1. 0: nothing."
+    )
+
+
+class Train(Schedule, Weights):
     """Iteration 0: gold alone."""
 
     config: Text = knob("One of configs/: the model and how it is trained.")
@@ -61,7 +70,7 @@ class Train(Schedule):
     )
 
 
-class Goal(Section):
+class Goal(Weights):
     """What a tagger is trained towards on machine-labelled text."""
 
     gold_weight: Amount = knob(

@@ -86,7 +86,7 @@ class Experiment:
             calibrate=train.calibrate,
         )
         if isinstance(section, Train):
-            return recipe
+            return recipe._replace(objective=Objective(llm_weight=section.llm_weight))
         return recipe._replace(
             objective=Objective.of(retrain),
             finish_epochs=retrain.finish_epochs,

@@ -60,6 +60,18 @@ def test_gold_weight_is_the_ratio_of_the_two(weight, gold, pseudo):
     np.testing.assert_allclose(second.sum(axis=1), [pseudo, 0])
 
 
+@pytest.mark.parametrize(
+    ("gold", "llm", "expected"), [(1, 0.5, [1, 1, 0.5]), (2, 4, [0.5, 0.25, 1])]
+)
+def test_each_source_has_its_weight_and_the_heaviest_counts_1(gold, llm, expected):
+    vocab = spacy.blank("en").vocab
+    docs = [gold_docs(vocab)[7], *(pseudo_doc("BERT", ["B-Method"], vocab=vocab) for _ in "ab")]
+    docs[2].user_data["source"] = "llm"
+    tags = [[3, 0, 0, 1, 0], [3], [3]]
+    found = targets_of(*docs, tags=tags, gold_weight=gold, llm_weight=llm)
+    assert [float(target[0].sum()) for target in found] == pytest.approx(expected)
+
+
 def test_gold_weight_0_trains_on_pseudo_labels_alone():
     nlp = spacy.blank("en")
     sciner = nlp.add_pipe("sciner", config=cnn_config())

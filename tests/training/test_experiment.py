@@ -75,6 +75,9 @@ def test_what_retrain_says_of_machine_labels_reaches_the_objective():
     assert (recipe.objective.gold_weight, recipe.objective.loss) == (5, "gce")
     assert (recipe.objective.gce_q, recipe.finish_epochs) == (0.5, 3)
     assert Experiment(settings_of(retrain=retrain), 0).recipe.objective.gold_weight == 1
+    weights = settings_of(retrain={"llm_weight": 0.5}, train={"llm_weight": 0.25})
+    found = [Experiment(weights, k, 0).recipe.objective.llm_weight for k in (0, 1)]
+    assert found == [0.25, 0.5]
 
 
 def test_the_projects_own_params_give_a_recipe():
