@@ -41,6 +41,10 @@ class Errors(CorpusErrors, ReviewErrors):
     )
     E302 = "Unknown {name} {value!r}. Known: {known}."
     E303 = "device is 'cuda' but torch sees no CUDA device. Set device to 'auto' or 'cpu'."
+    E561 = (
+        "train.config is {path}, with which no iteration can be trained: {reason}. Take another of "
+        "configs/, or one that begins as they do; spans.cfg is for `spacy train` (docs/adapt.md)."
+    )
     E304 = (
         "The encoder {name!r} cannot be had. Tried: {tried}. Three ways out: (1) set encoder.name "
         "in params.yaml to a local directory with config.json, tokenizer.json and "

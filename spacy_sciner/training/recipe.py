@@ -1,11 +1,12 @@
 """How one pipeline is trained: what the experiment sets, put into a training config."""
 
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import Any, NamedTuple, Optional
 
 from spacy.util import load_config
 from thinc.api import Config
 
+from ..errors import Errors, ScinerError
 from ..pipeline.objective import Objective
 
 
@@ -42,8 +43,11 @@ class Recipe(NamedTuple):
 def configure(
     recipe: Recipe, *, train: Path, dev: Path, start: Optional[Path], gold_only: bool = False
 ) -> Config:
-    """The training config with an experiment's settings put in."""
-    config = load_config(recipe.config)
+    """The training config with an experiment's settings put in.
+
+    RAISES (ScinerError): SCINER-E561 for a config that trains no sciner.
+    """
+    config = _config_of(recipe.config)
     config["paths"].update(train=str(train), dev=str(dev))
     config["system"]["seed"] = recipe.seed
     config["training"]["batcher"]["size"] = recipe.batch_words
@@ -62,3 +66,24 @@ def configure(
         if "encoder" in config["training"]["batcher"]:
             config["training"]["batcher"]["encoder"] = str(start)
     return Config(config)
+
+
+def _config_of(path: Path) -> Config:
+    try:
+        config = load_config(path)
+    except (ValueError, OSError) as e:  # what it says ends with pages of the config
+        reason = f"it is no config ({str(e).strip().splitlines()[0]})"
+        raise ScinerError(Errors.E561.format(path=path, reason=reason)) from e
+    components = config.get("components", {})
+    if "sciner" not in components:
+        names = ", ".join(components) or "none"
+        reason = f"it has no component sciner (components: {names})"
+        raise ScinerError(Errors.E561.format(path=path, reason=reason))
+    for section in ("nlp", "paths", "system", "corpora.train", "training.batcher"):
+        node: Any = config
+        for part in section.split("."):
+            node = node.get(part) if isinstance(node, dict) else None
+        if not isinstance(node, dict):
+            reason = f"it has no section [{section}]"
+            raise ScinerError(Errors.E561.format(path=path, reason=reason))
+    return config

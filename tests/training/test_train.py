@@ -1,5 +1,6 @@
 """Training for epochs with spaCy's loop: what it writes, when it stops, what it refuses."""
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any, List
@@ -47,6 +48,26 @@ def test_every_config_trains_a_pipeline(config, tiny_corpus, tiny_encoder, tmp_p
     scores = nlp.evaluate(make_examples(nlp))
     assert scores["ents_f"] > 0.8
     assert nlp.meta["performance"]["ents_f"] == pytest.approx(result["score"])
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (
+            "[components]\n[components.spancat]\nfactory = 'x'\n",
+            "no component sciner (components: spancat)",
+        ),
+        ("[components]\n[components.sciner]\nfactory = 'sciner'\n", "no section [nlp]"),
+        ("labels: [A, B]\n", "it is no config"),
+        ("[nlp]\nlang = 'en'\n", "no component sciner (components: none)"),
+    ],
+)
+def test_a_config_that_trains_no_sciner_is_refused(text, reason, tiny_corpus, tmp_path):
+    path = tmp_path / "own.cfg"
+    path.write_text(text)
+    recipe = make_recipe()._replace(config=path)
+    with pytest.raises(ScinerError, match=f"E561: train.config is {path}.*{re.escape(reason)}"):
+        train_pipeline(recipe, train=tiny_corpus[0], dev=tiny_corpus[1], out=tmp_path / "model")
 
 
 def test_steps_are_epochs_times_batches(tiny_corpus: Corpus, tmp_path: Path):
