@@ -125,6 +125,7 @@ def _tell(report: Dict[str, Any], path: Path) -> None:
     every = report["entities"]["all"]
     table = [["label", *every], *rows, ["all", *map(str, every.values())]]
     typer.echo(to_text(table), nl=False)
+    typer.echo("  by the label that was proposed; added: by the one given")
     if n := report["entities"]["unknown"]:
         typer.echo(f"  {n} stretches are unknown: neither entities nor none")
     for file, unit in report["offsets"].items():
@@ -139,8 +140,8 @@ def _warn(report: Dict[str, Any]) -> None:
         "set aside, the text is not the one that was shown": aside["other_text"],
         "set aside, not shown by `sciner review export`": aside["no_record"],
         "set aside, of a paper or text in dev, test or calibration": aside["held_out"],
-        "annotations share words, of which the longest alone is trained on": report["overlaps"],
-        "annotations have no place in the text; what else is there is unknown": report["lost"],
+        "sharing words, the longest alone is trained on": report["overlaps"],
+        "without a place in the text; what else is there is unknown": report["lost"],
         "not compared, the letters are composed otherwise": report["not_compared"],
     }
     found = [(what, len(some), some) for what, some in lists.items() if some]
@@ -148,13 +149,11 @@ def _warn(report: Dict[str, Any]) -> None:
         if rule == "overlap":  # told above
             continue
         places = [f"{e['paragraph']}: {e['text']}" for e in repair["examples"]]
-        found.append(
-            (f"annotations that `convert` will mend or leave out ({rule})", repair["count"], places)
-        )
+        found.append((f"`convert` will mend or leave out ({rule})", repair["count"], places))
     for rule, n in report["not_read"].items():
-        found.append(("tasks or lines that could not be read as they are", n, [rule]))
+        found.append(("not to be read as it is: a task or line", n, [rule]))
     for file, doubt in report["offsets_in_doubt"].items():
-        found.append(("file whose offsets may be meant otherwise", 1, [f"{file}: {doubt}"]))
+        found.append(("offsets may be meant otherwise", 1, [f"{file}: {doubt}"]))
     if n := report["gold"]["nameless"]:
         text = "changed again by somebody who has no name in the files, or a number, which is one "
         text += "within one Label Studio alone. Was it another person, import the files anew, each "
@@ -163,4 +162,4 @@ def _warn(report: Dict[str, Any]) -> None:
         text = "doccano does not say which lines a person has opened; all of them are gold now"
         typer.secho(f"!! {text}: export approved ones alone", fg="yellow", err=True)
     for what, n, some in found:
-        typer.secho(f"!! {n} {what}: {'; '.join(some[:_SHOWN])}", fg="yellow", err=True)
+        typer.secho(f"!! {what}: {n} ({'; '.join(some[:_SHOWN])})", fg="yellow", err=True)
