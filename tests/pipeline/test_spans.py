@@ -1,10 +1,13 @@
 """The span classifier: its config, the vector of a span, and how spans become entities."""
 
+import json
+import warnings
 from io import StringIO
 
 import numpy as np
 import pytest
 import spacy
+from spacy.cli.package import package
 from spacy.tokens import Doc, Span, SpanGroup
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train
@@ -99,7 +102,7 @@ def test_what_is_partly_unknown_is_left_out_and_told(tmp_path):
     assert len(list(make_corpus(tmp_path / "gold.spacy")(spacy.blank("en")))) == 8
 
 
-def test_the_config_trains_scores_saves_and_loads(tmp_path, tiny_encoder):
+def test_the_config_trains_scores_saves_packages_and_loads(tmp_path, tiny_encoder):
     write_docs(tmp_path / "gold.spacy", gold_docs() * 6)
     config = load_config(CONFIGS / "spans.cfg")
     path = str(tmp_path / "gold.spacy")
@@ -118,3 +121,11 @@ def test_the_config_trains_scores_saves_and_loads(tmp_path, tiny_encoder):
     doc = nlp("we train BERT on SQuAD .")
     assert [(e.text, e.label_) for e in doc.ents] == [("BERT", "Method"), ("SQuAD", "Dataset")]
     assert all(0.5 < score <= 1 for score in doc.spans["sciner"].attrs["scores"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # spaCy leaves what it wrote open
+        package(tmp_path / "out/model-best", tmp_path, create_sdist=False, create_wheel=False)
+    (packaged,) = tmp_path.glob("en_pipeline-*")
+    asked = json.loads((packaged / "meta.json").read_text())["requirements"]
+    assert {r.split(">=")[0] for r in asked} >= {"spacy-sciner", "spacy-transformers"}
+    (inside,) = packaged.glob("en_pipeline/en_pipeline-*")
+    assert spacy.load(inside)("we train BERT on SQuAD .").to_json() == doc.to_json()
