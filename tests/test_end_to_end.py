@@ -46,7 +46,7 @@ ITERATIONS = {
 # Commands of README and docs that ask for no more than a finished project, and by what else their
 # placeholders and iterations are replaced.
 IN_A_PROJECT = re.compile(
-    r"sciner (agree assets/sample|candidates|check$|concepts --from abbreviations --out|diff 0|"
+    r"sciner (candidates|check$|concepts --from abbreviations --out|diff 0|"
     r"doctor --plan|export corpus|review export --n \d+ --per-paper \d+$|.*--dry-run)"
 )
 REPLACED = {" 2 ": " 1 ", "MODEL": "some-model"}

@@ -198,5 +198,8 @@ def _estimate(counts: np.ndarray, figure: _Figure, n_draws: int, seed: int) -> E
             return Estimate(None)
         if len(counts) < 2 or not n_draws:
             return Estimate(value)
-        draws = figure(resample(counts, n_draws=n_draws, seed=seed))
+        # Few papers have few different draws, and a figure may take a while.
+        totals = resample(counts, n_draws=n_draws, seed=seed)
+        different, which = np.unique(totals, axis=0, return_inverse=True)
+        draws = figure(different)[which.reshape(-1)]
     return Estimate(value, *interval(draws[np.isfinite(draws)]))
