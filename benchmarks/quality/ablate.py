@@ -22,15 +22,7 @@ sys.path.append(str(Path(__file__).parents[1]))  # record.py and tables.py
 from record import RESULTS, record
 from tables import generated_by, mean_sd, table, text_of, write_page
 
-from spacy_sciner.cli.loops import (
-    COSTS,
-    check_made,
-    ended_with_us,
-    read_dvc_yaml,
-    run_loop,
-    set_up,
-    with_values,
-)
+from spacy_sciner.cli.loops import COSTS, check_made, read_dvc_yaml, run_loop, set_up, with_values
 from spacy_sciner.cli.repeat import planned
 from spacy_sciner.files import write_json
 from spacy_sciner.models.machine import usable_cores
@@ -204,5 +196,4 @@ def page(result: Dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    with ended_with_us():
-        typer.run(main)
+    typer.run(main)

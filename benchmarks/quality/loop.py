@@ -24,14 +24,7 @@ sys.path.append(str(Path(__file__).parents[1]))  # record.py and tables.py
 from loop_report import write_report
 from record import record
 
-from spacy_sciner.cli.loops import (
-    check_made,
-    ended_with_us,
-    read_dvc_yaml,
-    run_loop,
-    set_up,
-    with_values,
-)
+from spacy_sciner.cli.loops import check_made, read_dvc_yaml, run_loop, set_up, with_values
 from spacy_sciner.cli.repeat import planned
 from spacy_sciner.models.machine import usable_cores
 
@@ -107,5 +100,4 @@ def costs_of(costs: Dict[str, Any], k: int) -> Dict[str, Any]:
 
 
 if __name__ == "__main__":
-    with ended_with_us():
-        typer.run(main)
+    typer.run(main)

@@ -20,14 +20,7 @@ from loop import ROOT
 from record import record
 from tables import generated_by, mean_sd, table, text_of, write_page
 
-from spacy_sciner.cli.loops import (
-    check_made,
-    ended_with_us,
-    read_dvc_yaml,
-    run_loop,
-    set_up,
-    with_values,
-)
+from spacy_sciner.cli.loops import check_made, read_dvc_yaml, run_loop, set_up, with_values
 from spacy_sciner.cli.repeat import planned
 
 GAMMAS = "0.995,0.99,0.98,0.95,0.92,0.9"
@@ -97,5 +90,4 @@ def average(rows: List[Dict[str, Any]], key: str) -> str:
 
 
 if __name__ == "__main__":
-    with ended_with_us():
-        typer.run(main)
+    typer.run(main)
