@@ -9,8 +9,11 @@ import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Dict, List, Sequence
+from typing import Any, Callable, Dict, List, Sequence
 
+import typer
+
+from spacy_sciner.cli.loops import ended_with_us
 from spacy_sciner.files import write_json
 
 HERE = Path(__file__).parent
@@ -40,6 +43,12 @@ def record(
         },
     )
     return read(name)
+
+
+def run_with_loops(main: Callable[..., None]) -> None:
+    """A script's `main` on its command line; SIGTERM ends the loops' stages with it."""
+    with ended_with_us():
+        typer.run(main)
 
 
 def read(name: str) -> Dict[str, Any]:

@@ -19,7 +19,7 @@ from typing import Annotated, Any, Dict, List
 import typer
 
 sys.path.append(str(Path(__file__).parents[1]))  # record.py and tables.py
-from record import RESULTS, record
+from record import RESULTS, record, run_with_loops
 from tables import generated_by, mean_sd, table, text_of, write_page
 
 from spacy_sciner.cli.loops import COSTS, check_made, read_dvc_yaml, run_loop, set_up, with_values
@@ -196,4 +196,4 @@ def page(result: Dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_with_loops(main)

@@ -22,7 +22,7 @@ import typer
 
 sys.path.append(str(Path(__file__).parents[1]))  # record.py and tables.py
 from loop_report import write_report
-from record import record
+from record import record, run_with_loops
 
 from spacy_sciner.cli.loops import check_made, read_dvc_yaml, run_loop, set_up, with_values
 from spacy_sciner.cli.repeat import planned
@@ -100,4 +100,4 @@ def costs_of(costs: Dict[str, Any], k: int) -> Dict[str, Any]:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_with_loops(main)

@@ -17,7 +17,7 @@ import typer
 
 sys.path.append(str(Path(__file__).parents[1]))  # record.py and tables.py
 from loop import ROOT
-from record import record
+from record import record, run_with_loops
 from tables import generated_by, mean_sd, table, text_of, write_page
 
 from spacy_sciner.cli.loops import check_made, read_dvc_yaml, run_loop, set_up, with_values
@@ -90,4 +90,4 @@ def average(rows: List[Dict[str, Any]], key: str) -> str:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_with_loops(main)
