@@ -96,6 +96,7 @@ def test_it_is_refused_before_anything_is_chosen(mine, sciner, studio, monkeypat
         ("export", "--project", "Round 1"): "E554: --project needs --server",
         ("export", *at(studio)[:2]): "E554: --server needs --project",
         ("export", *at(studio), "--format", "prodigy"): "E554: --server needs --format label",
+        ("export", *at(studio)[:2], "--project", "R1"): "E554: --project 'R1' needs 3 to 50 char",
         ("import",): "E554: Import needs a file, or --server",
         ("import", *at(studio)): "E263: No project 'Round 1'",
         ("export", "--server", "localhost:8080", "--project", "a"): "E552: .* needs http://",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ...review.server import LabelStudio
 
 KEY = "LABEL_STUDIO_API_KEY"
+TITLE_LENGTHS = range(3, 51)  # of a project's title there
 
 Server = Annotated[
     Optional[str],
@@ -53,6 +54,9 @@ def connected(
         raise ScinerError(Errors.E554.format(given="--server", needed=f"--format {LABEL_STUDIO}"))
     with _server(url) as server:
         server.version()
+        if len(title) not in TITLE_LENGTHS:
+            needed = f"{TITLE_LENGTHS[0]} to {TITLE_LENGTHS[-1]} characters, as Label Studio asks"
+            raise ScinerError(Errors.E554.format(given=f"--project {title!r}", needed=needed))
         server.find(title)
     return Studio(server, title)
 
