@@ -1,5 +1,6 @@
-"""Freed memory is used again for the next batch."""
+"""Freed memory is used again for the next batch, and a fork has no threads to wait for."""
 
+import os
 import platform
 import subprocess
 import sys
@@ -31,3 +32,27 @@ def page_faults(how: str) -> int:
 def test_freed_memory_costs_fewer_page_faults():
     # Where the heap begins is random, and once in a while something stands in its way.
     assert min(page_faults("keep") for _ in range(3)) * 2 < page_faults("leave")
+
+
+FORK = """
+import multiprocessing
+import torch
+import spacy_sciner.models
+
+def multiply():
+    return float((x @ x).sum())
+
+torch.set_num_threads(2)
+x = torch.ones(1000, 1000)
+multiply()
+with multiprocessing.get_context("fork").Pool(1) as pool:
+    print(pool.apply(multiply))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_torch_computes_in_a_forked_process():
+    """Without its other threads it would wait for them for ever: `nlp.pipe(n_process=2)`."""
+    command = [sys.executable, "-c", FORK]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    assert float(done.stdout) == 1e9
