@@ -56,5 +56,6 @@ bench: $(VENV)/.bench-ready  ## Measure speed against spaCy, Hugging Face, SpanM
 	$(BIN)/python benchmarks/speed/speed.py $(BENCH)
 	$(BIN)/python benchmarks/pages.py
 
-clean:  ## Remove the environment and what was built, not the DVC cache
-	rm -rf $(VENV) $(STUDIO) .sciner-cache build dist packages *.egg-info
+clean:  ## Remove the environment and what was built, neither DVC's cache nor a language model's answers
+	rm -rf $(VENV) $(STUDIO) build dist packages *.egg-info
+	if [ -d .sciner-cache ]; then find .sciner-cache -mindepth 1 -maxdepth 1 ! -name llm -exec rm -rf {} +; fi

@@ -42,7 +42,7 @@ def build_wordpiece_encoder(path: Path, **settings: Any) -> Path:
     return path
 
 
-def build_bpe_encoder(path: Path, **settings: Any) -> Path:
+def build_bpe_encoder(path: Path, *, n_pieces: int = 300, **settings: Any) -> Path:
     """A RoBERTa with random weights and a byte-level vocabulary: it drops no string."""
     from tokenizers import ByteLevelBPETokenizer
     from transformers import RobertaConfig, RobertaModel, RobertaTokenizerFast
@@ -51,7 +51,7 @@ def build_bpe_encoder(path: Path, **settings: Any) -> Path:
     bpe = ByteLevelBPETokenizer(add_prefix_space=True)
     special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
     texts = [text for text, _ in SENTENCES]
-    bpe.train_from_iterator(texts, vocab_size=300, special_tokens=special, show_progress=False)
+    bpe.train_from_iterator(texts, vocab_size=n_pieces, special_tokens=special, show_progress=False)
     bpe.save_model(str(path))
     tokenizer = RobertaTokenizerFast(
         str(path / "vocab.json"), str(path / "merges.txt"), add_prefix_space=True

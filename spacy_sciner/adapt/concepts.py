@@ -15,7 +15,6 @@ from torch import Tensor
 
 from ..corpus.annotated import make_tokenizer
 from ..corpus.concepts import ConceptData, ConceptText, read_concepts
-from ..corpus.text import fraction
 from ..errors import Errors, ScinerError
 from ..files import write_json
 from ..models.concepts import ConceptModel
@@ -32,7 +31,7 @@ from .concept_rows import (
     places_of,
 )
 from .job import Job, Result, train_task
-from .rows import Vocabulary, batch_rows, pad_rows
+from .rows import Vocabulary, batch_rows, hold_out, pad_rows
 from .text import apart
 
 PLACES_STEP = 256
@@ -130,10 +129,8 @@ def run(job: Job) -> Result:
     """RAISES (ScinerError): SCINER-E337 without any mention to learn from."""
     settings = job.settings.adapt
     data = _gather(job)
-    aside = [
-        fraction("held out", text.paper or digest(text.text)) < settings.held_out
-        for text in data.texts
-    ]
+    papers = [text.paper or digest(text.text) for text in data.texts]
+    aside = hold_out(papers, settings.held_out)
     vocabulary, tokenizer = Vocabulary(job.encoder), make_tokenizer()
     parts = []
     for is_held in (False, True):

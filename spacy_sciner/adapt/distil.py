@@ -5,10 +5,11 @@ Both have to cut words into the same pieces, so that states correspond one to on
 
 import tempfile
 from pathlib import Path
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, List, Sequence, Tuple
 
 import numpy as np
 import torch
+from spacy.tokens import Doc
 from torch import Tensor
 
 from ..errors import Errors, ScinerError
@@ -80,41 +81,33 @@ def run(job: Job) -> Result:
         copy_encoder(source.name, teacher, sha256=source.sha256, keep_layers=source.keep_layers)
         of_student, of_teacher = Vocabulary(job.encoder), Vocabulary(teacher)
         window = job.settings.adapt.window
+        of_teacher.check_window(window)
         train, held = (
             cut_rows(docs, of_student, window=window)
             for docs in (job.text.train, job.text.held_out)
         )
-        number = same_pieces(of_student, of_teacher, [*train, *held])
+        number = same_pieces(of_student, of_teacher, [*job.text.train, *job.text.held_out])
         task = DistilTask(job, teacher, of_student, of_teacher, train, held, number)
         result = train_task(job, task)
     write_encoder(task.module.student, job.encoder, job.out)
     return result
 
 
-def same_pieces(student: Vocabulary, teacher: Vocabulary, rows: Sequence[Row]) -> np.ndarray:
+def same_pieces(student: Vocabulary, teacher: Vocabulary, docs: Sequence[Doc]) -> np.ndarray:
     """The teacher's number of each of the student's pieces that the text has.
 
     RAISES (ScinerError): SCINER-E338 if a word of the text is cut differently, or the special
         tokens around a text are not as many.
     """
-    words: Dict[Tuple[int, ...], None] = {}
-    for row in rows:
-        for start, end in zip(row.words, row.words[1:]):
-            words[tuple(row.ids[start:end].tolist())] = None
+    orths = np.unique(np.concatenate([np.atleast_1d(doc.to_array("ORTH")) for doc in docs]))
+    words = [docs[0].vocab.strings[orth] for orth in orths.tolist()]
+    ours, theirs = student.wordpieces(words), teacher.wordpieces(words)
     tokenizer, number = student.wordpieces.tokenizer, teacher.wordpieces.tokenizer.token_to_id
-    found = np.zeros(tokenizer.get_vocab_size(), dtype=np.int64)
-    spelt: List[str] = []
-    for ids in words:
-        pieces = [tokenizer.id_to_token(i) for i in ids]
-        spelt.append("".join(piece.removeprefix("##") for piece in pieces))
-        for i, piece in zip(ids, pieces):
-            found[i] = -1 if number(piece) is None else number(piece)
-    theirs = teacher.wordpieces(spelt)
-    differ = [
-        word
-        for word, ids, other in zip(spelt, words, theirs)
-        if student.wordpieces([word])[0] == list(ids) and found[list(ids)].tolist() != other
-    ]
+    found = np.full(tokenizer.get_vocab_size(), -1, dtype=np.int64)
+    for i in {i for ids in ours for i in ids}:
+        in_theirs = number(tokenizer.id_to_token(i))
+        found[i] = -1 if in_theirs is None else in_theirs
+    differ = [word for word, ids, other in zip(words, ours, theirs) if found[ids].tolist() != other]
     around = (len(student.prefix), len(student.suffix)) != (
         len(teacher.prefix),
         len(teacher.suffix),

@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
 
+from ..errors import Errors, ScinerError
 from ..files import code_fingerprint, fingerprint, replacing
 from ..models.encoders import TEACHER, copy_encoder
 from ..settings.tree import EncoderSource, Settings
@@ -39,6 +40,7 @@ def make_encoder(
         facts = _copy(encoder, temporary)
         facts["adapt"], facts["curves"] = {"methods": []}, []
         if settings.adapt.methods:
+            _check_frozen(settings, facts["layers"])
             text = read_text(settings, root=root)
             facts["adapt"]["text"] = text.counts
             for i, name in enumerate(settings.adapt.methods):
@@ -46,6 +48,14 @@ def make_encoder(
         if encoder.teacher:
             facts["teacher"] = _copy(encoder.teacher, temporary / TEACHER)
     return facts
+
+
+def _check_frozen(settings: Settings, total: int) -> None:
+    """Before the methods that run first, not after them."""
+    n_layers = settings.adapt.concepts.frozen_layers
+    if "concepts" in settings.adapt.methods and n_layers > total:
+        name = "adapt.concepts.frozen_layers"
+        raise ScinerError(Errors.E315.format(name=name, n_layers=n_layers, total=total))
 
 
 def _run(

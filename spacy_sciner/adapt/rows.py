@@ -8,8 +8,9 @@ from spacy.tokens import Doc
 
 from ..corpus.text import fraction
 from ..errors import Errors, ScinerError
+from ..files import read_json
 from ..models.piece_table import PieceTable
-from ..models.windows import cut_windows, padded_length
+from ..models.windows import check_window, cut_windows, padded_length
 from ..models.wordpieces import WordPieces
 from ..types import Ints1d
 
@@ -46,17 +47,25 @@ class Vocabulary:
         self.prefix: List[int] = self.wordpieces.special["prefix"]
         self.suffix: List[int] = self.wordpieces.special["suffix"]
         self.pad: int = self.wordpieces.special["pad"]
+        self.encoder = read_json(folder / "config.json")
 
     @property
     def n_around(self) -> int:
         return len(self.prefix) + len(self.suffix)
+
+    def check_window(self, window: int) -> None:
+        """RAISES (ScinerError): SCINER-E309 for one that the encoder has no positions for."""
+        data = {"encoder": self.encoder, "wordpieces": {"special": self.wordpieces.special}}
+        check_window(window - self.n_around, data, name="adapt.window, without special tokens,")
 
 
 def cut_rows(docs: Sequence[Doc], vocabulary: Vocabulary, *, window: int) -> List[Row]:
     """Every word of every document once, in rows of at most `window` pieces, specials counted.
 
     Words that the encoder has no pieces for are left out.
+    RAISES (ScinerError): SCINER-E309 for a window that the encoder has no positions for.
     """
+    vocabulary.check_window(window)
     table = PieceTable(vocabulary.wordpieces)
     size = window - vocabulary.n_around
     rows: List[Row] = []
@@ -80,12 +89,13 @@ def cut_rows(docs: Sequence[Doc], vocabulary: Vocabulary, *, window: int) -> Lis
     return rows
 
 
-def hold_out(docs: Sequence[Doc], share: float) -> List[bool]:
-    """Which documents are kept aside to measure on: a share of the papers by their names' hash, so
-    that other text added or removed changes nothing. One paper is left to learn from."""
-    if not share or not docs:
-        return [False] * len(docs)
-    drawn = [fraction("held out", str(doc.user_data["paper"])) for doc in docs]
+def hold_out(papers: Sequence[str], share: float) -> List[bool]:
+    """Which documents, each by its paper's name, are kept aside to measure on: a share of the
+    papers by their names' hash, so that other text added or removed changes nothing. One paper is
+    left to learn from, and one is kept aside if there are two."""
+    if not share or not papers:
+        return [False] * len(papers)
+    drawn = [fraction("held out", paper) for paper in papers]
     limit, max_drawn = max(share, min(drawn)), max(drawn)  # one paper at least
     return [one <= limit and one < max_drawn for one in drawn]
 

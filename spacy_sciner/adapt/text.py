@@ -59,7 +59,8 @@ def read_text(settings: Settings, *, root: Path = Path()) -> Text:
     docs = _at_most(docs, settings.adapt.max_words)
     if not docs:
         raise ScinerError(Errors.E334)
-    aside = hold_out(docs, settings.adapt.held_out)
+    papers = [str(doc.user_data["paper"]) for doc in docs]
+    aside = hold_out(papers, settings.adapt.held_out)
     counts["words"] = sum(len(doc) for doc in docs)
     counts["held_out"] = sum(aside)
     train = [doc for doc, is_aside in zip(docs, aside) if not is_aside]

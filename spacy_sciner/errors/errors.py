@@ -65,7 +65,7 @@ class Errors(CorpusErrors, ReviewErrors):
         "sciner_annotator needs a confidence for every token, and {paper} has none. Put a trained "
         "sciner before it in the pipeline."
     )
-    E309 = "window is {window} word-pieces, the encoder takes {limit} with its special tokens."
+    E309 = "{name} is {window} word-pieces, the encoder takes {limit} beside its special tokens."
     E310 = "sciner {name!r} is initialised with {n_labels} labels; {label!r} comes too late."
     E312 = "{name} is {value!r}, it must be {range}. Set it in params.yaml or the training config."
     E313 = (
@@ -122,7 +122,7 @@ class Errors(CorpusErrors, ReviewErrors):
         "their word-pieces'. Set word_confidence to {known}, or take another head."
     )
     E331 = "{path} has {n} documents, the scores are of {expected}. Run `dvc repro convert`."
-    E315 = "frozen_layers is {n_layers}; the encoder has {total} layers. Give 0 to {total}."
+    E315 = "{name} is {n_layers}; the encoder has {total} layers. Give 0 to {total}."
     E316 = (
         "The pipeline in {path} has no sciner; its components: {found}. Train one, or name another."
     )

@@ -46,15 +46,17 @@ def closed_spans(
 
     The longest first; of the same length, the first in the answer; none overlap.
 
-    labels (Mapping[str, Any]): By name; case, spaces and hyphens in the answer don't count.
+    labels (Mapping[str, Any]): By name; case, spaces and hyphens in the answer don't count, unless
+        it takes them to tell two labels apart.
     RETURNS (Tuple[List[Dict[str, Any]], Dict[str, int]]): The spans in the order of the text, and
         what was left out, by reason, in rows.
     """
     counts: Counter[str] = Counter()
-    names = {_squeezed(label): label for label in labels}
+    squeezed = Counter(map(_squeezed, labels))
+    names = {_squeezed(label): label for label in labels if squeezed[_squeezed(label)] == 1}
     known: Dict[Tuple[str, str], None] = {}
     for mention, name, *_ in rows:
-        label = names.get(_squeezed(name))
+        label = name if name in labels else names.get(_squeezed(name))
         if label is None:
             counts["unknown label"] += 1
         elif (mention, label) in known:

@@ -152,6 +152,7 @@ def write_encoder(encoder: Any, source: Path, out: Path) -> None:
     copy_files(source, out)
     tensors = {name: weights.get(own, tensors[name]) for name, own in names.items()}
     save_file(tensors, out / WEIGHTS, {"format": "pt"})
+    shutil.copymode(out / "config.json", out / WEIGHTS)  # it is written for its owner alone
 
 
 def copy_files(source: Path, out: Path) -> None:

@@ -94,7 +94,7 @@ def freeze(encoder: Any, *, embeddings: bool, n_layers: int) -> None:
     """
     total = encoder.config.num_hidden_layers
     if not 0 <= n_layers <= total:
-        raise ScinerError(Errors.E315.format(n_layers=n_layers, total=total))
+        raise ScinerError(Errors.E315.format(name="frozen_layers", n_layers=n_layers, total=total))
     if embeddings or n_layers:
         encoder.get_input_embeddings().weight.requires_grad_(False)
     if n_layers:

@@ -63,8 +63,11 @@ def cut_windows(n_pieces: np.ndarray, *, size: int, overlap: int) -> List[Window
     return [Window(s, e, a, b) for (s, e), a, b in zip(bounds, cuts, cuts[1:]) if a < b]
 
 
-def check_window(window: int, data: Dict[str, Any]) -> None:
-    """RAISES (ScinerError): SCINER-E309 if a window would not fit the encoder's positions."""
+def check_window(window: int, data: Dict[str, Any], *, name: str = "window") -> None:
+    """window (int): Without the special tokens. name (str): Of the setting.
+
+    RAISES (ScinerError): SCINER-E309 if a window would not fit the encoder's positions.
+    """
     positions = data["encoder"].get("max_position_embeddings")
     special = data["wordpieces"]["special"]
     n_special = len(special["prefix"]) + len(special["suffix"])
@@ -76,4 +79,4 @@ def check_window(window: int, data: Dict[str, Any]) -> None:
     limit = (positions - offset) // LENGTH_STEP * LENGTH_STEP
     if padded_length(window + n_special) > limit:
         room = limit - n_special
-        raise ScinerError(Errors.E309.format(window=window, limit=room))
+        raise ScinerError(Errors.E309.format(name=name, window=window, limit=room))

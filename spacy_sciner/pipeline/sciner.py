@@ -25,6 +25,7 @@ from ..tagging import (
 )
 from ..types import Floats2d, Ints1d
 from . import token_confidence  # noqa: F401  (registers doc._.sciner_confidence)
+from .entities import free_spans
 from .objective import Objective, compute_loss, make_targets, token_loss_of
 
 # The default model lives here as a config string, and nowhere in code.
@@ -169,7 +170,7 @@ class SciNER(TrainablePipe):
             entities = tags_to_spans(tags, self.labels)
             confidence, marks = confidences(logs, tags, entities, calibration)
             spans = [Span(doc, e.start, e.end, label=e.label) for e in entities]
-            doc.set_ents(spans if self.overwrite else [*doc.ents, *_free(spans, doc)])
+            doc.set_ents(spans if self.overwrite else [*doc.ents, *free_spans(spans, doc)])
             group = SpanGroup(doc, name=self.spans_key, spans=spans)
             group.attrs["scores"] = marks
             # spaCy's retokenizer leaves a group's token numbers as they were.
@@ -225,12 +226,6 @@ class SciNER(TrainablePipe):
             same = inside & (types == label_hash)
             tags[same] = np.where(iobs[same] == BEGIN_IOB, begin, begin + 1)
         return tags
-
-
-def _free(spans: List[Span], doc: Doc) -> List[Span]:
-    """The spans that overlap none of the document's entities."""
-    taken = {i for ent in doc.ents for i in range(ent.start, ent.end)}
-    return [span for span in spans if taken.isdisjoint(range(span.start, span.end))]
 
 
 def _aligned_entities(example: Example) -> Tuple[np.ndarray, np.ndarray]:

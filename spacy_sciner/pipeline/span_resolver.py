@@ -8,6 +8,8 @@ from spacy.pipeline.pipe import Pipe
 from spacy.tokens import Doc, Span, SpanGroup
 from spacy.training import Example
 
+from .entities import free_spans
+
 
 @Language.factory(
     "sciner_span_resolver",
@@ -16,19 +18,29 @@ from spacy.training import Example
     default_config={
         "from_key": "sc",
         "spans_key": "sciner",
+        "overwrite": False,
         "scorer": {"@scorers": "spacy-sciner.sciner_scorer.v1"},
     },
     default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0},
 )
 def make_span_resolver(
-    nlp: Language, name: str, from_key: str, spans_key: str, scorer: Optional[Callable]
+    nlp: Language,
+    name: str,
+    from_key: str,
+    spans_key: str,
+    overwrite: bool,
+    scorer: Optional[Callable],
 ) -> "SpanResolver":
     """Make a sciner_span_resolver.
 
     from_key (str): Where in `doc.spans` the categoriser's spans are, with `attrs["scores"]`.
-    spans_key (str): Where those that became entities go, with their scores.
+    spans_key (str): Where those that are entities go, with their scores.
+    overwrite (bool): Replace the entities that are there already. False keeps them: one that
+        overlaps such an entity gives way, and stays in `doc.spans[spans_key]`.
     """
-    return SpanResolver(name, from_key=from_key, spans_key=spans_key, scorer=scorer)
+    return SpanResolver(
+        name, from_key=from_key, spans_key=spans_key, overwrite=overwrite, scorer=scorer
+    )
 
 
 class SpanResolver(Pipe):
@@ -36,10 +48,16 @@ class SpanResolver(Pipe):
     equally long ones the first. Stateless."""
 
     def __init__(
-        self, name: str, *, from_key: str, spans_key: str, scorer: Optional[Callable] = None
+        self,
+        name: str,
+        *,
+        from_key: str,
+        spans_key: str,
+        overwrite: bool = False,
+        scorer: Optional[Callable] = None,
     ):
         self.name, self.from_key, self.spans_key = name, from_key, spans_key
-        self.scorer = scorer
+        self.overwrite, self.scorer = overwrite, scorer
 
     def __call__(self, doc: Doc) -> Doc:
         group: Any = doc.spans.get(self.from_key) or ()
@@ -57,7 +75,7 @@ class SpanResolver(Pipe):
                 chosen.append(i)
         chosen.sort(key=lambda i: spans[i].start)
         ents = [Span(doc, spans[i].start, spans[i].end, label=spans[i].label) for i in chosen]
-        doc.set_ents(ents)
+        doc.set_ents(ents if self.overwrite else [*doc.ents, *free_spans(ents, doc)])
         attrs: Dict[str, Any] = {"scores": [scores[i] for i in chosen]}
         doc.spans[self.spans_key] = SpanGroup(doc, name=self.spans_key, spans=ents, attrs=attrs)
         return doc

@@ -137,6 +137,14 @@ def test_it_begins_at_how_few_of_many_concepts_fit(root, tiny_encoder):
     assert figures["held_out_before"] < 0.2  # from even odds: 0.69
 
 
+def test_more_frozen_layers_than_there_are_are_refused_before_any_method(root, tiny_encoder):
+    told = []
+    settings = settings_of(tiny_encoder, ["mlm", "concepts"], concepts=concepts(frozen_layers=3))
+    with pytest.raises(ScinerError, match=r"E315: adapt\.concepts\.frozen_layers is 3.* has 2"):
+        make_encoder(settings, out=root / "encoder", root=root, narrate=told.append)
+    assert told == []
+
+
 def test_frozen_layers_stay_as_they_were(root, tiny_encoder):
     settings = settings_of(tiny_encoder, ["concepts"], concepts=concepts(frozen_layers=1))
     make_encoder(settings, out=root / "encoder", root=root)

@@ -1,10 +1,12 @@
 """Rows, batches, and which papers are kept aside."""
 
 import numpy as np
+import pytest
 from small_text import VOCAB, paragraphs
 from spacy.tokens import Doc
 
 from spacy_sciner.adapt.rows import Vocabulary, batch_rows, cut_rows, hold_out, pad_rows
+from spacy_sciner.errors import ScinerError
 
 
 def test_every_word_is_in_one_row_and_no_row_is_longer_than_the_window(tiny_encoder):
@@ -53,12 +55,19 @@ def test_padding_is_around_the_pieces(tiny_encoder):
     assert lengths.tolist() == [4, 3]
 
 
+def test_a_window_that_the_encoder_has_no_positions_for_is_refused(tiny_encoder):
+    vocabulary, docs = Vocabulary(tiny_encoder), paragraphs(1)
+    assert cut_rows(docs, vocabulary, window=64)
+    with pytest.raises(ScinerError, match=r"E309: adapt\.window.* is 78 .* takes 62 beside"):
+        cut_rows(docs, vocabulary, window=80)
+
+
 def test_papers_are_kept_aside_whole_and_whatever_else_there_is():
-    docs = paragraphs(50)
-    aside = {d.user_data["paper"] for d, is_aside in zip(docs, hold_out(docs, 0.2)) if is_aside}
+    docs = [f"p{i}" for i in range(50) for _ in range(3)]
+    aside = {paper for paper, is_aside in zip(docs, hold_out(docs, 0.2)) if is_aside}
     assert 4 <= len(aside) <= 16
-    more = [*paragraphs(50), *paragraphs(50, prefix="q")]
-    held = {d.user_data["paper"] for d, is_aside in zip(more, hold_out(more, 0.2)) if is_aside}
+    more = [*docs, *(f"q{i}" for i in range(50) for _ in range(3))]
+    held = {paper for paper, is_aside in zip(more, hold_out(more, 0.2)) if is_aside}
     assert {paper for paper in held if paper[0] == "p"} == aside
     assert sum(hold_out(docs[:6], 1e-9)) == 3  # one paper at least
     assert not any(hold_out(docs, 0))

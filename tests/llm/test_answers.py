@@ -73,3 +73,10 @@ def test_what_is_no_entity_is_counted():
     spans, counts = closed_spans("BERT parses.", rows, LABELS)
     assert [(s["text"], s["label"]) for s in spans] == [("BERT", "MethodName")]
     assert counts == {"duplicate": 1, "unknown label": 1, "overlap": 1, "not found": 1}
+
+
+def test_labels_that_differ_in_signs_alone_are_told_apart():
+    text, labels = "We use C and C++ here.", {"C": "", "C++": ""}
+    spans, counts = closed_spans(text, [["C", "C"], ["C++", "C++"], ["use", "c"]], labels)
+    assert [(s["text"], s["label"]) for s in spans] == [("C", "C"), ("C++", "C++")]
+    assert counts == {"unknown label": 1}  # "c" may be either

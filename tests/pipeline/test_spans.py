@@ -78,6 +78,18 @@ def test_of_overlapping_spans_the_surest_is_the_entity(resolve):
     assert resolve() == []
 
 
+@pytest.mark.parametrize(
+    ("overwrite", "entities"), [(False, [(0, 2), (3, 4)]), (True, [(1, 3), (3, 4)])]
+)
+def test_entities_that_are_there_already_stay(overwrite, entities):
+    doc = Doc(spacy.blank("en").vocab, words=list("abcde"), ents=["B-X", "I-X", "O", "O", "O"])
+    found = [Span(doc, 1, 3, label="A"), Span(doc, 3, 4, label="B")]
+    doc.spans["sc"] = SpanGroup(doc, name="sc", spans=found, attrs={"scores": [0.9, 0.8]})
+    resolver = SpanResolver("r", from_key="sc", spans_key="s", overwrite=overwrite)
+    assert [(e.start, e.end) for e in resolver(doc).ents] == entities
+    assert [(s.start, s.end) for s in doc.spans["s"]] == [(1, 3), (3, 4)]
+
+
 def test_a_document_without_spans_has_no_entities():
     doc = Doc(spacy.blank("en").vocab, words=["a"])
     assert SpanResolver("r", from_key="sc", spans_key="s")(doc).ents == ()
