@@ -66,7 +66,7 @@ def test_the_console_command_is_there():
 def test_factories_say_what_they_need_and_write():
     names = ("sciner", "sciner_annotator")
     for name in names:
-        registry.factories.get(name)  # imports it
+        spacy.registry.factories.get(name)  # imports it
     sciner, annotator = map(Language.get_factory_meta, names)
     assert "doc._.sciner_confidence" in sciner.assigns
     assert "doc._.sciner_confidence" in annotator.requires
