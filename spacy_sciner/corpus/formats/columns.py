@@ -14,7 +14,7 @@ from typing import Collection, Dict, Iterable, List, NamedTuple, Optional, Seque
 from ..rules import Repairs
 from .docstart import is_docstart, read_docstart
 from .no_conll import check_is_conll, not_conll, split_columns
-from .tag_style import is_tag, split_tag
+from .tag_style import casefolded, is_tag, split_tag
 
 _WORD_NAMES = frozenset(["token", "tokens", "word", "words", "form", "text"])
 _TAG_NAMES = frozenset(
@@ -61,10 +61,8 @@ def read_blocks(
     labels (Optional[Collection[str]]): Of the corpus: which of two columns of tags is meant.
     RAISES (ScinerError): SCINER-E218 if it is not CoNLL.
     """
-    check_is_conll(text, path)
-    blocks = _blocks(text)
-    n_columns = _n_columns(blocks)
-    blocks = _without_comments(blocks, n_columns, file=file, repairs=repairs)
+    check_is_conll(text, path, labels=labels)
+    blocks = _without_comments(_blocks(text), labels, file=file, repairs=repairs)
     header = _header(blocks)
     if header is not None:
         row = blocks[0].rows.pop(0)
@@ -116,25 +114,44 @@ def _n_columns(blocks: Sequence[Block]) -> int:
 
 
 def _without_comments(
-    blocks: Sequence[Block], n_columns: int, *, file: str, repairs: Repairs
+    blocks: Sequence[Block], labels: Optional[Collection[str]], *, file: str, repairs: Repairs
 ) -> List[Block]:
+    n_columns = _n_columns(blocks)
+    rows = [row.columns for block in blocks for row in block.rows]
+    sure = [row for row in rows if len(row) == n_columns and not row[0].startswith("#")]
+    tagged = _tagged(range(1, n_columns), sure, labels) if sure else []
+    tagged = tagged or [n_columns - 1]
+    # Where no tag has a letter, a label alone is one.
+    known = casefolded(labels) if _have_labels(tagged, sure, labels) else frozenset()
     found = []
     for block in blocks:
-        rows = [row for row in block.rows if not _is_comment(row, n_columns)]
+        kept = []
         for row in block.rows:
-            if _is_comment(row, n_columns):
+            if _is_comment(row.columns, n_columns, tagged, known):
                 text = " ".join(row.columns)
                 repairs.add("comment-line", file=file, paragraph=f"line {row.line}", text=text)
-        found.append(replace(block, rows=rows))
+            else:
+                kept.append(row)
+        found.append(replace(block, rows=kept))
     return [block for block in found if block.rows]
 
 
-def _is_comment(row: Row, n_columns: int) -> bool:
-    first, last = row.columns[0], row.columns[-1]
-    if not first.startswith("#"):
+def _have_labels(
+    columns: Sequence[int], rows: Sequence[List[str]], labels: Optional[Collection[str]]
+) -> bool:
+    known = casefolded(labels)
+    return any(row[i].casefold() in known for row in rows for i in columns)
+
+
+def _is_comment(
+    row: Sequence[str], n_columns: int, tagged: Sequence[int], labels: Collection[str]
+) -> bool:
+    """Whether a row that begins with # is no token: it lacks a column, or a tag."""
+    if not row[0].startswith("#"):
         return False
-    # A row of the token "#" has all columns, and a tag.
-    return len(row.columns) != n_columns or (n_columns > 1 and split_tag(last) is None)
+    if len(row) != n_columns:
+        return True
+    return n_columns > 1 and not any(is_tag(row[i], labels) for i in tagged)
 
 
 def _header(blocks: Sequence[Block]) -> Optional[List[str]]:
@@ -181,9 +198,9 @@ def _tagged(
     columns: Iterable[int], rows: Sequence[List[str]], labels: Optional[Collection[str]]
 ) -> List[int]:
     """The columns that hold tags, a slip here and there aside."""
-    known = {label.casefold() for label in labels or ()}
+    known = casefolded(labels)
     values = {i: [row[i] for row in rows] for i in columns}
-    n_tags = {i: sum(is_tag(v) or v.casefold() in known for v in values[i]) for i in values}
+    n_tags = {i: sum(is_tag(v, known) for v in values[i]) for i in values}
     return [i for i, n in n_tags.items() if n >= MIN_TAGS * len(rows)]
 
 
@@ -191,7 +208,7 @@ def _of_labels(
     tagged: Sequence[int], rows: Sequence[List[str]], labels: Collection[str], path: Path
 ) -> List[int]:
     """Of several columns of tags, such as chunks and entities, the one with the corpus' labels."""
-    known = {label.casefold() for label in labels}
+    known = casefolded(labels)
     named = {i: {(split_tag(row[i]) or ("", row[i]))[1].casefold() for row in rows} for i in tagged}
     found = [i for i in tagged if named[i] & known]
     other = next((i for i in found if any(row[i] != row[found[0]] for row in rows)), None)

@@ -3,11 +3,11 @@
 import re
 from collections import Counter
 from pathlib import Path
-from typing import List
+from typing import Collection, List, Optional
 
 from ...errors import Errors, ScinerError
 from .docstart import is_docstart
-from .tag_style import is_tag
+from .tag_style import casefolded, is_tag
 
 _START_NAMES = frozenset(["start", "begin", "start_offset", "start_char", "offset"])
 _END_NAMES = frozenset(["end", "stop", "end_offset", "end_char", "length"])
@@ -21,7 +21,7 @@ _SEPARATORS = {
 }
 
 
-def check_is_conll(text: str, path: Path) -> None:
+def check_is_conll(text: str, path: Path, *, labels: Optional[Collection[str]] = None) -> None:
     """RAISES (ScinerError): SCINER-E218 for JSON, XML, BRAT and CSV."""
     start = text.lstrip()[:200]
     if re.match(r"[\[{]\s*[\[{\"]", start) and "\t" not in start.split("\n")[0]:
@@ -36,7 +36,9 @@ def check_is_conll(text: str, path: Path) -> None:
         reason = f"it is a table of annotations by offsets, {lines[0].strip()[:60]!r}; export JSON "
         reason += 'lines, {"text": …, "label": [[start, end, label], …]}, for format doccano'
         raise not_conll(path, reason)
-    pieces = [line for line in lines if re.match(r"##\w", line) and is_tag(split_columns(line)[-1])]
+    known = casefolded(labels)
+    hashes = [line for line in lines if re.match(r"##\w", line)]
+    pieces = [line for line in hashes if is_tag(split_columns(line)[-1], known)]
     if len(pieces) > max(1, 0.01 * len(lines)):
         reason = f"its words are cut into word-pieces, {pieces[0].strip()[:60]!r}; join them"
         raise not_conll(path, reason)

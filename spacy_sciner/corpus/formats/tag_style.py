@@ -6,7 +6,7 @@ A file has one style, found from all its tags. Tags of the others become B-X whe
 import re
 from collections import Counter
 from pathlib import Path
-from typing import Collection, List, Optional, Sequence, Tuple
+from typing import Collection, FrozenSet, List, Optional, Sequence, Tuple
 
 from ...errors import Errors, ScinerError
 from ..schemes import parse_tag
@@ -26,8 +26,13 @@ def split_tag(tag: str) -> Optional[Tuple[str, str]]:
     return (match[2], match[1]) if match else None
 
 
-def is_tag(tag: str) -> bool:
-    return split_tag(tag) is not None
+def is_tag(tag: str, labels: Collection[str] = ()) -> bool:
+    """labels (Collection[str]): `casefolded`; one of these alone is a tag, too."""
+    return split_tag(tag) is not None or tag.casefold() in labels
+
+
+def casefolded(labels: Optional[Collection[str]]) -> FrozenSet[str]:
+    return frozenset(label.casefold() for label in labels or ())
 
 
 def plain_tags(

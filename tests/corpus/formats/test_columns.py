@@ -73,3 +73,18 @@ def test_csv_and_odd_blanks_are_refused(tmp_path, rows):
 def test_documents_named_in_brackets(tmp_path):
     text = "-docstart- (1 EU)\n\nWe O\n\n-DOCSTART- (2 NATO)\n\nCRF B-M\n"
     assert [doc.user_data["paper"] for doc in docs_from(tmp_path, text)] == ["1 EU", "2 NATO"]
+
+
+@pytest.mark.parametrize("word", ["#", "#tag", "##x"])
+def test_a_hash_with_a_label_as_its_neighbours_is_a_word(tmp_path, word):
+    (doc,) = docs_from(tmp_path, f"# comment\nWe O\nuse O\nCRF M\n{word} M\nnow O\n")
+    assert [token.text for token in doc] == ["We", "use", "CRF", word, "now"]
+    (doc,) = docs_from(tmp_path, f"# M\nWe O\nCRF B-M\n{word} I-M\n")  # labels have a letter here
+    assert [token.text for token in doc] == ["We", "CRF", word]
+    (doc,) = docs_from(tmp_path, f"We O PRP\nCRF B-M NN\n{word} I-M NN\n# a comment\nnow O RB\n")
+    assert [token.text for token in doc] == ["We", "CRF", word, "now"]
+
+
+def test_word_pieces_with_labels_alone_are_refused(tmp_path):
+    with pytest.raises(ScinerError, match=r"word-pieces, '##BE M'"):
+        docs_from(tmp_path, "We O\nuse O\nRo M\n##BE M\n##RT M\n")
