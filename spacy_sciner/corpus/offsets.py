@@ -12,8 +12,8 @@ from itertools import accumulate, product
 from typing import Any, Callable, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..errors import Errors, ScinerError
+from ..html_text import has_markup, visible_text
 from .text import squeezed
-from .visible import has_markup, visible_text
 
 # Fewer misfits than this share are single slips, to be repaired one by one.
 MAX_MISFITS = 0.2

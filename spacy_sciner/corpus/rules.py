@@ -42,6 +42,8 @@ not-accepted          a task that the annotator skipped or rejected        parag
 unannotated           nobody has worked on it yet                          paragraph left out
 address               the text is an address or a path                     paragraph left out
 no-text               no text, or no token in it                           paragraph left out
+markup                tags or entities of HTML in the text: no offset      kept, as it stands
+                      tells that its visible text was annotated
 other-file            a file in a folder that is not of the format         file left out
 """
 
@@ -79,6 +81,7 @@ RULES = (
     "unannotated",
     "address",
     "no-text",
+    "markup",
     "other-file",
 )
 MAX_EXAMPLES = 5

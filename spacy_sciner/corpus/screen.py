@@ -9,7 +9,7 @@ from .counterparts import named
 MANY = 0.02
 MIN_MANY = 2
 # Of paragraphs, not annotations; the others of the table in `rules` are of annotations.
-_OF_PARAGRAPHS = ("not-accepted", "unannotated", "address", "no-text", "half-character")
+_OF_PARAGRAPHS = ("not-accepted", "unannotated", "address", "no-text", "markup", "half-character")
 # Told in lines of their own, or no repair at all.
 _NO_REPAIRS = [
     "unknown-label",

@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 
 from spacy_sciner.corpus.annotated import CharSpan
 from spacy_sciner.corpus.offsets import BYTES, CODE_POINTS, PLAIN, UTF16, Counting, apply, decide
-from spacy_sciner.corpus.visible import visible_text
 from spacy_sciner.errors import ScinerError
+from spacy_sciner.html_text import visible_text
 
 TEXT = "Sei 𝜆 die Größe.\r\nWir nutzen 𝑘-means und\r\nLSTM hier."
 WORDS = ("means", "LSTM")

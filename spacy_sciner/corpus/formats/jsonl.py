@@ -26,6 +26,8 @@ _NOT_TEXT = frozenset(
     ("paper", "section", "paragraph", "answer", "label", "id", "source", "annotation_approver")
 ) | frozenset(_ANNOTATOR_KEYS)
 MAX_SECONDS = 1 << 33  # the year 2242: a larger number counts something else
+# Prodigy's interfaces in which nobody can mark words.
+_OTHER_VIEWS = ("html", "text", "text_input", "choice", "classification", "compare", "diff")
 _NOT_SPANS = ("tokens", "relations", "options", "accept", "versions", "arcs", "Comments")
 
 
@@ -103,6 +105,8 @@ def _read_line(record: Any, key: Optional[str]) -> _Line:
     if record.get("answer", "accept") != "accept":
         return _Line(text, None, "not-accepted")
     lists = _span_lists(record)
+    if lists is not None and record.get("_view_id") in _OTHER_VIEWS and not any(lists):
+        lists = None
     if lists is None or _is_prediction(record) or (_is_binary(record) and not any(lists)):
         return _Line(text, None, "unannotated")
     return _Line(text, [span for values in lists for v in values for span in _spans(v)], None)

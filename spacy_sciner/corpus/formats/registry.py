@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
 
 from ...errors import Errors, ScinerError
+from ...html_text import has_markup
 from ...settings.corpora import format_points
 from ..annotated import Annotated, CharSpan, Numbering, make_vocab, source_of
 from ..docbin import read_docs
@@ -74,6 +75,10 @@ def read_gold(
             ) from e
         paragraphs += read
         schemes |= {scheme} if scheme else set()
+    for p in paragraphs:
+        if has_markup(p.text):
+            where = f"{p.paper}/{p.paragraph}"
+            repairs.add("markup", file=p.file, paragraph=where, text=p.text)
     if not paragraphs:
         left_out = repairs.counts - counts_before
         found = ", ".join(f"{rule} {n}" for rule, n in sorted(left_out.items())) or "nothing"

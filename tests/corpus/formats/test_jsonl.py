@@ -65,6 +65,8 @@ def test_bad_lines_cost_themselves_only(tmp_path):
         {"spans": json.dumps([SPAN])},
         {"spans": {"0": SPAN}},
         {"options": [{"id": "A", "text": "x"}], "accept": ["A"], "_view_id": "choice"},
+        {"spans": [], "html": "<p>BERT</p>", "_view_id": "html"},
+        {"spans": [], "label": "Positive", "_view_id": "classification"},
     ],
 )
 def test_what_says_nothing_of_words_is_no_paragraph_without_entity(tmp_path, more):

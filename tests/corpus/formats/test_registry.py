@@ -1,3 +1,4 @@
+import json
 from types import SimpleNamespace
 
 import pytest
@@ -177,6 +178,23 @@ def test_tasks_that_nobody_submitted_tell_the_way_out(tmp_path):
     _write(tmp_path, {"export.json": '[{"data": {"text": "BERT"}, "annotations": []}]'})
     with pytest.raises(ScinerError, match=r"SCINER-E206: .*unannotated 1 .*submit them"):
         _read(tmp_path / "export.json", "label-studio")
+
+
+HTML = "<p>We use <b>BERT</b>.</p>"
+
+
+@pytest.mark.parametrize(
+    ("file_format", "content"),
+    [
+        ("prodigy", json.dumps({"text": HTML, "spans": [], "answer": "accept"})),
+        ("label-studio", json.dumps([{"data": {"text": HTML}, "annotations": [{"result": []}]}])),
+        ("conll", "We O\nuse O\n<b>BERT</b> O\n"),
+    ],
+)
+def test_html_of_which_nothing_tells_how_it_was_read_is_counted(tmp_path, file_format, content):
+    _write(tmp_path, {"gold": content})
+    _, repairs = _read(tmp_path / "gold", file_format)
+    assert repairs.counts == {"markup": 1}
 
 
 def test_another_package_adds_a_format(tmp_path, monkeypatch):

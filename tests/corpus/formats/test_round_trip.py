@@ -47,7 +47,7 @@ def test_text_place_entities_and_unknown_words_are_kept(file_format, data):
         known_of(d) for d in sorted(docs, key=_place)
     ]
     assert losses.counts == ({"alone": n_alone} if n_alone else {})
-    assert set(repairs.counts) <= {"same-text", "discontinuous-joined"}
+    assert set(repairs.counts) <= {"same-text", "discontinuous-joined", "markup"}
 
 
 @settings(max_examples=40)
@@ -65,4 +65,4 @@ def test_conll_keeps_words_place_entities_and_unknown_words(docs):
         tags = iob_tags(doc)
         assert iob_tags(found) == [tags[i] for i in kept]
     assert set(losses.counts) <= {"spaces", "space-words", "odd-words", "alone"}
-    assert set(repairs.counts) <= {"same-text"}
+    assert set(repairs.counts) <= {"same-text", "markup"}

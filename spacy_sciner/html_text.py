@@ -6,7 +6,7 @@ from typing import List, Tuple
 
 _BLOCK = "p|div|li|ul|ol|h[1-6]|tr|td|th|table|section|article|body|html|head|title|br|blockquote"
 _MARKUP = re.compile(
-    rf"</({_BLOCK}|b|i|em|strong|span|a|sup|sub|u)\s*>|<br\s*/?>|<p[\s>]"
+    rf"</(\w+:)?({_BLOCK}|b|i|em|strong|span|a|sup|sub|u)\s*>|<br\s*/?>|<p[\s>]"
     r"|&(amp|lt|gt|quot|nbsp|#\d+);",
     re.IGNORECASE,
 )
@@ -42,7 +42,7 @@ def visible_text(source: str) -> Tuple[str, List[bool]]:
             read = unescape(match["entity"])
             characters += read
             is_counted += [True] * len(read)
-        elif match["tag"] and re.fullmatch(_BLOCK, match["name"], re.I):
+        elif match["tag"] and re.fullmatch(rf"(\w+:)?({_BLOCK})", match["name"], re.I):
             is_break = match["name"].lower() == "br"
             if is_break or (characters and characters[-1] != "\n"):
                 characters.append("\n")
