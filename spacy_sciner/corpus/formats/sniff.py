@@ -30,11 +30,17 @@ _SUFFIX = re.compile(
     re.IGNORECASE,
 )
 _SHORT_SUFFIX = re.compile(r"\.(?=\w*[A-Za-z])\w{1,5}$")
+_OF_FILES = r"\.(?i:txt|pdf|json|jsonl|csv|tsv|xml|md|html?|docx?)"
+_STORE = r"(?i:s3a?|gs|gcs|azure(-\w+)?|abfss?|wasbs?|hdfs|s?ftp|file)"
 _ADDRESS = re.compile(
-    r"[a-z][a-z0-9+.-]*://\S+"  # https://…, s3://…
-    r"|(/|\./|\.\./|~/|[A-Za-z]:\\|\\\\)[^\n]*\.\w{1,6}(\?\S*)?"  # /data/upload/3/my paper.txt
+    r"[A-Za-z][A-Za-z0-9+.-]*://\S+"  # https://…, s3://…
+    rf"|[A-Za-z][A-Za-z0-9+.-]*://[^\n]*{_OF_FILES}(\?\S*)?"  # with blanks in it
+    rf"|{_STORE}://[^\n]*[^\s.!?]"  # s3://bucket/my papers/p1
+    r"|(?i:(file|blob|mailto|doi|urn):\S+|www\.\S+)"
+    r"|(?i:data:(\w+/[^\s,]+|[;,]\S)[^\n]*)"  # data:text/plain;base64,…
+    r"|(/|\./|\.\./|~/|[A-Za-z]:[\\/]|\\\\)[^\n]*\.\w{1,6}(\?\S*)?"  # /data/upload/3/my paper.txt
     r"|/data/\S+"  # Label Studio's own
-    r"|[^\s\"'<>]+\.(txt|pdf|json|jsonl|csv|tsv|xml|md|html?|docx?)"  # texts/p2.txt
+    rf"|[^\s\"'<>]+{_OF_FILES}"  # texts/p2.txt
 )
 
 
@@ -179,7 +185,8 @@ def whole_number(value: Any) -> Any:
 def is_address(text: str) -> bool:
     """Whether a text is nothing but where the text is: a URL, or a file's path."""
     text = text.strip()
-    return len(text) < 1000 and _ADDRESS.fullmatch(text) is not None
+    is_short = len(text) < 1000 or text[:5].lower() == "data:"  # which holds a whole file
+    return is_short and _ADDRESS.fullmatch(text) is not None
 
 
 def paper_of_file(name: str) -> str:

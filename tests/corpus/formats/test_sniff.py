@@ -102,13 +102,39 @@ def test_whole_numbers(value, number):
         "/data/local-files/?d=p1.txt",
         "C:\\texts\\p1.txt",
         " papers/p1.html\n",
+        "s3://bucket/my file.txt",
+        "gs://bucket/my papers/p1",
+        "HTTPS://example.org/my paper.pdf?dl=1",
+        "file:///home/me/my papers/p1.txt",
+        "file:/home/me/p1.txt",
+        "data:text/plain;base64,SGVsbG8=" + "A" * 2000,
+        "data:text/plain,We use BERT",
+        "data:,BERT",
+        "www.example.org/paper",
+        "doi:10.18653/v1/N19-1423",
+        "C:/my texts/p1.txt",
+        "papers/P1.TXT",
     ],
 )
 def test_addresses(text):
     assert is_address(text)
 
 
-@pytest.mark.parametrize("text", ["BERT", "We use p1.txt.", "and/or", "See https://x.org now", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "BERT",
+        "We use p1.txt.",
+        "and/or",
+        "See https://x.org now",
+        "https://x.org shows BERT v1.5",
+        "s3://bucket is where it lies.",
+        "data: text and labels",
+        "Data:the words",
+        "www is a web",
+        "",
+    ],
+)
 def test_texts_are_no_addresses(text):
     assert not is_address(text)
 
