@@ -14,7 +14,7 @@ from ..files import write_json, write_text
 from .answers import Answer, closed_spans, read_answer
 from .cache import AnswerCache, Reply, Request
 from .client import Endpoint, ask_all
-from .prompts import closed_prompt, open_prompt
+from .prompts import SEPARATOR, closed_prompt, open_prompt
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,12 @@ class Question:
 
     def line(
         self, paragraph: PoolParagraph, answer: Answer, counts: Counter[str]
-    ) -> Dict[str, Any]:
-        """What is written for a paragraph: concepts, or a task as Prodigy would export it."""
+    ) -> Optional[Dict[str, Any]]:
+        """What is written for a paragraph: concepts, or a task as Prodigy would export it.
+
+        None for entities of which none is of a label that was asked for and stands in the text: a
+        task would say that there is nothing.
+        """
         place = {
             "paper": paragraph.paper,
             "paragraph": paragraph.paragraph,
@@ -46,6 +50,8 @@ class Question:
             return {"text": paragraph.text, "entities": answer.rows, **place}
         spans, left_out = closed_spans(paragraph.text, answer.rows, self.meanings)
         counts.update(left_out, entities=len(spans))
+        if answer.rows and not spans:
+            return None
         return {"text": paragraph.text, "spans": spans, "answer": "accept", "meta": place}
 
 
@@ -56,10 +62,12 @@ class Outcome:
     lines: List[Dict[str, Any]] = field(default_factory=list)
     failed: List[Dict[str, Any]] = field(default_factory=list)  # paper, paragraph, reason
     malformed: List[Dict[str, Any]] = field(default_factory=list)  # …, answer, lines
+    unusable: List[Dict[str, Any]] = field(default_factory=list)  # the same
     counts: Counter[str] = field(default_factory=Counter)
 
     def to_dict(self) -> Dict[str, Any]:
-        return {"counts": dict(self.counts), "failed": self.failed, "malformed": self.malformed}
+        lists = {"failed": self.failed, "malformed": self.malformed, "unusable": self.unusable}
+        return {"counts": dict(self.counts), **lists}
 
 
 def annotate(
@@ -74,8 +82,8 @@ def annotate(
     """Ask about each paragraph what the cache does not know; write what was answered.
 
     An answer that cannot be read stays in the cache; a paragraph without an answer, or with one of
-    which nothing can be read, or a closed one that was cut off, is not written. `out` has a report
-    beside it.
+    which nothing can be read, or a closed one that was cut off or has no entity that can be used,
+    is not written. `out` has a report beside it.
 
     RAISES (ScinerError): SCINER-E353 if `out` is another program's; what `ask_all` raises.
     """
@@ -113,13 +121,20 @@ def _take(
     counts["cut off answers"] += is_cut_off
     counts["malformed answers"] += answer.is_malformed
     counts["unread lines"] += len(answer.unread)
+    place = {"paper": paragraph.paper, "paragraph": paragraph.paragraph, "answer": answer_key}
     if answer.is_malformed:
-        place = {"paper": paragraph.paper, "paragraph": paragraph.paragraph}
-        outcome.malformed.append({**place, "answer": answer_key, "lines": answer.unread})
+        outcome.malformed.append({**place, "lines": answer.unread})
     if is_cut_off and question.meanings is not None:
         return  # of the words that it has not come to nothing is known, and a task would say O
-    if answer.rows or not answer.is_malformed:
-        outcome.lines.append(question.line(paragraph, answer, counts))
+    if not answer.rows and answer.is_malformed:
+        return
+    line = question.line(paragraph, answer, counts)
+    if line is not None:
+        outcome.lines.append(line)
+        return
+    counts["unusable answers"] += 1
+    lines = [f" {SEPARATOR} ".join(row) for row in answer.rows]
+    outcome.unusable.append({**place, "lines": lines})
 
 
 def report_path(out: Path) -> Path:
