@@ -14,13 +14,19 @@ MAX_ENTITIES = 10_000  # declared in a file; all of the ISO sets together are 2,
 # Elements that stand within words; any other parts them. TEI's first, then JATS'.
 INLINE = frozenset({
     "hi", "emph", "ref", "rs", "term", "gloss", "foreign", "name", "num", "measure", "date",
-    "time", "abbr", "expan", "ex", "am", "sic", "corr", "orig", "reg", "add", "del",
+    "time", "choice", "subst",
+    "abbr", "expan", "ex", "am", "sic", "corr", "orig", "reg", "add", "del",
     "unclear", "supplied", "g", "c", "m", "mentioned", "code", "ident", "formula", "ptr",
     "anchor", "sup", "sub", "b", "i", "u", "bold", "italic", "sc", "underline", "overline",
     "monospace", "roman", "sans-serif", "strike", "xref", "ext-link", "uri", "email",
     "styled-content", "named-content", "abbrev", "inline-formula", "target", "math", "mi",
     "mn", "mo", "mrow", "msub", "msup",
 })  # fmt: skip
+# TEI's alternatives, what a reader sees first: the printed form, but a mistake as it was mended.
+_ALTERNATIVES = {
+    "choice": ("corr", "orig", "abbr", "sic", "reg", "expan", "unclear", "seg"),
+    "subst": ("add",), "app": ("lem", "rdg"),
+}  # fmt: skip
 _SHIFTED = {"sup": "^", "superscript": "^", "msup": "^", "sub": "_", "subscript": "_", "msub": "_"}
 _NUMBER = re.compile(r"[-+−–]?\d")
 _LINE_ENDS = frozenset({"lb", "pb", "cb", "gb", "break"})
@@ -102,7 +108,17 @@ def text_of(node: Any, *, left_out: AbstractSet[str]) -> str:
     return join_lines([line for line in lines if line])
 
 
+def _alternative(node: Any) -> Any:
+    """Of an element that holds the same words in several forms the one to read, else None."""
+    found = (children(node, name) for name in _ALTERNATIVES.get(name_of(node), ()))
+    return next((some[0] for some in found if some), None)
+
+
 def _parts(node: Any, left_out: AbstractSet[str]) -> Iterator[str]:
+    only = _alternative(node)
+    if only is not None:
+        yield from _parts(only, left_out)
+        return
     yield re.sub(r"\s+", " ", node.text or "")
     for child in node:
         name = name_of(child)

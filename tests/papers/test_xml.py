@@ -46,6 +46,12 @@ def read(tmp_path, content):
         ("a <unheard>new</unheard>one", "a new one"),
         ("two\n   lines\tof <hi>text</hi>\n", "two lines of text"),
         ("<?page 3?>kept", "kept"),
+        ("to <choice>\n<sic>recieve</sic>\n<corr>receive</corr></choice>.", "to receive."),
+        ("a <choice><expan>random field</expan><abbr>CRF</abbr></choice>s", "a CRFs"),
+        ("<choice><orig>co<hi>lou</hi>r</orig><reg>color</reg></choice>ed", "coloured"),
+        ("an <choice><unclear>a</unclear><unclear>o</unclear></choice>", "an a"),
+        ("a <subst><del>old</del><add>new</add></subst> one", "a new one"),
+        ("an <app><lem>old</lem><rdg>odd</rdg></app> one", "an old one"),
     ],
 )
 def test_elements_part_words_or_do_not(tmp_path, inside, expected):
