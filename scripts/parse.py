@@ -49,6 +49,8 @@ def main(
         print(f"⚠ {warning}")
     if report["unreadable"]:
         print(f"  {report['unreadable']} characters that are none, read as U+FFFD")
+    if report["html"]:
+        print(f"  {report['html']} papers of collections in HTML, read without its tags")
     for reason, n in summarise(report["set_aside"]):
         print(f"  {n}× set aside: {reason}")
     if report["ignored"]:

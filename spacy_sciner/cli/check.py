@@ -149,7 +149,7 @@ def _print_parsed(path: Path, report: Dict[str, Any]) -> None:
     typer.echo(
         f"papers {path}: {report['papers']} papers, {report['paragraphs']} paragraphs, "
         f"{report['words']} words; {report['too_short']} paragraphs too short, "
-        f"{report['ignored']} files that are no papers"
+        f"{report['ignored']} files that are no papers, {report['html']} in HTML"
     )
     if warning := warn_of_loss(report):
         _warn(warning)

@@ -44,10 +44,10 @@ def parse_papers(
     reader = Reader(settings, Cache(Path(cache_dir) if cache_dir else None))
     chosen, set_aside = _read_files(sources, reader)
     n_papers = len(sources.papers)
+    counts: Counter[str] = Counter()
     for path in sources.collections:
         file = printable(path.relative_to(papers_dir).as_posix())
-        n_papers += _add_collection(path, chosen, set_aside, file=file)
-    counts: Counter[str] = Counter()
+        n_papers += _add_collection(path, chosen, set_aside, counts, file=file)
     report: Dict[str, Any] = {"engine": settings.engine, "files": 0, "papers": 0}
     with replacing(out_dir) as temporary:
         temporary.mkdir(parents=True)
@@ -62,6 +62,7 @@ def parse_papers(
             "split",
             "too_long",
             "unreadable",
+            "html",
         ):
             report[name] = counts[name]
         report["ignored"] = sources.ignored
@@ -121,7 +122,9 @@ def _read_files(sources: Sources, reader: Reader) -> Tuple[Chosen, List[Place]]:
     return chosen, set_aside
 
 
-def _add_collection(path: Path, chosen: Chosen, set_aside: List[Place], *, file: str) -> int:
+def _add_collection(
+    path: Path, chosen: Chosen, set_aside: List[Place], counts: "Counter[str]", *, file: str
+) -> int:
     """Add a collection's papers to those chosen, but for those that are there already.
 
     RETURNS (int): Papers tried: lines, or 1 for a file that has none.
@@ -135,6 +138,7 @@ def _add_collection(path: Path, chosen: Chosen, set_aside: List[Place], *, file:
                 set_aside.append({**place, "reason": printable(str(entry.error))})
             elif entry.paper not in chosen:
                 chosen[entry.paper] = (place, Parsed(entry.sections))
+                counts["html"] += entry.is_html
             elif "line" in (other := chosen[entry.paper][0]):
                 reason = f"an earlier line has its id ({other['file']}, line {other['line']})"
                 set_aside.append({**place, "reason": reason})

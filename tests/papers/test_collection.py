@@ -194,3 +194,17 @@ def test_a_byte_order_mark_tells_the_encoding(parse, tmp_path, name, encoding):
     report = parse({name: text})
     assert (report["papers"], report["set_aside"]) == (2, [])
     assert any("Ωmega" in json.dumps(p, ensure_ascii=False) for p in paragraphs(tmp_path, "P1"))
+
+
+def test_of_html_the_visible_text_is_read_and_counted(parse, tmp_path):
+    html = f"<jats:title>Abstract</jats:title><jats:p>A <i>B</i>&amp;C {LONG}</jats:p>"
+    html += f"<p>10<sup>2</sup> {TEXT}</p>"
+    title = "<b>Beam</b> search " + LONG
+    report = parse({"a.jsonl": line("a", title=title, text=html) + line("b", text=f"a < b {TEXT}")})
+    assert [one["text"] for one in paragraphs(tmp_path, "a")] == [
+        f"Beam search {LONG}",
+        f"A B&C {LONG}",
+        f"10^2 {TEXT}",
+    ]
+    assert paragraphs(tmp_path, "b")[0]["text"] == f"a < b {TEXT}"
+    assert report["html"] == 1
