@@ -55,7 +55,8 @@ def refused_files(name: str, *, settings: Settings, assets: Path) -> List[Sciner
     where `check_corpus` names the first."""
     corpus = CorpusSettings.of(settings, name, labels_path=assets / "labels.yaml")
     refused: List[ScinerError] = []
-    _read_each(GoldReader(assets / name, corpus.labels), [*corpus.gold, *corpus.pool_gold], refused)
+    for gold_files in (corpus.gold, corpus.pool_gold):
+        _read_each(GoldReader(assets / name, corpus.labels), gold_files, refused)
     return refused
 
 

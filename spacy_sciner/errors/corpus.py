@@ -68,4 +68,8 @@ class CorpusErrors(metaclass=Coded):
         "scores on them would measure agreement with it. Give such files `split: train` in "
         "params.yaml."
     )
+    E246 = (
+        "{file} is read twice, as `path` {first} and as `path` {second}: each of its paragraphs "
+        "would count twice. Name it once among the gold files in params.yaml."
+    )
     E243 = "Nothing can be written as {format!r}. Formats to write: {known}."

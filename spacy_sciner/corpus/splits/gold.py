@@ -35,8 +35,15 @@ class GoldReader:
     n_annotations: int = 0
     n_paragraphs: int = 0
     used: List[Annotated] = field(default_factory=list)
+    path_of: Dict[Path, str] = field(default_factory=dict)  # the files read, by which `path`
+
+    def read_list(self, gold_files: Sequence[GoldFile]) -> List[List[Annotated]]:
+        """The paragraphs of each. Gold of the pool may be that of a split, as another list."""
+        self.path_of.clear()
+        return [self.read(gold_file) for gold_file in gold_files]
 
     def read(self, gold_file: GoldFile) -> List[Annotated]:
+        """RAISES (ScinerError): SCINER-E246 for a file that was read before; see `read_gold`."""
         by_paragraph = gold_file.papers == PARAGRAPHS
         table = self.folder / gold_file.papers if gold_file.papers and not by_paragraph else None
         found: AnnotatedFile = read_gold(
@@ -49,10 +56,21 @@ class GoldReader:
             text_key=gold_file.text_key,
             labels=self.labels,
         )
+        self._refuse_twice(gold_file, found.files)
         self.n_annotations += sum(len(p.spans) for p in found.paragraphs)
         self.n_paragraphs += len(found.paragraphs)
         self.files.append(self._entry(gold_file, found))
         return found.paragraphs
+
+    def _refuse_twice(self, gold_file: GoldFile, files: Sequence[str]) -> None:
+        for name in files:
+            path = (self.folder / name).resolve()
+            if gold_file.format == "brat":  # which may be named by either of its two files
+                path = path.with_suffix("")
+            if path in self.path_of:
+                both = {"first": self.path_of[path], "second": gold_file.path}
+                raise ScinerError(Errors.E246.format(file=name, **both))
+            self.path_of[path] = gold_file.path
 
     def _entry(self, gold_file: GoldFile, found: AnnotatedFile) -> Dict[str, Any]:
         entry: Dict[str, Any] = {"file": gold_file.path, "format": gold_file.format}
@@ -102,11 +120,11 @@ def read_gold_splits(corpus: CorpusSettings, *, folder: Path, seed: int) -> Gold
     folder (Path): What the paths of the gold files are relative to.
     seed (int): Of a split by shares.
     RAISES (ScinerError): See `formats`, `split`; SCINER-E209 if a split would be empty,
-        SCINER-E245.
+        SCINER-E245, SCINER-E246.
     """
     reader = GoldReader(folder, corpus.labels)
     docs = _read_splits(corpus, reader, seed=seed)
-    pool_gold = _one_each([reader.read(gold_file) for gold_file in corpus.pool_gold], reader)
+    pool_gold = _one_each(reader.read_list(corpus.pool_gold), reader)
     compare_extras(reader.used, reader.repairs.extras, found=reader.found)
     return GoldSplits(docs, reader.docs([p for some in pool_gold for p in some]), reader)
 
@@ -151,7 +169,7 @@ def _read_sets(
 ) -> List[Tuple[GoldFile, List[Annotated]]]:
     """The gold files with their paragraphs; those that go to the same splits are one set, in which
     each text has one annotation."""
-    read = [reader.read(gold_file) for gold_file in corpus.gold]
+    read = reader.read_list(corpus.gold)
     sets: Dict[Union[str, Tuple[str, ...]], List[int]] = {}
     for i, gold_file in enumerate(corpus.gold):
         sets.setdefault(gold_file.split, []).append(i)

@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 
@@ -202,3 +203,22 @@ def test_a_reviewed_paper_is_in_train_and_pool_without_a_word(tmp_path):
     _lines(tmp_path / "review.jsonl", record)
     with pytest.warns(ScinerWarning, match=r"SCINER-W201: 1 papers .*p \(train, pool\)"):
         _read(tmp_path, _corpus(pool, reviewed, *_three(tmp_path)))
+
+
+@pytest.mark.parametrize("second", ["gold/a.conll", "./gold/a.conll", "gold", "gold/a*", "link"])
+@pytest.mark.parametrize("split", ["train", "dev"])
+def test_a_file_that_is_named_twice_is_refused(tmp_path, second, split):
+    _conll(tmp_path / "gold/a.conll", "we use BERT here")
+    (tmp_path / "link").symlink_to(tmp_path / "gold/a.conll")
+    paths = [("gold/a.conll", "train"), (second, split)]
+    files = [GoldFile(path=path, format="conll", split=s) for path, s in paths]
+    with pytest.raises(ScinerError, match=f"SCINER-E246: .* is read twice.*{re.escape(second)}"):
+        _read(tmp_path, _corpus(*files))
+
+
+def test_gold_of_the_pool_may_be_that_of_a_split(tmp_path):
+    for split in ("train", "dev", "test"):
+        _conll(tmp_path / f"{split}.conll", f"we use BERT for {split}")
+    files = [GoldFile(path=f"{s}.conll", format="conll", split=s) for s in ("train", "dev", "test")]
+    read = _read(tmp_path, _corpus(*files, pool_gold=files[:1]))
+    assert _texts(read.pool_gold) == ["we use BERT for train"]
