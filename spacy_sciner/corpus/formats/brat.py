@@ -19,7 +19,7 @@ from ...files import file_stem, replacing, write_text
 from ..annotated import UNKNOWN_LABEL, Annotated, CharSpan
 from ..offsets import PLAIN, apply, decide
 from ..rules import Repairs
-from .sniff import is_address, paper_of_file, read_text
+from .sniff import decode, is_address, paper_of_file, read_text
 from .writing import CharEnt, Losses, Written, bad_label, count_unheld, count_words, place_of
 
 TABLE = "paragraphs.jsonl"
@@ -180,7 +180,11 @@ def _bounds(path: Path, text: str, spans: Sequence[CharSpan], *, paper: str) -> 
 
 def _rows(table: Path, file: str) -> List[_Bound]:
     rows = []
-    for line in filter(None, table.read_text(encoding="utf8").split("\n")):
+    try:
+        lines = decode(table.read_bytes()).split("\n")
+    except UnicodeDecodeError as e:
+        raise _misfit(table, table.with_name(file), f"it is not UTF-8 ({e.reason})") from e
+    for line in filter(None, lines):
         try:
             row = json.loads(line)
             if row["file"] == file:

@@ -1,11 +1,13 @@
 """Which paragraphs of a CoNLL file are which paper: the tab-separated table of `papers`."""
 
 import csv
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import List, Optional
 
 from ...errors import Errors, ScinerError
+from .sniff import decode
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,13 @@ def papers_of_table(table: Path, *, path: Path, n_blocks: int) -> List[str]:
 def _read_ranges(path: Path, *, split: str) -> List[_PaperRange]:
     if not path.is_file():
         raise ScinerError(Errors.E208.format(path=path, reason="no such file"))
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+    try:
+        text = decode(path.read_bytes())
+    except UnicodeDecodeError as e:
+        reason = f"it is not UTF-8 ({e.reason}); save it as such"
+        raise ScinerError(Errors.E208.format(path=path, reason=reason)) from e
+    lines = io.StringIO(text, newline="")
+    rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
     ranges = []
     for n, row in enumerate(row for row in rows if row.get("split") == split):
         try:

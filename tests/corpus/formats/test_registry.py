@@ -197,6 +197,22 @@ def test_html_of_which_nothing_tells_how_it_was_read_is_counted(tmp_path, file_f
     assert repairs.counts == {"markup": 1}
 
 
+@pytest.mark.parametrize(
+    ("code", "table", "gold", "options"),
+    [
+        ("E208", "papers.tsv", "p1.conll", {"file_format": "conll"}),
+        ("E242", "paragraphs.jsonl", "p1.txt", {"file_format": "brat"}),
+    ],
+)
+def test_a_table_in_another_encoding_is_blamed_itself(tmp_path, code, table, gold, options):
+    _write(tmp_path, {"p1.conll": "a O\n", "p1.txt": "BERT", "p1.ann": ""})
+    path = tmp_path / table
+    path.write_bytes("split\tfirst\tlast\tpaper\np1\t0\t0\tcafé\n".encode("latin-1"))
+    more = {"papers_path": path} if gold == "p1.conll" else {}
+    with pytest.raises(ScinerError, match=f"SCINER-{code}: {path}.*it is not UTF-8"):
+        read_gold(tmp_path / gold, file=gold, repairs=Repairs(), **options, **more)
+
+
 def test_another_package_adds_a_format(tmp_path, monkeypatch):
     def read(path, *, file, repairs):
         return [Annotated("P1", 0, path.read_text(), [], file)], None
