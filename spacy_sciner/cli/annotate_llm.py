@@ -155,17 +155,21 @@ def _print_estimate(expected: "Estimate") -> None:
 
 
 def _print_outcome(outcome: "Outcome", *, out: Path, of: int) -> None:
-    """RAISES (ScinerError): SCINER-E351 if a paragraph has no answer."""
+    """RAISES (ScinerError): SCINER-E351 if a paragraph has no answer, SCINER-E562 if no answer can
+    be used."""
     from ..llm.run import report_path
 
     _print_counts(outcome.counts)
-    typer.echo(f"✔ {len(outcome.lines)} paragraphs in {out}, report in {report_path(out)}")
+    if outcome.lines:
+        typer.echo(f"✔ {len(outcome.lines)} paragraphs in {out}, report in {report_path(out)}")
     if outcome.failed:
         reason = outcome.failed[0]["reason"]
         message = Errors.E351.format(
             n=len(outcome.failed), of=of, report=report_path(out), reason=reason
         )
         raise ScinerError(message)
+    if not outcome.lines:
+        raise ScinerError(Errors.E562.format(n=of, out=out, report=report_path(out)))
 
 
 def _print_counts(counts: Mapping[str, int]) -> None:

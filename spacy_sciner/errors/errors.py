@@ -174,6 +174,7 @@ class Errors(CorpusErrors, ReviewErrors):
         "{n} of {of} paragraphs have no answer, each with its reason in {report}; the first: "
         "{reason}. The same command asks for these alone."
     )
+    E562 = "No answer of {n} can be used, and {out} is as it was: {report} says what they are."
     E352 = "--extra {value!r} is no JSON object, such as '{{\"top_p\": 0.9}}'."
     E353 = (
         "{path} is there, and not written by `sciner annotate-llm`. Name another --out, or "

@@ -83,7 +83,7 @@ def annotate(
 
     An answer that cannot be read stays in the cache; a paragraph without an answer, or with one of
     which nothing can be read, or a closed one that was cut off or has no entity that can be used,
-    is not written. `out` has a report beside it.
+    is not written. `out` has a report beside it. Without anything to write it stays as it is.
 
     RAISES (ScinerError): SCINER-E353 if `out` is another program's; what `ask_all` raises.
     """
@@ -98,10 +98,11 @@ def annotate(
             outcome.failed.append({**place, "reason": failed.get(request.key, "not in the cache")})
         else:
             _take(outcome, question, paragraph, reply, answer_key=request.key)
-    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in outcome.lines)
-    write_text(out, text)
-    if question.meanings is None:
-        outcome.counts.update(read_concepts(out).counts)
+    if outcome.lines:
+        text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in outcome.lines)
+        write_text(out, text)
+        if question.meanings is None:
+            outcome.counts.update(read_concepts(out).counts)
     write_json(report_path(out), {"model": question.model, **outcome.to_dict()})
     return outcome
 

@@ -92,6 +92,17 @@ def test_malformed_answers_are_counted_listed_and_kept(project, server, sciner):
     assert kept["request"]["messages"][1]["content"] == TEXTS[2]
 
 
+def test_where_no_answer_can_be_used_the_file_stays_as_it_was(project, server, sciner):
+    out = project / "out/llm.jsonl"
+    sciner(server)
+    before = out.read_bytes()
+    write_parsed(project, TEXTS[2])  # the one that is answered with rubbish
+    code, said, err = sciner(server)
+    assert (code, out.read_bytes()) == (1, before)
+    assert "SCINER-E562: No answer of 1 can be used, and out/llm.jsonl is as it was" in err
+    assert "✔" not in said
+
+
 def test_the_same_command_asks_nothing_twice_and_writes_the_same(project, server, sciner):
     sciner(server)
     before = {p: p.read_bytes() for p in (project / "out").iterdir()}
