@@ -44,8 +44,10 @@ def mask_candidates(share: float) -> Masker:
 
 
 def boundaries(spans: Sequence[Group], n_words: int) -> List[Group]:
-    """The word before each span and the word after it, where there is one."""
+    """The word before each span and the word after it, where there is one that is in no span: the
+    spans have to be seen."""
     words = {start - 1 for start, _ in spans} | {end for _, end in spans}
+    words -= {word for start, end in spans for word in range(start, end)}
     return [(word, word + 1) for word in sorted(words) if 0 <= word < n_words]
 
 

@@ -12,7 +12,7 @@ from .rows import Row, Vocabulary, cut_rows, pad_rows
 SAMPLED = 64  # negatives for a batch beside its own concepts
 POWER = 0.75  # of a concept's frequency: how often it is sampled
 CONCEPTS_STEP = 16  # concepts of a batch are a multiple of it: few shapes keep memory flat
-MAX_PIECES = 30  # of a concept with its description
+MAX_PIECES = 30  # of a concept with its description, in training
 
 
 class ConceptRow(NamedTuple):
@@ -82,13 +82,19 @@ def choose_concepts(
     return [*own, *rng.choice(others, n, replace=False, p=chance).tolist()]
 
 
-def encode_concepts(texts: Sequence[str], vocabulary: Vocabulary) -> Tuple[np.ndarray, np.ndarray]:
-    """Word-pieces of concepts, padded. RETURNS: ids (n, length), lengths (n,)."""
-    pieces = [
-        np.array([i for ids in vocabulary.wordpieces(text.split()) for i in ids][:MAX_PIECES])
-        for text in texts
-    ]
+def encode_concepts(
+    texts: Sequence[str], vocabulary: Vocabulary, *, at_most: int = MAX_PIECES
+) -> Tuple[np.ndarray, np.ndarray]:
+    """Word-pieces of concepts, cut at `at_most` and padded.
+
+    RETURNS (Tuple[np.ndarray, np.ndarray]): Ids, shape (n, length), and lengths, (n,).
+    """
+    pieces = [np.array(pieces_of(text, vocabulary)[:at_most]) for text in texts]
     return pad_rows([ids.astype(np.int64) for ids in pieces], vocabulary)
+
+
+def pieces_of(concept: str, vocabulary: Vocabulary) -> List[int]:
+    return [i for ids in vocabulary.wordpieces(concept.split()) for i in ids]
 
 
 def places_of(rows: Sequence[Row], width: int, n_before: int, step: int) -> np.ndarray:

@@ -21,6 +21,7 @@ from ..models.concepts import ConceptModel
 from ..models.encoders import write_encoder
 from ..models.head import freeze, load_encoder
 from .concept_rows import (
+    MAX_PIECES,
     ConceptRow,
     ConceptRows,
     choose_concepts,
@@ -28,6 +29,7 @@ from .concept_rows import (
     encode_concepts,
     make_rows,
     padded_width,
+    pieces_of,
     places_of,
 )
 from .job import Job, Result, train_task
@@ -149,6 +151,9 @@ def run(job: Job) -> Result:
     (job.out / FOLDER).mkdir(exist_ok=True)
     write_json(job.out / FOLDER / FIT, fit_of(task.module))
     result.figures["concepts"] = len(parts[0].names)
+    whole = (f"{name}: {data.descriptions.get(name, '')}" for name in parts[0].names)
+    lengths = [len(pieces_of(text, vocabulary)) for text in whole]
+    result.figures["cut_descriptions"] = sum(n > MAX_PIECES for n in lengths)
     result.figures["texts"] = dict(data.counts)
     return result
 

@@ -52,7 +52,8 @@ class MeaningTagger:
             f"{label_in_words(label)}: {meaning}" if meaning else label_in_words(label)
             for label, meaning in labels.items()
         ]
-        ids, lengths = encode_concepts(words, self.vocabulary)
+        room = window - self.vocabulary.n_around
+        ids, lengths = encode_concepts(words, self.vocabulary, at_most=room)
         with torch.inference_mode():
             self.concepts = module.embed_concepts(torch.from_numpy(ids), torch.from_numpy(lengths))
 

@@ -42,6 +42,8 @@ def test_a_side_that_is_missing_is_skipped():
     assert boundaries([(0, 2)], 4) == [(2, 3)]
     assert boundaries([(2, 4)], 4) == [(1, 2)]
     assert boundaries([(0, 4)], 4) == []
+    # No word of a neighbour, which is to be seen whole.
+    assert boundaries([(1, 3), (3, 5)], 7) == [(0, 1), (5, 6)]
 
 
 def test_the_boundaries_view_shows_the_candidate(row, tiny_encoder):

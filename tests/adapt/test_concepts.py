@@ -9,7 +9,12 @@ from small_text import concept_lines, paragraphs, settings_of, write_project
 from spacy.tokens import Doc
 from stage_project import overlaid
 
-from spacy_sciner.adapt.concept_rows import choose_concepts, concept_text, make_rows
+from spacy_sciner.adapt.concept_rows import (
+    choose_concepts,
+    concept_text,
+    encode_concepts,
+    make_rows,
+)
 from spacy_sciner.adapt.concepts import FIT, FOLDER
 from spacy_sciner.adapt.encoder import make_encoder
 from spacy_sciner.adapt.rows import Vocabulary
@@ -99,7 +104,7 @@ def test_tokens_learn_their_concepts(root, tiny_encoder, shared):
     out = root / "encoder"
     facts = make_encoder(settings, out=out, root=root)
     (figures,) = facts["adapt"]["methods"]
-    assert figures["concepts"] == 3
+    assert (figures["concepts"], figures["cut_descriptions"]) == (3, 0)
     assert figures["held_out"] < 0.6 * figures["held_out_before"]
     ranks = figures["reciprocal_rank"]
     assert ranks["before"] < 0.9 < ranks["after"] <= 1
@@ -176,3 +181,10 @@ def test_files_without_a_mention_are_refused(root, tiny_encoder):
     settings = settings_of(tiny_encoder, ["concepts"], concepts=concepts(files=["none.jsonl"]))
     with pytest.raises(ScinerError, match=r"SCINER-E337.*none\.jsonl"):
         make_encoder(settings, out=root / "encoder", root=root)
+
+
+def test_a_long_meaning_is_cut_in_training_and_whole_where_it_is_all_there_is(tiny_encoder):
+    vocabulary, text = Vocabulary(tiny_encoder), "train " * 50
+    for settings, n_pieces in (({}, 30), ({"at_most": 62}, 50)):
+        _, lengths = encode_concepts([text], vocabulary, **settings)
+        assert lengths.tolist() == [n_pieces + vocabulary.n_around]
