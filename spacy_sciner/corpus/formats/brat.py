@@ -19,6 +19,7 @@ from ...files import file_stem, replacing, write_text
 from ..annotated import UNKNOWN_LABEL, Annotated, CharSpan
 from ..offsets import PLAIN, apply, decide
 from ..rules import Repairs
+from .paths import beside, files_of
 from .sniff import decode, is_address, paper_of_file, read_text
 from .writing import CharEnt, Losses, Written, bad_label, count_unheld, count_words, place_of
 
@@ -53,8 +54,7 @@ def read_brat(path: Path, *, file: str, repairs: Repairs) -> List[Annotated]:
     if not path.is_dir():
         return read_brat_paper(path, file=file, repairs=repairs)
     paragraphs = []
-    for text_path in sorted(path.rglob("*.txt")):
-        name = f"{file.rstrip('/')}/{text_path.relative_to(path).as_posix()}"
+    for text_path, name in files_of(path, file=file, file_format="brat")[0]:
         paragraphs += read_brat_paper(text_path, file=name, repairs=repairs)
     return paragraphs
 
@@ -65,8 +65,11 @@ def read_brat_paper(path: Path, *, file: str, repairs: Repairs) -> List[Annotate
     RAISES (ScinerError): SCINER-E205 if one is not text, SCINER-E216 if offsets fit no way of
         counting.
     """
-    path, ann_path = path.with_suffix(".txt"), path.with_suffix(".ann")
+    path, ann_path = beside(path, ".txt"), beside(path, ".ann")
     paper = paper_of_file(path.name)
+    if not path.is_file():
+        repairs.add("no-text", file=file, paragraph=paper, text=f"no {path.name}")
+        return []
     if not ann_path.is_file():
         repairs.add("unannotated", file=file, paragraph=paper, text="no .ann file")
         return []

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
+from .paths import beside
 from .sniff import decode
 
 PAPER = "paper"
@@ -37,7 +38,7 @@ def guess_kind(path: Path) -> Optional[str]:
     if suffix in _ENDINGS:
         return _ENDINGS[suffix]
     if suffix == ".txt":
-        return "brat" if path.with_suffix(".ann").is_file() else "conll"
+        return "brat" if beside(path, ".ann").is_file() else "conll"
     if path.name.lower().endswith((".json", ".jsonl", ".ndjson", ".jsonl.gz")):
         return _kind_of_records(_first_records(path))
     return None

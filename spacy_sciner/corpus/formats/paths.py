@@ -19,6 +19,12 @@ _SUFFIXES: Dict[str, FrozenSet[str]] = {
 }
 
 
+def beside(path: Path, suffix: str) -> Path:
+    """The file of that name with another suffix, in small letters or in capitals."""
+    names = [path.with_suffix(some) for some in (suffix, suffix.upper(), suffix.title())]
+    return next((name for name in names if name.is_file()), names[0])
+
+
 def files_of(
     path: Path, *, file: str, file_format: str
 ) -> Tuple[List[Tuple[Path, str]], List[str]]:
@@ -41,18 +47,22 @@ def files_of(
             p for match in matches for p in ([match] if match.is_file() else match.rglob("*"))
         ]
         found = _named(dict.fromkeys(inside), root=root, name=prefix)
-    elif file_format == "brat" and path.with_suffix(".txt").is_file():
+    elif file_format == "brat" and beside(path, ".txt").is_file():
         return [(path, file)], []
     else:
         raise ScinerError(Errors.E204.format(path=path))
     suffixes = _SUFFIXES.get(file_format)
     wanted = [(p, name) for p, name in found if suffixes is None or p.suffix.lower() in suffixes]
+    if file_format == "brat":  # annotations whose text is missing are for the reader to tell
+        read = {beside(p, ".ann") for p, _ in wanted}
+        wanted += [(p, n) for p, n in found if p.suffix.lower() == ".ann" and p not in read]
+        wanted.sort(key=lambda pair: pair[1])
     if not wanted:
         there = ", ".join(name for _, name in found[:5]) or "nothing"
         raise ScinerError(Errors.E219.format(path=path, format=file_format, found=there))
     read = {p for p, _ in wanted}
     if file_format == "brat":
-        read |= {p.with_suffix(".ann") for p in read} | {
+        read |= {beside(p, ".ann") for p in read} | {
             p for p, _ in found if p.suffix == ".conf" or p.name == "paragraphs.jsonl"
         }
     return wanted, [name for p, name in found if p not in read]

@@ -86,6 +86,8 @@ def read_gold(
             found += " (texts that are only an address: export the text itself)"
         if left_out["unannotated"]:
             found += " (tasks without an annotation: submit them in the annotation tool first)"
+        if left_out["no-text"] and file_format == "brat":
+            found += " (an .ann file needs its .txt beside it)"
         raise ScinerError(Errors.E206.format(path=path, format=file_format, found=found))
     if len(files) > 1:
         paragraphs = _numbered_on(paragraphs)

@@ -132,19 +132,34 @@ def test_offsets_of_another_text_are_refused(tmp_path):
         _read(tmp_path, ann)
 
 
-def test_an_annotation_without_its_text_is_told(tmp_path):
-    folder = tmp_path / "gold"
-    folder.mkdir()
-    for name, text in {"a.txt": "We use it.", "a.ann": "", "b.ann": "T1\tM 0 1\tx"}.items():
-        (folder / name).write_text(text)
-    repairs = Repairs()
-    read_gold(folder, file_format="brat", file="gold", repairs=repairs)
-    assert repairs.to_dict()["other-file"]["examples"][0]["file"] == "gold/b.ann"
-
-
 def test_the_words_of_an_entity_in_parts_are_unknown(tmp_path):
     text = "left and right arm hurt\n"
     paragraphs, repairs = _read(tmp_path, "T1\tM 15 18;0 4\tarm left\nT2\tM 9 14\tright\n", text)
     (doc,) = docs_of(paragraphs, repairs)
     assert [token.ent_iob_ for token in doc] == ["", "O", "B", "", "O"]
     assert dict(repairs.counts) == {"discontinuous": 1}
+
+
+@pytest.mark.parametrize("name", ["p.TXT", "p.ANN", "", "*.TXT", "*.ANN"])
+def test_file_names_in_capitals(tmp_path, name):
+    (tmp_path / "p.TXT").write_text("We use BERT.")
+    (tmp_path / "p.ANN").write_text("T1\tM 7 11\tBERT")
+    repairs = Repairs()
+    file = name or tmp_path.name
+    found = read_gold(tmp_path / name, file_format="brat", file=file, repairs=repairs)
+    assert [(p.paper, len(p.spans)) for p in found.paragraphs] == [("p", 1)]
+    assert repairs.counts == {}
+
+
+def test_annotations_without_their_text_are_named(tmp_path):
+    for name in ("p.txt", "p.ann", "q.ann"):
+        (tmp_path / name).write_text("")
+    (tmp_path / "p.txt").write_text("We use BERT.")
+    repairs = Repairs()
+    found = read_gold(tmp_path, file_format="brat", file="gold", repairs=repairs)
+    assert [p.paper for p in found.paragraphs] == ["p"]
+    assert repairs.to_dict()["no-text"]["examples"] == [
+        {"file": "gold/q.ann", "paragraph": "q", "text": "no q.txt"}
+    ]
+    with pytest.raises(ScinerError, match=r"SCINER-E206: .*no-text 1 .*needs its .txt beside it"):
+        read_gold(tmp_path / "q.ann", file_format="brat", file="q.ann", repairs=repairs)
