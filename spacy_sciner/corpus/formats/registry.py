@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Set, Tuple
 
 from ...errors import Errors, ScinerError
 from ...html_text import has_markup
@@ -18,7 +18,7 @@ from .jsonl import read_jsonl, write_doccano, write_prodigy
 from .label_studio import read_label_studio
 from .label_studio_tasks import write_label_studio
 from .paths import files_of
-from .sniff import paper_of_file
+from .sniff import json_records, kinds_of_keys, paper_of_file
 
 TEXT_KEY_FORMATS = ("label-studio", "prodigy", "doccano")
 
@@ -80,14 +80,7 @@ def read_gold(
             where = f"{p.paper}/{p.paragraph}"
             repairs.add("markup", file=p.file, paragraph=where, text=p.text)
     if not paragraphs:
-        left_out = repairs.counts - counts_before
-        found = ", ".join(f"{rule} {n}" for rule, n in sorted(left_out.items())) or "nothing"
-        if left_out["address"]:
-            found += " (texts that are only an address: export the text itself)"
-        if left_out["unannotated"]:
-            found += " (tasks without an annotation: submit them in the annotation tool first)"
-        if left_out["no-text"] and file_format == "brat":
-            found += " (an .ann file needs its .txt beside it)"
+        found = _what_is_there(files[0][0], repairs.counts - counts_before, file_format)
         raise ScinerError(Errors.E206.format(path=path, format=file_format, found=found))
     if len(files) > 1:
         paragraphs = _numbered_on(paragraphs)
@@ -97,6 +90,25 @@ def read_gold(
         ]
     plain = schemes - {"O", "none"} or schemes
     return AnnotatedFile(paragraphs, "/".join(sorted(plain)) or None, [name for _, name in files])
+
+
+def _what_is_there(path: Path, left_out: Mapping[str, int], file_format: str) -> str:
+    """What was left out of files without an annotated paragraph, and why; the keys of JSON."""
+    found = ", ".join(f"{rule} {n}" for rule, n in sorted(left_out.items())) or "nothing"
+    is_brat = file_format == "brat"
+    if left_out.get("address"):
+        found += " (texts that are only an address: export the text itself)"
+    if left_out.get("unannotated"):
+        way = "a .txt file needs its .ann" if is_brat else "submit them in the annotation tool"
+        found += f" (tasks without an annotation: {way} first)"
+    if left_out.get("no-text") and is_brat:
+        found += " (an .ann file needs its .txt beside it)"
+    if file_format in TEXT_KEY_FORMATS:
+        read, _ = json_records(path, file_format=file_format, file="", repairs=Repairs())
+        records = [record.value for record in read if isinstance(record.value, dict)]
+        data = [record["data"] for record in records if isinstance(record.get("data"), dict)]
+        found += f"; keys of its records: {kinds_of_keys([*records, *data])}"
+    return found
 
 
 def _numbered_on(paragraphs: Sequence[Annotated]) -> List[Annotated]:

@@ -1,4 +1,5 @@
 import json
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -211,6 +212,24 @@ def test_a_table_in_another_encoding_is_blamed_itself(tmp_path, code, table, gol
     more = {"papers_path": path} if gold == "p1.conll" else {}
     with pytest.raises(ScinerError, match=f"SCINER-{code}: {path}.*it is not UTF-8"):
         read_gold(tmp_path / gold, file=gold, repairs=Repairs(), **options, **more)
+
+
+@pytest.mark.parametrize(
+    ("file_format", "record", "keys"),
+    [
+        (
+            "doccano",
+            {"id": 1, "body": "We use", "tags": [1]},
+            r"id (number), body (text), tags (list)",
+        ),
+        ("prodigy", {"text": 5, "spans": []}, "text (number), spans (list)"),
+        ("label-studio", {"data": {"n": 5}, "annotations": []}, "annotations (list), n (number)"),
+    ],
+)
+def test_the_keys_that_were_found_are_named(tmp_path, file_format, record, keys):
+    _write(tmp_path, {"gold": json.dumps([record])})
+    with pytest.raises(ScinerError, match=f"SCINER-E206: .*keys of its records.*{re.escape(keys)}"):
+        _read(tmp_path / "gold", file_format)
 
 
 def test_another_package_adds_a_format(tmp_path, monkeypatch):
