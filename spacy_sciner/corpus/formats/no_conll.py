@@ -7,6 +7,7 @@ from typing import Collection, List, Optional
 
 from ...errors import Errors, ScinerError
 from .docstart import is_docstart
+from .sniff import LABEL_STUDIO_TABLE, is_label_studio_table
 from .tag_style import casefolded, is_tag
 
 _START_NAMES = frozenset(["start", "begin", "start_offset", "start_char", "offset"])
@@ -30,6 +31,8 @@ def check_is_conll(text: str, path: Path, *, labels: Optional[Collection[str]] =
         raise not_conll(path, "it looks like XML or HTML")
     if re.match(r"T\d+\t\S+ \d+ \d+", start):
         raise not_conll(path, "it looks like a BRAT .ann file: format brat")
+    if is_label_studio_table(text):
+        raise not_conll(path, LABEL_STUDIO_TABLE)
     lines = [line for line in text.split("\n") if line.strip() and not is_docstart(line)]
     names = {name.strip(' "').lower() for name in re.split(r"[\t,;|]", lines[0] if lines else "")}
     if names & _START_NAMES and names & _END_NAMES:

@@ -22,6 +22,9 @@ _MAGIC = {
     b"\x78\x01": "a spaCy DocBin, or zlib: format spacy",
     b"\x78\xda": "a spaCy DocBin, or zlib: format spacy",
 }
+LABEL_STUDIO_TABLE = (
+    "it is Label Studio's CSV or TSV export. Export JSON or JSON-MIN, for format label-studio"
+)
 _GAP = re.compile(r"[\s,]*")  # between values
 _LONE = re.compile("[\ud800-\udfff]")
 _SUFFIX = re.compile(
@@ -99,6 +102,8 @@ def json_records(
     text = read_text(path, file_format=file_format)
     if text.lstrip().startswith("<"):
         raise _unreadable(path, file_format, "it looks like XML or HTML")
+    if is_label_studio_table(text):
+        raise _unreadable(path, file_format, LABEL_STUDIO_TABLE)
     records = _values(text)
     is_array = records is not None and len(records) == 1 and isinstance(records[0].value, list)
     if is_array and records is not None:
@@ -119,6 +124,13 @@ def json_records(
             repairs.add("half-character", file=file, paragraph=where, text=f"{n_halves} in it")
         mended.append(Record(where, clean))
     return mended, is_array
+
+
+def is_label_studio_table(text: str) -> bool:
+    """Whether the first line names the columns of Label Studio's CSV or TSV export."""
+    first = text.lstrip().partition("\n")[0]
+    names = {name.strip(' "\r').lower() for name in re.split(r"[,;\t]", first)}
+    return {"annotation_id", "lead_time"} <= names
 
 
 def load_json(text: str) -> Any:

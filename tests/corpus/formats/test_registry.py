@@ -232,6 +232,17 @@ def test_the_keys_that_were_found_are_named(tmp_path, file_format, record, keys)
         _read(tmp_path / "gold", file_format)
 
 
+@pytest.mark.parametrize("separator", [",", "\t"])
+@pytest.mark.parametrize("file_format", ["label-studio", "prodigy", "conll"])
+def test_a_table_of_label_studio_is_named(tmp_path, file_format, separator):
+    names = ["annotation_id", "annotator", "created_at", "id", "label", "lead_time", "text"]
+    spans = '"[{""start"":0,""end"":4,""text"":""BERT"",""labels"":[""M""]}]"'
+    rows = [names, ["1", "1", "2024-01-01", "3", spans, "1.2", "BERT is"]]
+    _write(tmp_path, {"gold": "".join(separator.join(row) + "\r\n" for row in rows)})
+    with pytest.raises(ScinerError, match=r"E2(05|18): .*Label Studio's CSV .*Export JSON or"):
+        _read(tmp_path / "gold", file_format)
+
+
 def test_another_package_adds_a_format(tmp_path, monkeypatch):
     def read(path, *, file, repairs):
         return [Annotated("P1", 0, path.read_text(), [], file)], None
