@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Any, Dict, List, Mapping, NamedTuple, Sequence, Tuple
 
 from ..corpus.concepts import Places, find_mention
+from ..corpus.offsets import UNKNOWN_LABEL
 from .prompts import NOTHING, SEPARATOR
 
 # Lists and code blocks that were not asked for, and a model's thoughts before its answer.
@@ -44,7 +45,8 @@ def closed_spans(
 ) -> Tuple[List[Dict[str, Any]], Dict[str, int]]:
     """The entities of an answer wherever their words stand in the text, as Prodigy's spans.
 
-    The longest first; of the same length, the first in the answer; none overlap.
+    The longest first; of the same length, the first in the answer; none overlap. What has a label
+    that was not asked for is `_unknown_`, where nothing else stands: not known to be no entity.
 
     labels (Mapping[str, Any]): By name; case, spaces and hyphens in the answer don't count, unless
         it takes them to tell two labels apart.
@@ -56,22 +58,21 @@ def closed_spans(
     names = {_squeezed(label): label for label in labels if squeezed[_squeezed(label)] == 1}
     known: Dict[Tuple[str, str], None] = {}
     for mention, name, *_ in rows:
-        label = name if name in labels else names.get(_squeezed(name))
-        if label is None:
-            counts["unknown label"] += 1
-        elif (mention, label) in known:
-            counts["duplicate"] += 1
+        label = name if name in labels else names.get(_squeezed(name), UNKNOWN_LABEL)
+        counts["unknown label"] += label == UNKNOWN_LABEL
+        if (mention, label) in known:
+            counts["duplicate"] += label != UNKNOWN_LABEL
         else:
             known[mention, label] = None
     places = Places()
     spans: List[Dict[str, Any]] = []
-    for mention, label in sorted(known, key=lambda pair: -len(pair[0])):
+    for mention, label in sorted(known, key=lambda one: (one[1] == UNKNOWN_LABEL, -len(one[0]))):
         found = list(find_mention(text, mention))
         free = [place for place in found if places.take(*place)]
-        if not free:
+        if not free and label != UNKNOWN_LABEL:
             counts["overlap" if found else "not found"] += 1
         spans += [{"start": s, "end": e, "text": text[s:e], "label": label} for s, e in free]
-    return sorted(spans, key=lambda span: int(span["start"])), dict(counts)
+    return sorted(spans, key=lambda span: int(span["start"])), dict(+counts)
 
 
 def _bare(part: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
 from ..corpus.annotated import LLM
 from ..corpus.concepts import read_concepts
+from ..corpus.offsets import UNKNOWN_LABEL
 from ..corpus.pool import PoolParagraph
 from ..errors import Errors, ScinerError
 from ..files import write_json, write_text
@@ -49,8 +50,9 @@ class Question:
         if self.meanings is None:
             return {"text": paragraph.text, "entities": answer.rows, **place}
         spans, left_out = closed_spans(paragraph.text, answer.rows, self.meanings)
-        counts.update(left_out, entities=len(spans))
-        if answer.rows and not spans:
+        n_entities = sum(span["label"] != UNKNOWN_LABEL for span in spans)
+        counts.update(left_out, entities=n_entities)
+        if answer.rows and not n_entities:
             return None
         return {"text": paragraph.text, "spans": spans, "answer": "accept", "meta": place}
 

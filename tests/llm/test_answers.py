@@ -78,5 +78,16 @@ def test_what_is_no_entity_is_counted():
 def test_labels_that_differ_in_signs_alone_are_told_apart():
     text, labels = "We use C and C++ here.", {"C": "", "C++": ""}
     spans, counts = closed_spans(text, [["C", "C"], ["C++", "C++"], ["use", "c"]], labels)
-    assert [(s["text"], s["label"]) for s in spans] == [("C", "C"), ("C++", "C++")]
+    found = [(s["text"], s["label"]) for s in spans]
+    assert found == [("use", "_unknown_"), ("C", "C"), ("C++", "C++")]
     assert counts == {"unknown label": 1}  # "c" may be either
+
+
+def test_what_has_another_label_is_not_known_to_be_no_entity():
+    text, rows = "BERT reads GLUE.", [["BERT", "MethodName"], ["GLUE", "Benchmark"]]
+    spans, counts = closed_spans(text, [*rows, ["BERT reads", "x"]], LABELS)
+    assert [(s["text"], s["label"]) for s in spans] == [
+        ("BERT", "MethodName"),
+        ("GLUE", "_unknown_"),
+    ]
+    assert counts == {"unknown label": 2}

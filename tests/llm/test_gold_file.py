@@ -55,6 +55,7 @@ def test_labels_and_meanings_are_asked_for_and_places_found(closed, tmp_path):
     (line,) = (tmp_path / "assets/c/llm.jsonl").read_text(encoding="utf8").splitlines()
     record = json.loads(line)
     assert [(s["text"], s["label"]) for s in record["spans"]] == [
+        ("we", "_unknown_"),
         ("beam search", "MethodName"),
         ("🦜 parsing", "TaskName"),
         ("beam search", "MethodName"),
@@ -104,6 +105,7 @@ def test_convert_reads_it_back_with_its_source(closed, tmp_path):
         ("🦜 parsing", "TaskName"),
         ("beam search", "MethodName"),
     ]
+    assert (llm[2].text, llm[2].ent_iob_) == ("we", "")  # of a label that was not asked for
     pool = read_docs(out / "pool.spacy", make_vocab())
     assert [doc.user_data["paragraph"] for doc in pool] == [0, 2]
 
