@@ -47,7 +47,8 @@ class Vocabulary:
         self.prefix: List[int] = self.wordpieces.special["prefix"]
         self.suffix: List[int] = self.wordpieces.special["suffix"]
         self.pad: int = self.wordpieces.special["pad"]
-        self.encoder = read_json(folder / "config.json")
+        pieces = {"special": self.wordpieces.special}
+        self.data = {"encoder": read_json(folder / "config.json"), "wordpieces": pieces}
 
     @property
     def n_around(self) -> int:
@@ -55,8 +56,8 @@ class Vocabulary:
 
     def check_window(self, window: int) -> None:
         """RAISES (ScinerError): SCINER-E309 for one that the encoder has no positions for."""
-        data = {"encoder": self.encoder, "wordpieces": {"special": self.wordpieces.special}}
-        check_window(window - self.n_around, data, name="adapt.window, without special tokens,")
+        name = "adapt.window, without special tokens,"
+        check_window(window - self.n_around, self.data, name=name)
 
 
 def cut_rows(docs: Sequence[Doc], vocabulary: Vocabulary, *, window: int) -> List[Row]:

@@ -16,6 +16,7 @@ from ..files import read_json
 from ..models.concepts import ConceptModel
 from ..models.encoders import WEIGHTS
 from ..models.head import load_encoder
+from ..models.windows import room_for
 from ..types import ScoredSpan
 from .concept_rows import encode_concepts
 from .concepts import FIT, FOLDER
@@ -30,7 +31,7 @@ class MeaningTagger:
     encoder (Path): The stage adapt's folder, after method `concepts`.
     labels (Dict[str, str]): Each label with its meaning, which may be "".
     least (float): Fit of a word that is an entity's, in [0, 1].
-    window (int): Word-pieces seen at once.
+    window (int): Word-pieces seen at once; fewer if the encoder has not as many positions.
     RAISES (ScinerError): SCINER-E319 if the encoder has not learnt concepts.
     """
 
@@ -40,8 +41,11 @@ class MeaningTagger:
         fit = encoder / FOLDER / FIT
         if not fit.is_file():
             raise ScinerError(Errors.E319.format(path=encoder))
-        self.labels, self.least, self.window = list(labels), least, window
+        self.labels, self.least = list(labels), least
         self.vocabulary = Vocabulary(encoder)
+        room = room_for(self.vocabulary.data)
+        most = window if room is None else room + self.vocabulary.n_around
+        self.window = min(window, most)
         text: Any = load_encoder(str(encoder))
         is_two = (encoder / FOLDER / WEIGHTS).is_file()
         module = ConceptModel(text, load_encoder(str(encoder / FOLDER)) if is_two else text)
@@ -52,8 +56,8 @@ class MeaningTagger:
             f"{label_in_words(label)}: {meaning}" if meaning else label_in_words(label)
             for label, meaning in labels.items()
         ]
-        room = window - self.vocabulary.n_around
-        ids, lengths = encode_concepts(words, self.vocabulary, at_most=room)
+        at_most = self.window - self.vocabulary.n_around
+        ids, lengths = encode_concepts(words, self.vocabulary, at_most=at_most)
         with torch.inference_mode():
             self.concepts = module.embed_concepts(torch.from_numpy(ids), torch.from_numpy(lengths))
 

@@ -4,7 +4,7 @@ Every token is in at least one window and owned by exactly one: the window in wh
 central, which for two overlapping windows means the border is the middle of their overlap.
 """
 
-from typing import Any, Dict, List, NamedTuple
+from typing import Any, Dict, List, NamedTuple, Optional
 
 import numpy as np
 
@@ -68,15 +68,24 @@ def check_window(window: int, data: Dict[str, Any], *, name: str = "window") -> 
 
     RAISES (ScinerError): SCINER-E309 if a window would not fit the encoder's positions.
     """
-    positions = data["encoder"].get("max_position_embeddings")
-    special = data["wordpieces"]["special"]
-    n_special = len(special["prefix"]) + len(special["suffix"])
-    if positions is None:
-        return
-    # RoBERTa's kind numbers its positions from pad + 1 on.
-    offset = special["pad"] + 1 if data["encoder"]["model_type"] in _OFFSET_POSITIONS else 0
-    # Padding is rounded up, and pads take positions too in encoders that do not mask them.
-    limit = (positions - offset) // LENGTH_STEP * LENGTH_STEP
-    if padded_length(window + n_special) > limit:
-        room = limit - n_special
+    room = room_for(data)
+    if room is not None and padded_length(window + _n_special(data)) > room + _n_special(data):
         raise ScinerError(Errors.E309.format(name=name, window=window, limit=room))
+
+
+def room_for(data: Dict[str, Any]) -> Optional[int]:
+    """Pieces that an encoder has positions for beside its special tokens; None without a limit."""
+    positions = data["encoder"].get("max_position_embeddings")
+    if positions is None:
+        return None
+    # RoBERTa's kind numbers its positions from pad + 1 on.
+    pad = data["wordpieces"]["special"]["pad"]
+    offset = pad + 1 if data["encoder"]["model_type"] in _OFFSET_POSITIONS else 0
+    # Padding is rounded up, and pads take positions too in encoders that do not mask them.
+    limit: int = (positions - offset) // LENGTH_STEP * LENGTH_STEP
+    return limit - _n_special(data)
+
+
+def _n_special(data: Dict[str, Any]) -> int:
+    special = data["wordpieces"]["special"]
+    return len(special["prefix"]) + len(special["suffix"])

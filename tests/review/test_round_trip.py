@@ -72,7 +72,7 @@ def taken_over(folder, shown, file_format):
     )
     reader = GoldReader(folder, ("X", "Y"), tokenizer=TOKENIZER)
     docs = reader.docs(reader.read(GoldFile(path="gold.json", format="label-studio")))
-    assert not reader.repairs.counts
+    assert set(reader.repairs.counts) <= {"markup"}  # what it is of is kept as it stands
     return report, docs
 
 
