@@ -1,4 +1,5 @@
-"""The visible text of an HTML source, as a browser's selection counts it."""
+"""HTML in texts: whether there is any, the visible text as a browser's selection counts it, and the
+text without what is certainly a tag."""
 
 import re
 from html import unescape
@@ -17,6 +18,19 @@ _PART = re.compile(
     r"|(?P<entity>&(#\d+|#[xX][0-9a-fA-F]+|\w+);)",
     re.DOTALL,
 )
+
+# Tags by their names, and any with a prefix, as `jats:p`; `<unk>` and `<p 0.05` are text.
+_INLINE = "b|i|em|strong|span|a|sup|sub|u|small|font|code|italic|bold|sc|underline|inline-formula"
+_ATTRIBUTE = r"\s+[\w:-]+\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'<>]+)"
+_KNOWN_TAG = re.compile(
+    rf"</?((?P<prefix>\w+:)?(?P<name>{_BLOCK}|{_INLINE})|\w+:[A-Za-z][\w-]*)"
+    rf"({_ATTRIBUTE})*\s*/?>|<!--.*?-->",
+    re.IGNORECASE | re.DOTALL,
+)
+_PARAGRAPHS = re.compile("p|h[1-6]|title|li|div|section|article|body", re.IGNORECASE)
+# 10² is 10^2, and not 102: as in XML.
+_SHIFTED = re.compile(r"(?<=\d)<(?:\w+:)?(sup|sub)>\s*(?=[-+−–]?\d)", re.IGNORECASE)
+_ENTITY = re.compile(r"&(#\d+|#[xX][0-9a-fA-F]+|\w+);")
 
 
 def has_markup(text: str) -> bool:
@@ -49,3 +63,19 @@ def visible_text(source: str) -> Tuple[str, List[bool]]:
                 is_counted.append(is_break)
     plain = source[last:]
     return "".join([*characters, *plain]), [*is_counted, *[True] * len(plain)]
+
+
+def without_tags(source: str) -> str:
+    """The text without the tags of HTML and JATS, its entities read; blank lines part paragraphs.
+
+    Every other `<` and what follows it stays: no word is lost to a tag that is none.
+    """
+
+    def instead(match: "re.Match[str]") -> str:
+        name = match["name"] or ""
+        if _PARAGRAPHS.fullmatch(name):
+            return "\n\n"
+        return "\n" if re.fullmatch(_BLOCK, name, re.IGNORECASE) else ""
+
+    text = _SHIFTED.sub(lambda match: "^" if match[1].lower() == "sup" else "_", source)
+    return _ENTITY.sub(lambda match: unescape(match[0]), _KNOWN_TAG.sub(instead, text))

@@ -10,13 +10,11 @@ from typing import Any, Iterator, List, NamedTuple, Tuple, Union
 
 from ..errors import Errors, ScinerError
 from ..files import BYTE_ORDER_MARKS
-from ..html_text import has_markup, visible_text
+from ..html_text import has_markup, without_tags
 from .text import normalise
 
 Section = Tuple[str, str]  # heading, paragraph
-# A blank line, or what ends a paragraph or a heading in HTML and JATS.
-_PARAGRAPH_END = re.compile(r"\n\s*\n|</(?:\w+:)?(?:p|h[1-6]|title|li)\s*>", re.IGNORECASE)
-_SHIFTED = re.compile(r"(?<=\d)<(?:\w+:)?(sup|sub)>\s*(?=[-+−–]?\d)", re.IGNORECASE)
+_BLANK_LINE = re.compile(r"\n\s*\n")
 
 
 class Entry(NamedTuple):
@@ -34,9 +32,9 @@ class Broken(NamedTuple):
 def read_collection(path: Path) -> Iterator[Union[Entry, Broken]]:
     """Every line that is not blank, in order: a paper, or why it is none.
 
-    The title is a paragraph of its own; blank lines part those of the text. Of HTML the visible
-    text is read. A file that ends in the middle (a download that was cut off) gives what it has,
-    and then `Broken`.
+    The title is a paragraph of its own; blank lines part those of the text. Tags of HTML are
+    left out. A file that ends in the middle (a download that was cut off) gives what it has, and
+    then `Broken`.
 
     RAISES (ScinerError): SCINER-E124 if the file cannot be opened or its first byte not be read.
     """
@@ -88,18 +86,12 @@ def _read_line(line: bytes, *, file: str, number: int) -> Union[Entry, Broken]:
         paper.encode()
     except UnicodeEncodeError as e:  # JSON can escape half of a character
         return _broken(file, number, f"its `id` holds what is no character ({e.reason})")
-    found = [(heading, _plain(part, text)) for part in _PARAGRAPH_END.split(text)]
-    sections = [(name, normalise(part)) for name, part in [("Title", _plain(title, title)), *found]]
     is_html = has_markup(title) or has_markup(text)
+    if is_html:
+        title, text = without_tags(title), without_tags(text)
+    found = [("Title", title), *((heading, part) for part in _BLANK_LINE.split(text))]
+    sections = [(name, normalise(part)) for name, part in found]
     return Entry(number, paper, [(name, part) for name, part in sections if part], is_html)
-
-
-def _plain(part: str, whole: str) -> str:
-    if not has_markup(whole):
-        return part
-    # 10² is 10^2, and not 102: as in XML.
-    part = _SHIFTED.sub(lambda match: "^" if match[1].lower() == "sup" else "_", part)
-    return visible_text(part)[0]
 
 
 def _text(value: Any) -> str:

@@ -22,12 +22,13 @@ class Side(NamedTuple):
     def settings(self) -> Settings:
         """What the iteration was made with, though params.yaml may have been changed since."""
         text = (self.root / PARAMS).read_text(encoding="utf8")
+        settings = parse_settings(text, f"{PARAMS} of {self.name}")
         if (self.root / LOCK).is_file():
             lock = (self.root / LOCK).read_text(encoding="utf8")
             as_run = json.dumps(_as_run(text, lock, self.iteration), default=str)
             with suppress(ScinerError):  # of a release whose settings had other names
-                return parse_settings(as_run, LOCK)
-        return parse_settings(text, f"{PARAMS} of {self.name}")
+                settings = parse_settings(as_run, LOCK)
+        return settings
 
 
 def open_side(name: str, folder: Path) -> Side:

@@ -200,11 +200,14 @@ def test_of_html_the_visible_text_is_read_and_counted(parse, tmp_path):
     html = f"<jats:title>Abstract</jats:title><jats:p>A <i>B</i>&amp;C {LONG}</jats:p>"
     html += f"<p>10<sup>2</sup> {TEXT}</p>"
     title = "<b>Beam</b> search " + LONG
-    report = parse({"a.jsonl": line("a", title=title, text=html) + line("b", text=f"a < b {TEXT}")})
+    texts = f"a < b {TEXT}", f"R&amp;D of <unk> and <e1> Rome </e1> (<p 0.05, x > 3) {TEXT}"
+    lines = line("a", title=title, text=html), *(line(n, text=t) for n, t in zip("bc", texts))
+    report = parse({"a.jsonl": "".join(lines)})
     assert [one["text"] for one in paragraphs(tmp_path, "a")] == [
         f"Beam search {LONG}",
         f"A B&C {LONG}",
         f"10^2 {TEXT}",
     ]
-    assert paragraphs(tmp_path, "b")[0]["text"] == f"a < b {TEXT}"
-    assert report["html"] == 1
+    assert paragraphs(tmp_path, "b")[0]["text"] == texts[0]
+    assert paragraphs(tmp_path, "c")[0]["text"] == texts[1].replace("&amp;", "&")
+    assert report["html"] == 2

@@ -12,6 +12,7 @@ from spacy_sciner.corpus.formats.registry import read_gold, writer_of
 from spacy_sciner.corpus.formats.writing import Losses, prepare
 from spacy_sciner.corpus.reader import iob_tags
 from spacy_sciner.corpus.rules import Repairs
+from spacy_sciner.html_text import has_markup
 from spacy_sciner.types import ScoredSpan
 
 from ..helpers import docs_of
@@ -48,6 +49,7 @@ def test_text_place_entities_and_unknown_words_are_kept(file_format, data):
     ]
     assert losses.counts == ({"alone": n_alone} if n_alone else {})
     assert set(repairs.counts) <= {"same-text", "discontinuous-joined", "markup"}
+    assert repairs.counts["markup"] == sum(has_markup(doc.text) for doc in docs)
 
 
 @settings(max_examples=40)
@@ -66,3 +68,4 @@ def test_conll_keeps_words_place_entities_and_unknown_words(docs):
         assert iob_tags(found) == [tags[i] for i in kept]
     assert set(losses.counts) <= {"spaces", "space-words", "odd-words", "alone"}
     assert set(repairs.counts) <= {"same-text", "markup"}
+    assert repairs.counts["markup"] == sum(has_markup(found.text) for found in back)
