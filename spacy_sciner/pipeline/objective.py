@@ -6,7 +6,9 @@ there are options, all of them off unless the experiment's `retrain` section tur
     gold_weight   how much a gold token counts beside a pseudo-labelled one
     llm_weight    how much one that a language model labelled does
     gce           generalised cross-entropy (1 − p^q) / q: a wrong label that the model disbelieves
-                  pulls less (Zhang and Sabuncu 2018; RoSTER, EMNLP 2021)
+                  pulls less (Zhang and Sabuncu 2018; RoSTER, EMNLP 2021). An untrained head
+                  disbelieves every entity and would learn none, so that q rises from 0 in the first
+                  half of its training
     soft labels   the teacher's distribution y instead of its decision, sharpened as in BOND (KDD
                   2020): t ∝ y² / f with f each tag's mass in the training data. γ then decides
                   nothing, `soft_min` does: tokens count whose largest t is at least that.
@@ -28,6 +30,7 @@ from ..tagging import UNKNOWN
 from ..types import Floats1d, Floats2d, Ints1d, TokenLoss
 
 MACHINES = ("pseudo", "llm")  # sources of labels that are no gold
+MIN_Q = 0.001  # where gce is nll but for rounding
 
 
 class Objective(NamedTuple):
@@ -39,6 +42,13 @@ class Objective(NamedTuple):
     soft_power: float = 2.0  # 1 or more: t ∝ y^power / f^(power − 1); 1 leaves y as it is
     soft_frequency: Optional[Tuple[float, ...]] = None  # f of each tag; None takes each batch's own
     llm_weight: float = 1.0  # 0 or more
+    gce_steps: int = 0  # over which q rises from nll's to gce_q
+
+    def at(self, step: int) -> "Objective":
+        """What is asked in a step, the first of which is 0."""
+        if step >= self.gce_steps:
+            return self
+        return self._replace(gce_q=max(MIN_Q, self.gce_q * step / self.gce_steps))
 
     @classmethod
     def of(cls, goal: Goal) -> "Objective":
@@ -63,6 +73,7 @@ def make_objective_callback(
     soft_power: float = 2.0,
     soft_frequency: Optional[List[float]] = None,
     llm_weight: float = 1.0,
+    gce_steps: int = 0,
 ) -> Callable[[Language, Dict[str, Any]], None]:
     """For `training.before_update`: the sciner components train towards this objective.
 
@@ -83,12 +94,12 @@ def make_objective_callback(
         where="training.before_update",
     )
     frequency = None if soft_frequency is None else tuple(soft_frequency)
-    objective = Objective.of(goal)._replace(soft_frequency=frequency)
+    objective = Objective.of(goal)._replace(soft_frequency=frequency, gce_steps=gce_steps)
 
     def before_update(nlp: Language, info: Dict[str, Any]) -> None:
         for _, pipe in nlp.pipeline:
             if hasattr(pipe, "objective"):
-                pipe.objective = objective
+                pipe.objective = objective.at(info["step"])
 
     return before_update
 

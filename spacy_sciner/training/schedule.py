@@ -58,6 +58,8 @@ def add_schedule(config: Config, recipe: Recipe, *, n_processes: int = 1) -> Sch
         settings = recipe.objective._asdict()
         if recipe.objective.soft_labels:
             settings["soft_frequency"] = training_frequency(eg.reference for eg in examples)
+        if recipe.objective.loss == "gce" and "source" not in config["components"]["sciner"]:
+            settings["gce_steps"] = schedule.total // 2
         training["before_update"] = {"@callbacks": "spacy-sciner.objective.v1", **settings}
     return schedule
 

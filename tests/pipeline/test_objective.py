@@ -15,6 +15,7 @@ from spacy_sciner.corpus.reader import make_corpus
 from spacy_sciner.corpus.soft import get_soft, set_soft
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.pipeline.objective import (
+    MIN_Q,
     Objective,
     make_objective_callback,
     make_targets,
@@ -227,6 +228,17 @@ def test_the_callback_is_registered_and_sets_the_objective():
     assert sciner.objective == Objective(loss="gce", gce_q=0.5)
 
 
+def test_q_rises_from_that_of_nll():
+    nlp = spacy.blank("en")
+    sciner = nlp.add_pipe("sciner", config=cnn_config())
+    set_objective = make_objective_callback(loss="gce", gce_q=0.5, gce_steps=4)
+    found = []
+    for step in (0, 1, 2, 4, 9):
+        set_objective(nlp, {"step": step, "epoch": 0})
+        found.append(sciner.objective.gce_q)
+    assert found == [MIN_Q, 0.125, 0.25, 0.5, 0.5]
+
+
 def train_on(docs: Any, dev: Path, folder: Path, **objective: Any):
     write_docs(folder / "train.spacy", docs)
     recipe = RECIPE._replace(objective=Objective(**objective))
@@ -266,3 +278,22 @@ def test_options_against_wrong_pseudo_labels(objective, tiny_corpus, tmp_path: P
     }
     f1 = {k: nlp.evaluate(make_examples(nlp))["ents_f"] or 0.0 for k, nlp in trained.items()}
     assert f1["robust"] > f1["plain"]
+
+
+def test_the_robust_loss_begins_as_nll_where_the_head_is_untrained(tiny_corpus, tmp_path: Path):
+    """It would learn no entity else, as it disbelieves them all."""
+    docs = gold_docs()
+    for doc in docs:
+        doc.user_data["source"] = "llm"
+    fresh = train_on(docs, tiny_corpus[1], tmp_path, loss="gce", gce_q=1.0)
+    written = fresh.config["training"]
+    assert written["before_update"]["gce_steps"] == written["max_steps"] // 2
+    assert fresh.evaluate(make_examples(fresh))["ents_f"] > 0.5
+    train_pipeline(
+        RECIPE._replace(objective=Objective(loss="gce")),
+        train=tmp_path / "train.spacy",
+        dev=tiny_corpus[1],
+        out=tmp_path / "warm",
+        start=tmp_path / "model",
+    )
+    assert spacy.load(tmp_path / "warm").config["training"]["before_update"]["gce_steps"] == 0
