@@ -13,7 +13,6 @@ import math
 from typing import Any, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
-from scipy.stats import beta, binom
 
 from .bootstrap import resample
 
@@ -42,6 +41,8 @@ def binomial_tail(n_wrong: int, n: int, alpha: float) -> float:
     """P(X ≤ n_wrong) for X ~ Binomial(n, alpha): the p-value of "the error is above alpha"."""
     if n_wrong >= n:  # and where there is nothing, n = 0
         return 1.0
+    from scipy.stats import binom  # a second, and few runs promise anything
+
     return float(binom.cdf(n_wrong, n, alpha))
 
 
@@ -49,6 +50,8 @@ def upper_bound(n_wrong: int, n: int, delta: float) -> float:
     """The one-sided upper Clopper–Pearson bound: errors above it have p-values below delta."""
     if n_wrong >= n:
         return 1.0
+    from scipy.stats import beta
+
     return float(beta.ppf(1 - delta, n_wrong + 1, n - n_wrong))
 
 

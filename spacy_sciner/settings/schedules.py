@@ -80,7 +80,10 @@ class Goal(Weights):
         "Of pseudo-labelled tokens: nll, or gce, the generalised cross-entropy (1 − p^q) / q, "
         "which is not pulled as much by labels that the model disbelieves."
     )
-    gce_q: Exponent = knob("q of gce: towards 0 it is nll, 1 is the mean absolute error.")
+    gce_q: Exponent = knob(
+        "q of gce: towards 0 it is nll, 1 is the mean absolute error. Where the head is untrained, "
+        "q begins at nll's and is reached halfway."
+    )
     soft_labels: Switch = knob(
         "Learn the teacher's tag distribution y instead of its decisions (needs annotate.soft), as "
         "t ∝ y^power / f^(power − 1), f each tag's share of the pool. γ decides no token then, "

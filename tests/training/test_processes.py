@@ -21,12 +21,13 @@ import sys, json
 from pathlib import Path
 from spacy_sciner.training.recipe import Recipe
 from spacy_sciner.training.train import train_pipeline
-settings = json.loads(sys.argv[1])
-recipe = Recipe(Path(settings["config"]), 4, 0.01, settings["batch"], device="cpu",
-                precision="fp32", encoder=settings["encoder"])
-for out in settings["outs"]:
-    train_pipeline(recipe, train=Path("train.spacy"), dev=Path("dev.spacy"), out=Path(out))
+for settings in json.loads(sys.argv[1]):
+    recipe = Recipe(Path(settings["config"]), 4, 0.01, settings["batch"], device="cpu",
+                    precision="fp32", encoder=settings["encoder"])
+    train_pipeline(recipe, train=Path("train.spacy"), dev=Path("dev.spacy"),
+                   out=Path(settings["out"]))
 """
+NAMES = ("tiny.cfg", "transformer.cfg")
 
 
 def make_config(path: Path, name: str) -> Path:
@@ -50,56 +51,69 @@ def make_config(path: Path, name: str) -> Path:
     return path
 
 
-def run(folder: Path, n_processes: int, **settings: Any) -> List[Dict[str, Any]]:
-    """Train in processes of their own; RETURNS what the logger wrote of each epoch."""
+def train_in_processes(folder: Path, n: int, trainings: List[Dict[str, Any]]) -> None:
+    """One after the other in the same processes, as callers of the API may want."""
     (folder / "script.py").write_text(SCRIPT)
     start = [sys.executable]
-    if n_processes > 1:
-        start += ["-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={n_processes}"]
+    if n > 1:
+        start += ["-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={n}"]
     done = subprocess.run(
-        [*start, "script.py", json.dumps(settings)],
+        [*start, "script.py", json.dumps(trainings)],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
         capture_output=True,
         encoding="utf8",
     )
     assert done.returncode == 0, done.stderr
-    return list(srsly.read_jsonl(Path(settings["config"]).with_suffix(".jsonl")))
 
 
-@pytest.mark.parametrize("name", ["tiny.cfg", "transformer.cfg"])
-def test_two_processes_have_the_loss_curve_of_one_with_twice_the_batch(
-    name, tiny_encoder, tmp_path
-):
+@pytest.fixture(scope="module")
+def trained(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with each config's pipelines and losses, of one process and of two with half of
+    its batch each, these twice."""
+    folder = tmp_path_factory.mktemp("processes")
     docs = gold_docs()
     # Batches with different numbers of known tokens, and an odd number of batches.
     docs.append(make_doc(["BERT", "on", "it"], ["B-Method", None, None], vocab=docs[0].vocab))
     docs.append(make_doc(["nothing", "known"], [None, None], vocab=docs[0].vocab))
-    write_docs(tmp_path / "train.spacy", docs)
-    write_docs(tmp_path / "dev.spacy", docs[:4])
-    curves = {}
-    # Two trainings in the same processes, as callers of the API may want.
-    for out, n_processes, batch in [("one", 1, 4), ("two", 2, 2)]:
-        outs = ["two-before", "two"] if n_processes == 2 else [out]
-        config = make_config(tmp_path / f"{out}.cfg", name)
-        settings = {"config": str(config), "batch": batch, "encoder": str(tiny_encoder)}
-        curves[out] = run(tmp_path, n_processes, outs=outs, **settings)
+    write_docs(folder / "train.spacy", docs)
+    write_docs(folder / "dev.spacy", docs[:4])
+    for n in (1, 2):
+        trainings = []
+        for name in NAMES:
+            config = make_config(folder / f"{n}-{name}", name)
+            settings = {"config": str(config), "batch": 4 // n, "encoder": str(tiny_encoder)}
+            outs = [f"before-{name}", f"2-{name}.out"] if n == 2 else [f"1-{name}.out"]
+            trainings += [{**settings, "out": out} for out in outs]
+        train_in_processes(folder, n, trainings)
+    return folder
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_two_processes_have_the_loss_curve_of_one_with_twice_the_batch(name, trained):
     one, two = (
-        [(row["step"], row["losses"]["sciner"], row["score"]) for row in curves[out]]
-        for out in ("one", "two")
+        [
+            (row["step"], row["losses"]["sciner"], row["score"])
+            for row in srsly.read_jsonl((trained / f"{n}-{name}").with_suffix(".jsonl"))
+        ]
+        for n in (1, 2)
     )
     assert len(one) == 4
     assert [step for step, _, _ in two] == [step for step, _, _ in one]
     assert [loss for _, loss, _ in two] == pytest.approx([loss for _, loss, _ in one], rel=1e-4)
     assert one[-1][1] < 0.9 * one[0][1]  # it does learn
-    nlps = [spacy.load(tmp_path / out) for out in ("one", "two")]
+    nlps = [spacy.load(trained / f"{n}-{name}.out") for n in (1, 2)]
     for gold in gold_docs(nlps[0].vocab):
         found = [ents_of(nlp(plain(nlp, gold))) for nlp in nlps]
         assert found[0] == found[1]
-    left = {p.name for p in tmp_path.iterdir()}
-    assert left == {"one", "two", "two-before", "train.spacy", "dev.spacy", "script.py"} | {
-        f"{out}.{suffix}" for out in ("one", "two") for suffix in ("cfg", "jsonl")
-    }
+
+
+def test_processes_leave_their_pipelines_and_nothing_else(trained):
+    expected = {"train.spacy", "dev.spacy", "script.py"}
+    for name in NAMES:
+        expected |= {f"before-{name}", f"1-{name}.out", f"2-{name}.out", f"1-{name}", f"2-{name}"}
+        expected |= {str(Path(f"{n}-{name}").with_suffix(".jsonl")) for n in (1, 2)}
+    assert {path.name for path in trained.iterdir()} == expected
 
 
 def test_every_batch_goes_to_one_process_and_weights_are_by_known_tokens():
