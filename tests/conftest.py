@@ -9,9 +9,11 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 import runpy
 import shutil
 import sys
+from functools import lru_cache
 from pathlib import Path
-from typing import Callable, List, Tuple
+from typing import Callable, Iterator, List, Tuple
 
+import catalogue
 import pytest
 from hypothesis import settings
 from spacy.tokens import Doc
@@ -32,6 +34,19 @@ def _one_thread() -> None:
     import torch
 
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _entry_points_once() -> Iterator[None]:
+    """Those of a group are sought among all at each look: a tenth of a small training."""
+    points = lru_cache(maxsize=None)(
+        lambda group: catalogue.AVAILABLE_ENTRY_POINTS.select(group=group)
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            catalogue.Registry, "_get_entry_points", lambda self: points(self.entry_point_namespace)
+        )
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -96,6 +96,7 @@ class Repairs:
         self.units: Dict[str, str] = {}  # what offsets count, by file, where not code points
         self.rivals: Dict[str, str] = {}  # another way of counting that fits as well, by file
         self.extras: List[Annotated] = []  # second annotations of a text, for `agree`
+        self.skipped: List[str] = []  # texts that a person skipped or rejected as a whole
         self._examples: Dict[str, List[Dict[str, object]]] = {}
 
     def add(self, rule: str, *, file: str, paragraph: object, text: str) -> None:

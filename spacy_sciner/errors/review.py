@@ -33,6 +33,10 @@ class ReviewErrors(metaclass=Coded):
         "{path} is there and holds no round of a review, so that --force does not replace it. Name "
         "another --out."
     )
+    E563 = (
+        "--records {path} is no folder. Give the one in which `sciner review export` wrote its "
+        "rounds; without the option it is {usual}/."
+    )
     E542 = (
         "The pipeline in {path} proposes labels that the corpus does not have: {labels}. Give "
         "--pipeline of this corpus, or set `corpus` in params.yaml to the pipeline's."

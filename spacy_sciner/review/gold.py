@@ -1,8 +1,9 @@
 """Reviewed paragraphs as a gold file: Label Studio tasks with every annotator's version.
 
 Of a paragraph the first version is the one that is trained on (`convert` sets the others aside, and
-`sciner agree` reads them): the latest import's first. Offsets are code points, in which every
-annotation has its own text, so that reading them leaves no doubt.
+`sciner agree` reads them): the latest import's first, accepted suggestions behind what is complete.
+Offsets are code points, in which every annotation has its own text, so that reading them leaves no
+doubt.
 """
 
 import json
@@ -10,7 +11,7 @@ from collections import Counter
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, List, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from ..corpus.annotated import LOST, UNKNOWN_LABEL, Annotated, CharSpan, place_in
 from ..corpus.formats.label_studio_tasks import task_result
@@ -91,43 +92,63 @@ def _best(versions: Versions, is_truth: Callable[[Annotated], bool]) -> Annotate
     return best
 
 
-def merge_reviewed(
-    before: Dict[str, Versions], after: Dict[str, Versions]
-) -> Tuple[Dict[str, Versions], Counter]:
-    """Both, each text once. Who annotates a paragraph again replaces his own earlier version.
+class Merged(NamedTuple):
+    """What is gold after an import."""
 
-    RETURNS (Tuple[Dict, Counter]): By text, and how many versions are "new" (of a text that is),
-        "replaced", of these "nameless" (the file has no name, see `is_name`), "unchanged", "second"
-        (somebody else's was there, and is kept behind it) and "older" than the same annotator's,
-        or less complete, so that this stays.
-    """
+    texts: Dict[str, Versions]
+    # How many versions are "new" (of a text that is), "replaced", of these "nameless" (the file has
+    # no name, see `is_name`), "unchanged", "second" (somebody else's is there, and kept beside it)
+    # and "older" than the same annotator's, or less complete, so that this stays.
+    counts: Counter
+    taken: Dict[str, Annotated]  # of each text the first version that came in, as it is now
+
+
+def merge_reviewed(before: Dict[str, Versions], after: Dict[str, Versions]) -> Merged:
+    """Both, each text once. Who annotates a paragraph again replaces his own earlier version; what
+    he accepts of further suggestions comes to what he has accepted before."""
     merged = {key: list(versions) for key, versions in before.items()}
     counts: Counter = Counter(dict.fromkeys(_COUNTS, 0))
+    taken: Dict[str, Annotated] = {}
     for key, versions in after.items():
         there = merged.setdefault(key, [])
         for version in reversed(versions):
             own = next((v for v in there if v.annotator == version.annotator), None)
             if own is None:
                 counts["second" if there else "new"] += 1
-            elif _is_less(version, own) or _is_older(version, own):
+            elif version.is_partial and own.is_partial:
+                version = _united(own, version)
+            elif version.is_partial or _is_older(version, own):
                 counts["older"] += 1
                 continue
-            else:
+            if own is not None:
                 is_same = _marks(own) == _marks(version)
                 counts["unchanged" if is_same else "replaced"] += 1
                 counts["nameless"] += not is_same and not is_name(version.annotator)
                 there.remove(own)
             there.insert(0, version)
-    return merged, counts
+            taken[key] = version
+        there.sort(key=lambda v: v.is_partial)
+    return Merged(merged, counts, taken)
 
 
 def _is_older(version: Annotated, own: Annotated) -> bool:
     return bool(version.time) and version.time[:_SECONDS] < own.time[:_SECONDS]
 
 
-def _is_less(version: Annotated, own: Annotated) -> bool:
-    """Whether only suggestions were accepted, of a text that is annotated as a whole already."""
-    return version.is_partial and all(span.label != UNKNOWN_LABEL for span in own.spans)
+def _united(own: Annotated, version: Annotated) -> Annotated:
+    """What one person accepted at two times; where both say something, the later does."""
+    if _is_older(version, own):
+        own, version = version, own
+    place_of = carried(own.text, version.text) or {}
+    later = [span for span in version.spans if span.label != UNKNOWN_LABEL]
+    earlier = [span for span in own.spans if span.label != UNKNOWN_LABEL]
+    spans = list(later)
+    for s in earlier if place_of else ():
+        start, end = place_of[s.start], place_of[s.end - 1] + 1
+        if all(end <= other.start or start >= other.end for other in later):
+            spans.append(_at(version.text, start, end, s.label))
+    spans.sort()
+    return replace(version, spans=sorted([*spans, *_gaps(version.text, spans)]))
 
 
 def _marks(paragraph: Annotated) -> Set[Tuple[int, str, str]]:
@@ -156,6 +177,16 @@ def explicit(paragraph: Annotated) -> Tuple[Annotated, List[CharSpan]]:
     if paragraph.is_partial or lost:
         spans = sorted([*spans, *_gaps(paragraph.text, spans)])
     return replace(paragraph, spans=spans), lost
+
+
+def carried(source: str, target: str) -> Optional[Dict[int, int]]:
+    """Places in one text by those in another that differs in white space only; None if it differs
+    in more."""
+    if source == target:
+        return {i: i for i in range(len(source))}
+    places = [[i for i, c in enumerate(text) if not c.isspace()] for text in (source, target)]
+    same = [[text[i] for i in own] for text, own in zip((source, target), places)]
+    return dict(zip(*places)) if same[0] == same[1] else None
 
 
 def _at(text: str, start: int, end: int, label: str) -> CharSpan:
@@ -200,5 +231,6 @@ def _annotation(text: str, version: Annotated) -> Dict[str, Any]:
         task_result(text, span.start, span.end, span.label, name=f"s{n}")
         for n, span in enumerate(version.spans)
     ]
-    told = {"completed_by": version.annotator, "updated_at": version.time}
+    told: Dict[str, Any] = {"completed_by": version.annotator, "updated_at": version.time}
+    told["accepted_only"] = version.is_partial
     return {**{key: value for key, value in told.items() if value}, "result": results}

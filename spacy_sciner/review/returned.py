@@ -1,6 +1,5 @@
 """What comes back from a person, held against the record of what was shown."""
 
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Collection, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
@@ -12,8 +11,8 @@ from ..corpus.formats.registry import read_gold
 from ..corpus.rules import Repairs
 from ..corpus.text import squeezed
 from ..errors import Errors, ScinerError
-from ..scoring.changes import Entity, Paragraph, changes_of
 from .annotators import format_of
+from .compared import compared, name_of
 from .gold import (
     Versions,
     by_text,
@@ -27,9 +26,6 @@ from .gold import (
 from .record import Round, ShownTask
 from .tasks import NAMES
 
-# What became of a shown entity, by the names of `scoring.changes`.
-KINDS = {"lost": "removed", "gained": "added", "relabelled": "relabelled", "moved": "moved"}
-_OF_CHANGE = ("kind", "paper", "paragraph", "before", "after", "text")
 _OF_TASKS = ("not-accepted", "unannotated")  # rules for what nobody has finished
 _COUNTED = (*_OF_TASKS, "extra-annotation")  # of the rules that readers apply, told elsewhere
 
@@ -91,14 +87,17 @@ def import_files(
     if others := {corpus_of[key] for key in back.shown} - {corpus}:
         raise ScinerError(Errors.E253.format(others=", ".join(sorted(others)), corpus=corpus))
     placed, first, lost = _placed(back.found)
-    merged, counts = merge_reviewed(by_text(read_reviewed(gold)), placed)
+    before = by_text(read_reviewed(gold))
+    merged, counts, taken = merge_reviewed(before, placed)
     write_reviewed(gold, merged)
     counts["nameless"] += sum(map(is_in_doubt, back.found.values()))
     n_again = sum(len(back.found[key]) - len(versions) for key, versions in placed.items())
     return {
         "tasks": _task_counts(back, rounds, repairs),
         "set_aside": back.aside,
-        **_compared({key: v[0] for key, v in placed.items()}, back.shown),
+        "not_shown": [name_of(v[0]) for k, v in placed.items() if k not in back.shown],
+        "skipped_now": _skipped_now(repairs.skipped, before, placed),
+        **compared(taken, back.shown),
         "lost": lost,
         "overlaps": _overlaps(placed),
         "repairs": _repairs(first, labels),
@@ -149,22 +148,18 @@ def _sorted(paragraphs: Sequence[Annotated], rounds: Sequence[Round], held_out: 
             place = {"paper": task.paper, "paragraph": task.paragraph, "section": task.section}
             versions = [replace(v, **place) for v in versions]  # type: ignore[arg-type]
         elif (one.paper, one.paragraph) in places:
-            found.aside["other_text"].append(_name(one))
+            found.aside["other_text"].append(name_of(one))
             continue
         elif not one.of_pool:
-            found.aside["no_record"].append(_name(one))
+            found.aside["no_record"].append(name_of(one))
             continue
         if versions[0].paper in held_out.papers or key in held_out.texts:
-            found.aside["held_out"].append(_name(versions[0]))
+            found.aside["held_out"].append(name_of(versions[0]))
             continue
         found.found[key] = versions
         if task is not None:
             found.shown[key] = task
     return found
-
-
-def _name(one: Annotated) -> str:
-    return f"{one.paper}/{one.paragraph}: {one.text[:60]!r}"
 
 
 def _placed(
@@ -198,63 +193,12 @@ def _task_counts(found: _Sorted, rounds: Sequence[Round], repairs: Repairs) -> D
     }
 
 
-def _compared(found: Dict[str, Annotated], shown: Dict[str, ShownTask]) -> Dict[str, Any]:
-    """What became of the shown entities: counts by label, and each change in its context."""
-    types: Dict[str, Counter] = {}
-    changes: List[Dict[str, Any]] = []
-    n_unknown = 0
-    not_compared: List[str] = []
-    for key, task in shown.items():
-        one = found[key]
-        paragraph = _paragraph(one, task)
-        n_unknown += sum(span.label == UNKNOWN_LABEL for span in one.spans)
-        if paragraph is None:
-            not_compared.append(_name(one))
-            continue
-        kept, changed = changes_of(paragraph)
-        for label, n in kept.items():
-            types.setdefault(label, Counter())["kept"] += n
-        for change in changed:
-            types.setdefault(change.label, Counter())[KINDS[change.kind]] += 1
-            row = {**change.to_dict(), "kind": KINDS[change.kind]}
-            changes.append({name: row[name] for name in _OF_CHANGE})
-    names = ("kept", *KINDS.values())
-    rows = {label: {name: types[label][name] for name in names} for label in sorted(types)}
-    every = {name: sum(row[name] for row in rows.values()) for name in names}
-    return {
-        "entities": {"all": every, "types": rows, "unknown": n_unknown},
-        "changes": changes,
-        "not_compared": not_compared,
-    }
-
-
-def _paragraph(one: Annotated, task: ShownTask) -> Optional[Paragraph]:
-    """Both versions over the same words; None if the texts differ in their letters' composition."""
-    place_of = _carried(task.text, one.text)
-    if place_of is None:
-        return None
-    before = [(place_of[s.start], place_of[s.end - 1] + 1, s.label) for s in task.spans]
-    after = [(s.start, s.end, s.label) for s in one.spans if s.start < s.end]
-    bounds = {place for start, end, _ in [*before, *after] for place in (start, end)}
-    text = one.text
-    bounds |= {i for i in range(1, len(text)) if text[i - 1].isspace() and not text[i].isspace()}
-    cuts = sorted(bounds | {0, len(text)})
-    index = {cut: i for i, cut in enumerate(cuts)}
-    was, became = (
-        {Entity(index[s], index[e], label) for s, e, label in some if label != UNKNOWN_LABEL}
-        for some in (before, after)
-    )
-    words = [text[a:b] for a, b in zip(cuts, cuts[1:])]
-    return Paragraph(one.paper, one.paragraph, words, was, became)
-
-
-def _carried(source: str, target: str) -> Optional[Dict[int, int]]:
-    """Places in one text by those in another that differs in white space only."""
-    if source == target:
-        return {i: i for i in range(len(source))}
-    places = [[i for i, c in enumerate(text) if not c.isspace()] for text in (source, target)]
-    same = [[text[i] for i in own] for text, own in zip((source, target), places)]
-    return dict(zip(*places)) if same[0] == same[1] else None
+def _skipped_now(
+    skipped: Sequence[str], before: Dict[str, Versions], placed: Dict[str, Versions]
+) -> List[str]:
+    """Paragraphs that are gold from an earlier import, and in these files are skipped alone."""
+    keys = dict.fromkeys(map(squeezed, skipped))
+    return [name_of(before[key][0]) for key in keys if key in before and key not in placed]
 
 
 def _overlaps(placed: Dict[str, Versions]) -> List[str]:

@@ -15,6 +15,7 @@ from ..corpus.annotated import standard_tokenizer
 from ..corpus.docbin import read_docs
 from ..corpus.formats.label_studio_tasks import task_of, write_versions
 from ..corpus.formats.registry import writer_of
+from ..corpus.formats.sniff import is_address
 from ..corpus.formats.writing import Losses, Written, count_words, prepare
 from ..corpus.text import squeezed
 from ..errors import Errors, ScinerError
@@ -84,7 +85,9 @@ def pick(
     members (Sequence[Path]): The pipeline; for `disagreement` the others after it.
     seen (Collection[str]): Texts (`squeezed`) that are passed over.
     """
-    left = [doc for doc in docs if doc.text.strip() and squeezed(doc.text) not in seen]
+    # What has only an address as its text, no reader takes for a text.
+    left = [doc for doc in docs if doc.text.strip() and not is_address(doc.text)]
+    left = [doc for doc in left if squeezed(doc.text) not in seen]
     scored: Iterable[List[Any]] = ()
     if strategy != RANDOM:
         asked = [progress(left, description="pool"), *([left] * (len(members) - 1))]

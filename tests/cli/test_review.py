@@ -1,6 +1,7 @@
 """`sciner review export` and `import`: a person's path, with a tool's export made by hand."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -168,6 +169,10 @@ def test_other_tools(mine, sciner, run_script, file_format):
     entities = json.loads(Path("away/import.json").read_text())["entities"]["all"]
     assert entities["kept"] == sum(entities.values()) > 0
     assert '"completed_by": "ann"' in Path("assets/mine/review/gold.json").read_text()
+    # A round elsewhere passes over what those in review/ have shown.
+    assert sciner("export", *options[:2], "--out", "else/where")[0] == 0
+    shutil.copytree("away", "review")
+    assert "SCINER-E541" in sciner("export", *options[:2], "--out", "else/where", "--force")[1].err
 
 
 @pytest.mark.parametrize("option", ["--strategy", "--format"])
@@ -199,6 +204,31 @@ def test_disagreement_needs_others(mine, sciner, run_script):
     run_script("convert", "--corpus", "mine", cwd=mine)
     options = ("--strategy", "disagreement", "--pipeline", "training/0/model-best")
     assert "SCINER-E539" in sciner("export", *options)[1].err
+
+
+def test_records_that_are_not_there(mine, sciner):
+    Path("export.json").write_text("[]")
+    code, said = sciner("import", "export.json", "--records", "reveiw")
+    assert code == 1
+    assert "SCINER-E563: --records reveiw is no folder" in said.err
+    assert not Path("reveiw").exists()
+
+
+def test_without_a_record_it_is_said_and_there_is_no_table(mine, sciner):
+    data = {"text": "We train BERT.", "paper": "Z", "paragraph": 0, "of_pool": True}
+    one = {"id": 1, "data": data, "annotations": [{"completed_by": 1, "result": []}]}
+    Path("export.json").write_text(json.dumps([one]), encoding="utf8")
+    code, said = sciner("import", "export.json")
+    assert code == 0
+    assert "no round in --records has shown it: 1 (Z/0: 'We train BERT.')" in said.err
+    assert "relabelled" not in said.out
+
+
+def test_an_export_that_was_cut_short(mine, sciner):
+    Path("export.json").write_text('[{"id": 1, "data": {"text": "We train BERT."}, "annot')
+    code, said = sciner("import", "export.json")
+    assert code == 1
+    assert "SCINER-E205" in said.err
 
 
 PARAMS = """\

@@ -117,6 +117,16 @@ def test_unfinished_tasks_are_counted_and_not_gold(take):
     assert list(ents_of(take.gold)) == [TEXTS[0]]
 
 
+def test_what_is_skipped_now_and_was_gold_before_is_named_and_stays(take):
+    take(task(0, [("BERT", "Method")]), task(1, []))
+    skipped = [task(n, [], was_cancelled=True) for n in (0, 2)]
+    report = take(*skipped, task(1, []))
+    assert report["skipped_now"] == ["P0/0: 'We train BERT on SQuAD now.'"]
+    assert ents_of(take.gold)[TEXTS[0]] == [("BERT", "Method")]
+    both = skipped[0]["annotations"] + task(0, [])["annotations"]
+    assert take({**skipped[0], "annotations": both})["skipped_now"] == []
+
+
 def test_a_later_round_of_the_same_person_replaces_his_own(take):
     take(task(0, [("BERT", "Method")]), task(1, []))
     report = take(task(0, [("SQuAD", "Dataset")], time="2026-11-29T10:00:00Z"))
@@ -175,6 +185,7 @@ def test_another_text_and_a_task_that_was_not_shown_are_set_aside(take):
 def test_a_lost_record_does_not_cost_the_work(take):
     report = take(task(5, [("this", "Method")], text="Nobody has recorded this."))
     assert (report["tasks"]["returned"], report["tasks"]["with_record"]) == (1, 0)
+    assert report["not_shown"] == ["P5/5: 'Nobody has recorded this.'"]
     assert ents_of(take.gold) == {"Nobody has recorded this.": [("this", "Method")]}
 
 

@@ -20,7 +20,9 @@ def export(
     ] = "entropy",
     tokens: Annotated[
         Optional[int],
-        typer.Option(min=1, help="Of all paragraphs, at most; default 2000, without --n."),
+        typer.Option(
+            min=1, help="Of all paragraphs, at most, but for the first; default 2000, without --n."
+        ),
     ] = None,
     n: Annotated[Optional[int], typer.Option(min=1, help="Paragraphs at most.")] = None,
     per_paper: Annotated[
@@ -108,10 +110,12 @@ def _check(option: str, value: str, known: Any) -> None:
 
 
 def _seen(out: Path) -> Set[str]:
-    """The texts of the other rounds beside this one."""
+    """The texts of the other rounds, beside this one and in the usual folder."""
     from ...review.record import read_rounds
 
-    rounds = [one for one in read_rounds(out.parent) if one.path.parent != out]
+    folders = {folder.resolve(): folder for folder in (RECORDS, out.parent)}
+    every = [one for folder in folders.values() for one in read_rounds(folder)]
+    rounds = [one for one in every if one.path.parent.resolve() != out.resolve()]
     return {task.key for one in rounds for task in one.tasks}
 
 

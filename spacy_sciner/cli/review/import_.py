@@ -56,6 +56,8 @@ def import_(
         raise ScinerError(
             Errors.E554.format(given="Import", needed="a file, or --server with --project")
         )
+    if records != RECORDS and not records.is_dir():
+        raise ScinerError(Errors.E563.format(path=records, usual=RECORDS))
     settings = read_settings(params)
     name = corpus or settings.corpus
     own = CorpusSettings.of(settings, name, labels_path=assets / "labels.yaml")
@@ -111,7 +113,7 @@ def _tell(report: Dict[str, Any], path: Path) -> None:
         "shown and not in the files as finished": tasks["not_returned"],
         "skipped, of all tasks in the files": tasks["not_accepted"],
         "not annotated, of all tasks in the files": tasks["unannotated"],
-        "by another annotator than before; both are kept, for `sciner agree`": gold["second"],
+        "by another annotator of the same text; both are kept, for `sciner agree`": gold["second"],
         "older or less complete than what is there, left out": gold["older"],
         "more versions by the same annotator; the ground truth, else the latest counts": gold[
             "again"
@@ -124,8 +126,11 @@ def _tell(report: Dict[str, Any], path: Path) -> None:
     rows = [[label, *map(str, row.values())] for label, row in types.items()]
     every = report["entities"]["all"]
     table = [["label", *every], *rows, ["all", *map(str, every.values())]]
-    typer.echo(to_text(table), nl=False)
-    typer.echo("  by the label that was proposed; added: by the one given")
+    if rows:
+        typer.echo(to_text(table), nl=False)
+        typer.echo("  by the label that was proposed; added: by the one given")
+    if n := report["entities"]["open"]:
+        typer.echo(f"  {n} proposals are open: neither accepted nor removed")
     if n := report["entities"]["unknown"]:
         typer.echo(f"  {n} stretches are unknown: neither entities nor none")
     for file, unit in report["offsets"].items():
@@ -137,6 +142,11 @@ def _tell(report: Dict[str, Any], path: Path) -> None:
 def _warn(report: Dict[str, Any]) -> None:
     aside = report["set_aside"]
     lists = {
+        "taken, and nothing tells what was changed: no round in --records has shown it": report[
+            "not_shown"
+        ],
+        "skipped now, and gold by an earlier import, where it stays; to take it back, remove it "
+        f"from {report['gold']['path']}": report["skipped_now"],
         "set aside, the text is not the one that was shown": aside["other_text"],
         "set aside, not shown by `sciner review export`": aside["no_record"],
         "set aside, of a paper or text in dev, test or calibration": aside["held_out"],
@@ -151,7 +161,8 @@ def _warn(report: Dict[str, Any]) -> None:
         places = [f"{e['paragraph']}: {e['text']}" for e in repair["examples"]]
         found.append((f"`convert` will mend or leave out ({rule})", repair["count"], places))
     for rule, n in report["not_read"].items():
-        found.append(("not to be read as it is: a task or line", n, [rule]))
+        what = "taken as it stands" if rule == "markup" else "not to be read as it is"
+        found.append((f"{what}: a task or line", n, [rule]))
     for file, doubt in report["offsets_in_doubt"].items():
         found.append(("offsets may be meant otherwise", 1, [f"{file}: {doubt}"]))
     if n := report["gold"]["nameless"]:

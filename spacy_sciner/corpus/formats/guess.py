@@ -61,6 +61,9 @@ def _first_records(path: Path) -> List[Dict[str, Any]]:
                 values.append(json.loads(line))
             except ValueError:
                 continue
+        if not values and text.lstrip()[:1] in ("[", "{"):  # damaged, as its reader will say
+            keys = re.findall(r'"([^"\\]+)"\s*:', text)
+            values = [{key: {} if key == "data" else None for key in keys}]
     values = values if isinstance(values, list) else [values]
     return [value for value in values[:20] if isinstance(value, dict)]
 

@@ -7,6 +7,7 @@ the annotations; `text_key` in params.yaml decides between strings.
 """
 
 import json
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -22,6 +23,8 @@ from .writing import CharEnt, Losses, Written, count_unheld, count_words, place_
 _TEXT_KEYS = ("text", "data")
 _SPAN_KEYS = ("spans", "label", "labels", "entities", "annotations")
 _ANNOTATOR_KEYS = ("_annotator_id", "_session_id", "annotator", "username", "user")
+# What Prodigy calls the annotator where no session is named: when it was started.
+_SITTING = re.compile(r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d")
 _NOT_TEXT = frozenset(
     ("paper", "section", "paragraph", "answer", "label", "id", "source", "annotation_approver")
 ) | frozenset(_ANNOTATOR_KEYS)
@@ -55,21 +58,27 @@ def read_jsonl(
     key = choose_key(dicts, asked=text_key, usual=_TEXT_KEYS, never=_NOT_TEXT, path=path)
     number = Numbering()
     paragraphs: List[Annotated] = []
-    binary: Dict[Tuple[str, str], int] = {}  # where the accepted spans of a text are gathered
+    binary: Dict[
+        Tuple[str, ...], int
+    ] = {}  # where a person's accepted spans of a text are gathered
     for where, record in records:
         line = _read_line(record, key)
         if line.text is None or line.spans is None or line.rule is not None:
             text = line.text or str(record)
             repairs.add(line.rule or "bad-line", file=file, paragraph=where, text=text)
+            is_skipped = line.rule == "not-accepted" and not _is_binary(record)
+            repairs.skipped += [text] if is_skipped else []
             continue
         paper = str(_place(record, "paper") or paper_of_file(path.name))
         is_partial = _is_binary(record)
-        if is_partial and (paper, line.text) in binary:
-            i = binary[paper, line.text]
-            paragraphs[i] = replace(paragraphs[i], spans=[*paragraphs[i].spans, *line.spans])
+        own = (paper, line.text, _annotator(record))
+        if is_partial and own in binary:
+            i = binary[own]
+            spans, time = paragraphs[i].spans, max(paragraphs[i].time, _time(record))
+            paragraphs[i] = replace(paragraphs[i], spans=[*spans, *line.spans], time=time)
             continue
         if is_partial:
-            binary[paper, line.text] = len(paragraphs)
+            binary[own] = len(paragraphs)
         paragraph = Annotated(
             paper=paper,
             paragraph=number(paper, _place(record, "paragraph")),
@@ -176,7 +185,8 @@ def _by_annotator(paragraph: Annotated, record: Dict[str, Any]) -> List[Annotate
 
 
 def _annotator(record: Dict[str, Any]) -> str:
-    return next((str(record[k]) for k in _ANNOTATOR_KEYS if record.get(k) is not None), "")
+    names = (str(record[k]) for k in _ANNOTATOR_KEYS if record.get(k) is not None)
+    return next((name for name in names if not _SITTING.fullmatch(name)), "")
 
 
 def _time(record: Dict[str, Any]) -> str:

@@ -20,6 +20,7 @@ _PLACE = ("paper", "section", "paragraph")
 _NOT_TEXT = frozenset(_PLACE) | frozenset(
     ("id", "created_at", "updated_at", "annotator", "annotation_id", "lead_time", "file_upload")
 )
+_OF_ANNOTATION = ("annotator", "time", "is_truth", "is_partial")
 _UPLOAD_PREFIX = re.compile(r"^[0-9a-f]{8}-")
 
 
@@ -31,6 +32,7 @@ class _Annotation:
     annotator: str = ""
     time: str = ""
     is_truth: bool = False
+    is_partial: bool = False  # as review/gold.json says of accepted suggestions
 
     def add(self, control: str, values: Dict[str, Any], kind: str) -> None:
         # Hypertext gives XPaths, and the offsets in the text beside them.
@@ -94,6 +96,7 @@ def read_label_studio(
         for rule in [task.rule] if task.rule else ["extra-annotation"] * len(task.annotations[1:]):
             first = next(iter(texts.values()))
             repairs.add(rule, file=file, paragraph=task.where, text=first)
+            repairs.skipped += [first] if rule == "not-accepted" else []
         upload = task.upload if isinstance(task.upload, str) else None
         paper = str(task.data.get("paper") or _paper_of_upload(upload) or paper_of_file(path.name))
         for key, text in texts.items() if task.annotations else ():
@@ -109,9 +112,8 @@ def read_label_studio(
             )
             for i, annotation in enumerate(task.annotations):
                 spans = [s for c in key_of[key] for s in annotation.spans.get(c, ())]
-                who, when, is_truth = annotation.annotator, annotation.time, annotation.is_truth
-                own = replace(paragraph, spans=spans, annotator=who, time=when, is_truth=is_truth)
-                paragraphs.append(own)
+                told = {k: getattr(annotation, k) for k in _OF_ANNOTATION}
+                paragraphs.append(replace(paragraph, spans=spans, **told))
                 is_extra.append(i > 0)
     resolved = resolve_offsets(paragraphs, path=path, file=file, repairs=repairs)
     repairs.extras += [p for p, extra in zip(resolved, is_extra, strict=True) if extra]
@@ -184,6 +186,7 @@ def _full(task: Dict[str, Any]) -> Tuple[List[_Annotation], Optional[str]]:
         who = who.get("id") if isinstance(who, dict) else who
         annotation = _Annotation(annotator="" if who is None else str(who), time=_time_of(one))
         annotation.is_truth = bool(one.get("ground_truth"))
+        annotation.is_partial = one.get("accepted_only") is True
         for result in _dicts(one.get("result")):
             value = result.get("value")
             kind = str(result.get("type", "labels"))
