@@ -131,8 +131,10 @@ class StubProject:
         for key in ("GIT_AUTHOR", "GIT_COMMITTER"):
             self.env |= {f"{key}_NAME": "Test", f"{key}_EMAIL": "test@example.org"}
         self.call("git", "init", "-q", "-b", "main")
-        self.call(sys.executable, "-m", "dvc", "init", "-q")
+        # What `dvc init` would make in a second.
         shutil.copytree(ROOT / ".dvc/plots", root / ".dvc/plots")
+        for name in (".dvc/config", ".dvc/.gitignore", ".dvcignore"):
+            shutil.copy(ROOT / name, root / name)
         self.commit("start")
 
     def _without_code(self) -> str:
