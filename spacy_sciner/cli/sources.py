@@ -85,18 +85,15 @@ def _read(path: Path, vocab: Any) -> Any:
 
 
 def _recipe(settings: Any) -> Any:
-    """How iteration 0 is trained, with the objective of `retrain` for the other's labels."""
+    """How iteration 0 is trained, with `retrain`'s weight of gold."""
     from ..corpus.settings import CorpusSettings
-    from ..pipeline.objective import Objective
     from ..training.experiment import Experiment
 
     labels_path = Path("assets/labels.yaml")
     corpus = CorpusSettings.of(settings, settings.corpus, labels_path=labels_path)
-    retrain = settings.retrain
-    objective = Objective(
-        gold_weight=retrain.gold_weight, gce_q=retrain.gce_q, llm_weight=retrain.llm_weight
-    )
-    return Experiment(settings, 0).recipe._replace(objective=objective), corpus.labels
+    recipe = Experiment(settings, 0).recipe
+    objective = recipe.objective._replace(gold_weight=settings.retrain.gold_weight)
+    return recipe._replace(objective=objective), corpus.labels
 
 
 def _shares(text: str) -> List[float]:

@@ -47,16 +47,25 @@ class Schedule(Section):
     )
 
 
-class Weights(Section):
-    """Of sources of labels, in every iteration."""
+class Machines(Section):
+    """What machines' labels count, in every iteration."""
 
     llm_weight: Amount = knob(
         "How much a token that a language model labelled (a gold file with source llm) counts in "
         "the loss where one of the pool, or of gold in iteration 0, counts 1. 0: nothing."
     )
+    loss: Loss = knob(
+        "Of tokens that a machine labelled, a language model or, later, a teacher: nll, or gce, the "
+        "generalised cross-entropy (1 − p^q) / q, which is not pulled as much by labels that the "
+        "model disbelieves."
+    )
+    gce_q: Exponent = knob(
+        "q of gce: towards 0 it is nll, 1 is the mean absolute error. Where the head is untrained, "
+        "q begins at nll's and is reached halfway."
+    )
 
 
-class Train(Schedule, Weights):
+class Train(Schedule, Machines):
     """Iteration 0: gold alone."""
 
     config: Text = knob("One of configs/: the model and how it is trained.")
@@ -70,19 +79,11 @@ class Train(Schedule, Weights):
     )
 
 
-class Goal(Weights):
+class Goal(Machines):
     """What a tagger is trained towards on machine-labelled text."""
 
     gold_weight: Amount = knob(
         "How much a gold token counts in the loss where a pseudo-labelled one counts 1."
-    )
-    loss: Loss = knob(
-        "Of pseudo-labelled tokens: nll, or gce, the generalised cross-entropy (1 − p^q) / q, "
-        "which is not pulled as much by labels that the model disbelieves."
-    )
-    gce_q: Exponent = knob(
-        "q of gce: towards 0 it is nll, 1 is the mean absolute error. Where the head is untrained, "
-        "q begins at nll's and is reached halfway."
     )
     soft_labels: Switch = knob(
         "Learn the teacher's tag distribution y instead of its decisions (needs annotate.soft), as "

@@ -10,6 +10,7 @@ from ..loading import load
 from ..models.encoders import TEACHER
 from ..pipeline.objective import Objective
 from ..pipeline.sciner import SciNER
+from ..settings.schedules import Machines
 from ..settings.tree import Settings, Train
 from .recipe import Recipe
 
@@ -86,7 +87,8 @@ class Experiment:
             calibrate=train.calibrate,
         )
         if isinstance(section, Train):
-            return recipe._replace(objective=Objective(llm_weight=section.llm_weight))
+            machines = {key: getattr(section, key) for key in Machines.model_fields}
+            return recipe._replace(objective=Objective(**machines))
         return recipe._replace(
             objective=Objective.of(retrain),
             finish_epochs=retrain.finish_epochs,

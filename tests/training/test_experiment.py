@@ -78,6 +78,8 @@ def test_what_retrain_says_of_machine_labels_reaches_the_objective():
     weights = settings_of(retrain={"llm_weight": 0.5}, train={"llm_weight": 0.25})
     found = [Experiment(weights, k, 0).recipe.objective.llm_weight for k in (0, 1)]
     assert found == [0.25, 0.5]
+    robust = Experiment(settings_of(train={"loss": "gce", "gce_q": 0.4}), 0).recipe.objective
+    assert (robust.loss, robust.gce_q) == ("gce", 0.4)
 
 
 def test_the_projects_own_params_give_a_recipe():
