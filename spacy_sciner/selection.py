@@ -41,7 +41,7 @@ def check_gamma(gamma: Gamma, labels: Sequence[str] = ()) -> None:
             raise ScinerError(Errors.E001.format(gamma=value, where=where))
     missing = [] if not isinstance(gamma, dict) else [x for x in labels if x not in gamma]
     if missing:
-        raise ScinerError(Errors.E002.format(missing=", ".join(missing)))
+        raise ScinerError(Errors.E002.format(missing=", ".join(dict.fromkeys(missing))))
 
 
 def select(

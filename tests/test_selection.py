@@ -130,6 +130,8 @@ def test_e001_names_the_label():
 def test_e002_names_the_labels_without_a_gamma():
     with pytest.raises(ScinerError, match=r"SCINER-E002.*\bB\b"):
         select([ScoredSpan(0, 1, "B")], np.ones(1), gamma={"A": 0.5})
+    with pytest.raises(ScinerError, match=r"label\(s\) B\. Give"):
+        check_gamma({"A": 0.5}, ["A", "B", "B"])
 
 
 def test_by_entity_its_own_confidence_decides_if_it_has_one():

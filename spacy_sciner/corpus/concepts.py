@@ -94,13 +94,18 @@ def label_in_words(label: str) -> str:
 
 
 def find_mention(text: str, mention: str) -> Iterator[Tuple[int, int]]:
-    """Every place of these very words in a text, where neither end is inside a word."""
-    start = text.find(mention)
-    while mention and start >= 0:
-        end = start + len(mention)
+    """Every place of these very words in a text, white space between them aside, where neither end
+    is inside a word."""
+    words = mention.split()
+    if not words:
+        return
+    pattern = re.compile(r"\s+".join(map(re.escape, words)))
+    found = pattern.search(text)
+    while found:
+        start, end = found.span()
         if not _is_inside_word(text, start) and not _is_inside_word(text, end):
             yield start, end
-        start = text.find(mention, start + 1)
+        found = pattern.search(text, start + 1)
 
 
 class Places:

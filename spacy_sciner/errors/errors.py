@@ -177,8 +177,8 @@ class Errors(CorpusErrors, ReviewErrors):
     E562 = "No answer of {n} can be used, and {out} is as it was: {report} says what they are."
     E352 = "--extra {value!r} is no JSON object, such as '{{\"top_p\": 0.9}}'."
     E353 = (
-        "{path} is there, and not written by `sciner annotate-llm`. Name another --out, or "
-        "remove it."
+        "{path} is there, and not as `sciner annotate-llm` wrote it: it is another file, or "
+        "somebody has worked on it since. Name another --out, or remove it."
     )
     E355 = (
         "The key in the environment variable {name} has a blank, a line end or a letter that no "

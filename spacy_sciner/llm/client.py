@@ -7,6 +7,7 @@ a Retry-After, so that all who were told the same do not come back at once.
 """
 
 import asyncio
+import json
 import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, Optional, Sequence
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
 JITTER_S = 0.5  # added at most to a wait before a repetition
 STOP_AFTER = 20  # failures in a row: nothing is to be had there now
+MIN_SECRET = 8  # characters; shorter, such as "ollama" or "EMPTY", a key is a word that texts have
 MAX_REASON = 200  # characters of a server's message that are shown
+MAX_TOKENS = 1 << 40  # in an answer; more is no count
 NO_KEY = "none"  # sent to a server that needs no key
 
 
@@ -37,7 +40,18 @@ class Endpoint:
 
     def without_key(self, text: str) -> str:
         """A server may say back what it was sent."""
-        return text.replace(self.key, "***") if self.key else text
+        for key in (self.key, json.dumps(self.key)[1:-1]) if self.key else ():
+            text = text.replace(key, "***")
+        return text
+
+    def without_secret(self, reply: Reply, request: Request) -> Reply:
+        """The same of what is kept. A word of the question is no secret: an entity may have it."""
+        asked = "".join(message["content"] for message in request.messages)
+        content = reply.content
+        if len(self.key) >= MIN_SECRET and self.key not in asked:
+            content = self.without_key(content)
+        reason = self.without_key(reply.finish_reason)
+        return reply._replace(content=content, finish_reason=reason)
 
     def in_short(self, message: str) -> str:
         return " ".join(self.without_key(message).split())[:MAX_REASON]
@@ -126,8 +140,7 @@ class _Run:
             raise Unusable(f"status {e.status_code}: {e.response.text}") from None
         except openai.APIError as e:  # without an answer
             raise Unusable(f"{e.message} {e.__cause__ or ''}".strip()) from None
-        reply = reply_of(answer.text)
-        return reply._replace(content=self.endpoint.without_key(reply.content))
+        return self.endpoint.without_secret(reply_of(answer.text), request)
 
     async def before_each(self, http_request: Any) -> None:
         if http_request.headers.get("x-stainless-retry-count", "0") != "0":
@@ -174,11 +187,17 @@ def reply_of(body: str) -> Reply:
         reply = Reply(
             content=content,
             finish_reason=str(choice.get("finish_reason") or ""),
-            tokens_in=int(usage.get("prompt_tokens") or 0),
-            tokens_out=int(usage.get("completion_tokens") or 0),
+            tokens_in=_count(usage.get("prompt_tokens")),
+            tokens_out=_count(usage.get("completion_tokens")),
         )
     except (ValueError, LookupError, TypeError, AttributeError):
         raise Unusable(f"no chat completion: {body}") from None
     if not isinstance(content, str):
         raise Unusable(f"no text in the answer: {body}")
     return reply
+
+
+def _count(value: Any) -> int:
+    """Of tokens; 0 if a server says something else. The answer is none the worse."""
+    is_number = isinstance(value, (int, float)) and 0 <= value < MAX_TOKENS
+    return int(value) if is_number else 0

@@ -1,7 +1,9 @@
 """What a language model is asked for: all there is in a text, or the entities of given labels."""
 
+import re
 from typing import Dict, List, Mapping
 
+_LINE_END = re.compile(r"[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
 Messages = List[Dict[str, str]]
 SEPARATOR = "<>"
 NOTHING = "none"  # what it is to answer where nothing is
@@ -51,4 +53,6 @@ def closed_prompt(text: str, meanings: Mapping[str, str]) -> Messages:
 
 
 def _messages(instructions: str, text: str) -> Messages:
-    return [{"role": "system", "content": instructions}, {"role": "user", "content": text}]
+    # An answer's lines end where the text's would: what it copies would be cut in two.
+    asked = _LINE_END.sub(" ", text)
+    return [{"role": "system", "content": instructions}, {"role": "user", "content": asked}]

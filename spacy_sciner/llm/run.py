@@ -8,14 +8,18 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
 
 from ..corpus.annotated import LLM
 from ..corpus.concepts import read_concepts
+from ..corpus.formats.jsonl import ANNOTATOR_KEYS
 from ..corpus.offsets import UNKNOWN_LABEL
 from ..corpus.pool import PoolParagraph
 from ..errors import Errors, ScinerError
-from ..files import write_json, write_text
+from ..files import fingerprint, write_json, write_text
 from .answers import Answer, closed_spans, read_answer
 from .cache import AnswerCache, Reply, Request
 from .client import Endpoint, ask_all
 from .prompts import SEPARATOR, closed_prompt, open_prompt
+
+# What servers say of an answer that has no end of its own.
+CUT_OFF = ("length", "max_tokens", "model_length", "content_filter", "safety", "recitation")
 
 
 @dataclass(frozen=True)
@@ -39,9 +43,10 @@ class Question:
         """What is written for a paragraph: concepts, or a task as Prodigy would export it.
 
         None for entities of which none is of a label that was asked for and stands in the text: a
-        task would say that there is nothing.
+        task would say that there is nothing. Where one was named that cannot be placed, or a line
+        could not be read, nothing is known of the words outside the spans ("partial").
         """
-        place = {
+        place: Dict[str, Any] = {
             "paper": paragraph.paper,
             "paragraph": paragraph.paragraph,
             "section": paragraph.section,
@@ -54,6 +59,9 @@ class Question:
         counts.update(left_out, entities=n_entities)
         if answer.rows and not n_entities:
             return None
+        if left_out.get("not found") or answer.is_malformed:
+            counts["partial"] += 1
+            place["partial"] = True
         return {"text": paragraph.text, "spans": spans, "answer": "accept", "meta": place}
 
 
@@ -105,7 +113,8 @@ def annotate(
         write_text(out, text)
         if question.meanings is None:
             outcome.counts.update(read_concepts(out).counts)
-    write_json(report_path(out), {"model": question.model, **outcome.to_dict()})
+    of_out = {"sha256": fingerprint(out) if out.is_file() else None}
+    write_json(report_path(out), {"model": question.model, **of_out, **outcome.to_dict()})
     return outcome
 
 
@@ -120,7 +129,7 @@ def _take(
     answer = read_answer(reply.content)
     counts = outcome.counts
     counts.update({"answers": 1, "tokens in": reply.tokens_in, "tokens out": reply.tokens_out})
-    is_cut_off = reply.finish_reason == "length"
+    is_cut_off = reply.finish_reason.lower() in CUT_OFF
     counts["cut off answers"] += is_cut_off
     counts["malformed answers"] += answer.is_malformed
     counts["unread lines"] += len(answer.unread)
@@ -145,18 +154,28 @@ def report_path(out: Path) -> Path:
 
 
 def check_out(out: Path) -> None:
-    """A run that goes on replaces its own file, and no other.
+    """A run that goes on replaces its own file as it left it, and no other: no person's work.
 
     RAISES (ScinerError): SCINER-E353.
     """
+    if not out.exists():
+        return
+    try:
+        told = json.loads(report_path(out).read_text(encoding="utf8")).get("sha256")
+    except (OSError, ValueError, AttributeError):
+        told = None  # its own, from before there was a hash, or without its report
+    if not (_is_ours(out) if told is None else told == fingerprint(out)):
+        raise ScinerError(Errors.E353.format(path=out))
+
+
+def _is_ours(out: Path) -> bool:
     try:
         with out.open(encoding="utf8") as file:
-            first = file.readline()
-        record = json.loads(first or f'{{"source": "{LLM}"}}')
-        is_ours = LLM in (record.get("source"), record.get("meta", {}).get("source"))
-    except FileNotFoundError:
-        return
+            records = [json.loads(line) for line in file]
+        return all(
+            LLM in (record.get("source"), record.get("meta", {}).get("source"))
+            and not any(record.get(key) for key in ANNOTATOR_KEYS)
+            for record in records
+        )
     except (OSError, ValueError, AttributeError):
-        is_ours = False
-    if not is_ours:
-        raise ScinerError(Errors.E353.format(path=out))
+        return False

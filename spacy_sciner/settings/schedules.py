@@ -55,9 +55,9 @@ class Machines(Section):
         "the loss where one of the pool, or of gold in iteration 0, counts 1. 0: nothing."
     )
     loss: Loss = knob(
-        "Of tokens that a machine labelled, a language model or, later, a teacher: nll, or gce, the "
-        "generalised cross-entropy (1 − p^q) / q, which is not pulled as much by labels that the "
-        "model disbelieves."
+        "Of tokens that a machine labelled, a language model or, later, a teacher: nll, or gce, "
+        "the generalised cross-entropy (1 − p^q) / q, which is not pulled as much by labels that "
+        "the model disbelieves."
     )
     gce_q: Exponent = knob(
         "q of gce: towards 0 it is nll, 1 is the mean absolute error. Where the head is untrained, "

@@ -6,7 +6,7 @@ import json
 import pytest
 from small_text import paragraphs, settings_of, write_project
 
-from spacy_sciner.adapt.text import read_text
+from spacy_sciner.adapt.text import apart, read_text
 from spacy_sciner.corpus.docbin import write_docs
 from spacy_sciner.errors import ScinerError
 
@@ -37,6 +37,7 @@ def test_collections_come_without_the_papers_that_are_measured_on(tiny_encoder, 
     write_docs(root / "corpus/gold/calibration.spacy", of("calibration"))
     splits = ("test", "dev", "calibration")
     papers = {f"copy-of-{n}": " ".join(d.text for d in of(n)) for n in splits}
+    papers["sentence"] = " ".join(of("dev")[0].text.split()[2:9])
     papers["new"] = "Nothing of this was read before, and one may learn from it what one likes to."
     papers.update(p0="In the pool by its name already.", test="By name, too.")
     write_collection(root, papers)
@@ -45,7 +46,24 @@ def test_collections_come_without_the_papers_that_are_measured_on(tiny_encoder, 
     assert {d.user_data["paper"] for d in text.train} == {"p0", "p1", "p2", "p3", "p4", "new"}
     found = text.counts["collections"]["more.jsonl.gz"]
     assert found["paragraphs"] == 1
-    assert found["left_out"] == {"unreadable line": 1, "in an excluded paper": 5}
+    assert found["left_out"] == {
+        **{"unreadable line": 1, "in an excluded paper": 5, "part of a gold paragraph": 1}
+    }
+
+
+def test_a_held_out_sentence_alone_is_not_learnt_from(tiny_encoder, tmp_path):
+    dev = paragraphs(1, per_paper=1, seed=9)
+    root = write_project(tmp_path, paragraphs(2), test=paragraphs(1, seed=8), dev=dev)
+    words = dev[0].text.split()
+    texts = [
+        " ".join(words[1:8]).upper(),
+        " ".join(words[1:4]),
+        " ".join([*words[1:7], "otherwise"]),
+    ]
+    settings = settings_of(tiny_encoder, ["mlm"])
+    may, left_out = apart([("", text) for text in texts], settings, root=root)
+    assert may == [False, True, True]
+    assert left_out == {"part of a gold paragraph": 1}
 
 
 def test_a_paper_of_two_collections_enters_once(tiny_encoder, tmp_path):

@@ -8,7 +8,8 @@ from chat_server import GOOD, KEY
 
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.llm import client
-from spacy_sciner.llm.cache import AnswerCache
+from spacy_sciner.llm.cache import AnswerCache, Reply, Request
+from spacy_sciner.llm.client import Endpoint
 
 from .conftest import request
 
@@ -177,3 +178,24 @@ def test_a_damaged_answer_is_asked_for_again(ask, server, tmp_path, damage):
     path.write_text(damage(path.read_text(encoding="utf8")), encoding="utf8")
     assert ask("a")[0]["a"].content == GOOD
     assert len(server.seen) == 2
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "expected"),
+    [
+        ("sk-SECRET-99", "We use T5.", "*** <> A, We use T5."),
+        ("sk-SECRET-99", "We use sk-SECRET-99.", "sk-SECRET-99 <> A, We use sk-SECRET-99."),
+        ("ollama", "We use T5.", "ollama <> A, We use T5."),
+    ],
+)
+def test_the_key_is_taken_out_of_an_answer_unless_it_is_a_word_of_the_text(key, text, expected):
+    reply = Reply(f"{key} <> A, {text}", f"Bearer {key}", 1, 1)
+    request = Request("m", [{"role": "user", "content": text}], {})
+    kept = Endpoint("x", key).without_secret(reply, request)
+    assert kept == Reply(expected, "Bearer ***", 1, 1)
+
+
+@pytest.mark.parametrize("said", ["1e400", "-5", '"many"', "NaN", "[1]"])
+def test_a_count_that_is_none_does_not_cost_the_answer(said):
+    body = '{"choices": [{"message": {"content": "a"}}], "usage": {"prompt_tokens": %s}}'
+    assert client.reply_of(body % said)[:3] == ("a", "", 0)

@@ -11,8 +11,11 @@ from spacy_sciner.cli import main
 from spacy_sciner.corpus.annotated import make_vocab
 from spacy_sciner.corpus.convert import convert_corpus
 from spacy_sciner.corpus.docbin import read_docs
+from spacy_sciner.corpus.formats.jsonl import read_jsonl
 from spacy_sciner.corpus.pool import PoolParagraph
-from spacy_sciner.llm.cache import AnswerCache
+from spacy_sciner.corpus.rules import Repairs
+from spacy_sciner.errors import ScinerError
+from spacy_sciner.llm.cache import AnswerCache, Reply
 from spacy_sciner.llm.client import Endpoint
 from spacy_sciner.llm.run import Question, annotate
 
@@ -62,7 +65,8 @@ def test_labels_and_meanings_are_asked_for_and_places_found(closed, tmp_path):
     ]
     assert all(TEXT[s["start"] : s["end"]] == s["text"] for s in record["spans"])
     place = {"paper": "q1", "paragraph": 3, "section": "Intro", "source": "llm"}
-    assert record["meta"] == place
+    # BERT is not in the text: it was meant, and stands where nobody knows.
+    assert record["meta"] == {**place, "partial": True}
     counts = outcome.counts
     assert (counts["entities"], counts["not found"], counts["unknown label"]) == (3, 1, 1)
 
@@ -81,6 +85,66 @@ def test_an_answer_of_which_nothing_can_be_used_is_no_gold(closed, tmp_path, row
     assert outcome.counts["unusable answers"] == 1
     (entry,) = outcome.to_dict()["unusable"]
     assert (entry["paper"], entry["paragraph"], entry["lines"]) == ("q1", 3, [row])
+
+
+@pytest.mark.parametrize(
+    ("answer", "partial"),
+    [
+        ("beam search <> MethodName", False),
+        ("none", False),
+        ("beam search <> MethodName\nbeam searches <> MethodName", True),
+        ("beam search <> MethodName\nparsing, a task", True),
+        # All of it is part of another entity: nothing is without a place.
+        ("beam search <> MethodName\nbeam <> MethodName", False),
+    ],
+)
+def test_words_are_known_to_be_no_entity_only_if_every_entity_has_its_place(
+    closed, tmp_path, answer, partial
+):
+    outcome, _ = closed(paragraph(3, TEXT), answer=answer)
+    assert outcome.counts["partial"] == partial
+    for touched in ({}, {"_view_id": "ner_manual", "_annotator_id": "2026-11-29_10-00-00"}):
+        (line,) = (tmp_path / "assets/c/llm.jsonl").read_text(encoding="utf8").splitlines()
+        (tmp_path / "back.jsonl").write_text(json.dumps({**json.loads(line), **touched}))
+        (read,) = read_jsonl(tmp_path / "back.jsonl", file="back.jsonl", repairs=Repairs())
+        assert read.is_partial == (partial and not touched)  # who corrects it reads it all
+
+
+@pytest.mark.parametrize("reason", ["content_filter", "LENGTH", "max_tokens"])
+def test_what_has_no_end_of_its_own_is_cut_off(tmp_path, monkeypatch, reason):
+    reply = Reply("beam search <> MethodName\n🦜 par", reason, 1, 1)
+    monkeypatch.setattr(AnswerCache, "load", lambda self, request: reply)
+    question, cache = Question("tiny", {}, MEANINGS), AnswerCache(tmp_path / "cache")
+    found = annotate(
+        [paragraph(3, TEXT)], question, Endpoint("x"), cache=cache, out=tmp_path / "llm.jsonl"
+    )
+    assert (found.lines, found.counts["cut off answers"]) == ([], 1)
+
+
+def test_what_a_person_has_made_of_the_file_is_not_replaced(closed, tmp_path):
+    closed(paragraph(3, TEXT))
+    out = tmp_path / "assets/c/llm.jsonl"
+    written = out.read_text(encoding="utf8")
+    closed(paragraph(3, TEXT), paragraph(4, f"{TEXT} Twice."))  # its own, which goes on
+    assert len(out.read_text(encoding="utf8").splitlines()) == 2
+    by_ann = json.dumps({**json.loads(written), "_annotator_id": "ann"}) + "\n"
+    corrected = {**json.loads(written), "spans": []}
+    report = out.with_name("llm.report.json")
+    for content, has_report in ((json.dumps(corrected), True), (written + by_ann, False)):
+        out.write_text(content, encoding="utf8")
+        if not has_report:
+            report.unlink()
+        with pytest.raises(ScinerError, match=r"SCINER-E353: .*somebody has worked on it since"):
+            closed(paragraph(3, TEXT))
+        assert out.read_text(encoding="utf8") == content
+
+
+def test_white_space_of_the_text_is_no_matter(closed, tmp_path):
+    text = "We use beam\u00a0search for\r\ngreedy  parsing."
+    answer = "beam search <> TaskName\ngreedy parsing <> TaskName"
+    outcome, seen = closed(paragraph(0, text), answer=answer)
+    assert seen[0]["messages"][1]["content"] == text.replace("\r\n", " ")
+    assert [s["text"] for s in outcome.lines[0]["spans"]] == ["beam\u00a0search", "greedy  parsing"]
 
 
 def test_convert_reads_it_back_with_its_source(closed, tmp_path):
@@ -106,6 +170,7 @@ def test_convert_reads_it_back_with_its_source(closed, tmp_path):
         ("beam search", "MethodName"),
     ]
     assert (llm[2].text, llm[2].ent_iob_) == ("we", "")  # of a label that was not asked for
+    assert {t.ent_iob_ for t in llm if not t.ent_type_} == {""}  # one entity has no place
     pool = read_docs(out / "pool.spacy", make_vocab())
     assert [doc.user_data["paragraph"] for doc in pool] == [0, 2]
 

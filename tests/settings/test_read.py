@@ -117,7 +117,10 @@ def test_the_delivered_file_is_right():
             "evaluations.3: 3 is not an entry of `iterations`",
         ),
         ({"train.epoch": 3}, "train.epoch: no such setting; did you mean `epochs`?"),
-        ({"train.soft_min": 1}, "train.soft_min: no such setting; did you mean `retrain.soft_min`?"),
+        (
+            {"train.soft_min": 1},
+            "train.soft_min: no such setting; did you mean `retrain.soft_min`?",
+        ),
         ({"x": 1}, "x: no such setting; known: corpus, seed, device"),
     ],
 )

@@ -22,12 +22,12 @@ from .writing import CharEnt, Losses, Written, count_unheld, count_words, place_
 
 _TEXT_KEYS = ("text", "data")
 _SPAN_KEYS = ("spans", "label", "labels", "entities", "annotations")
-_ANNOTATOR_KEYS = ("_annotator_id", "_session_id", "annotator", "username", "user")
+ANNOTATOR_KEYS = ("_annotator_id", "_session_id", "annotator", "username", "user")
 # What Prodigy calls the annotator where no session is named: when it was started.
 _SITTING = re.compile(r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d")
 _NOT_TEXT = frozenset(
     ("paper", "section", "paragraph", "answer", "label", "id", "source", "annotation_approver")
-) | frozenset(_ANNOTATOR_KEYS)
+) | frozenset(ANNOTATOR_KEYS)
 MAX_SECONDS = 1 << 33  # the year 2242: a larger number counts something else
 # Prodigy's interfaces in which nobody can mark words.
 _OTHER_VIEWS = ("html", "text", "text_input", "choice", "classification", "compare", "diff")
@@ -70,7 +70,7 @@ def read_jsonl(
             repairs.skipped += [text] if is_skipped else []
             continue
         paper = str(_place(record, "paper") or paper_of_file(path.name))
-        is_partial = _is_binary(record)
+        is_partial = _is_binary(record) or _is_left_open(record)
         own = (paper, line.text, _annotator(record))
         if is_partial and own in binary:
             i = binary[own]
@@ -170,6 +170,12 @@ def _is_binary(record: Dict[str, Any]) -> bool:
     return isinstance(spans[0], dict) and "score" in spans[0]
 
 
+def _is_left_open(record: Dict[str, Any]) -> bool:
+    """Whether a language model's line says so, and nobody has worked on it since."""
+    is_touched = "_view_id" in record or any(record.get(k) is not None for k in ANNOTATOR_KEYS)
+    return _place(record, "partial") is True and not is_touched
+
+
 def _by_annotator(paragraph: Annotated, record: Dict[str, Any]) -> List[Annotated]:
     """One paragraph for each `user` that the spans name: doccano's shared projects."""
     known = [record[k] for k in _SPAN_KEYS if isinstance(record.get(k), list)]
@@ -185,7 +191,7 @@ def _by_annotator(paragraph: Annotated, record: Dict[str, Any]) -> List[Annotate
 
 
 def _annotator(record: Dict[str, Any]) -> str:
-    names = (str(record[k]) for k in _ANNOTATOR_KEYS if record.get(k) is not None)
+    names = (str(record[k]) for k in ANNOTATOR_KEYS if record.get(k) is not None)
     return next((name for name in names if not _SITTING.fullmatch(name)), "")
 
 
