@@ -117,7 +117,7 @@ def merge_reviewed(before: Dict[str, Versions], after: Dict[str, Versions]) -> M
                 counts["second" if there else "new"] += 1
             elif version.is_partial and own.is_partial:
                 version = _united(own, version)
-            elif version.is_partial or _is_older(version, own):
+            elif version.is_partial or (_is_older(version, own) and not own.is_partial):
                 counts["older"] += 1
                 continue
             if own is not None:

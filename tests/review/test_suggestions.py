@@ -75,6 +75,12 @@ def test_suggestions_give_way_to_another_persons_complete_annotation(take):
     assert trained_on(take.gold) == WHOLE
 
 
+def test_a_complete_annotation_goes_before_ones_own_later_suggestions(take):
+    take(line(BERT, time=9))
+    assert take(line(BERT, SQUAD, whole=True))["gold"]["replaced"] == 1
+    assert trained_on(take.gold) == WHOLE
+
+
 @pytest.mark.parametrize("together", [True, False])
 def test_a_complete_annotation_with_an_open_stretch_is_complete(take, together):
     both = [line(BERT, SQUAD, OPEN, whole=True), line(BERT, time=9)]
