@@ -254,19 +254,6 @@ def test_moved_offsets_find_their_text_and_lost_ones_leave_the_rest_unknown(take
     assert states == {TEXTS[0]: "BBBBOOO", TEXTS[1]: "???B?", TEXTS[2]: "BBBBBO"}
 
 
-def test_accepted_suggestions_leave_other_words_unknown(take, tmp_path):
-    line = {"text": TEXTS[0], "answer": "accept", "_view_id": "ner"}
-    line["spans"] = [{"start": 9, "end": 13, "label": "Method"}]
-    line.update(_timestamp=1764324000, _annotator_id="ann")
-    (tmp_path / "export.jsonl").write_text(json.dumps(line))
-    options = {"rounds": rounds_of(tmp_path), "held_out": NOTHING, "corpus": "mine"}
-    report = import_files([tmp_path / "export.jsonl"], gold=take.gold, labels=None, **options)
-    (one,) = read_reviewed(take.gold)
-    assert (one.annotator, one.time) == ("ann", "2025-11-28T10:00:00+00:00")
-    assert [s.label for s in one.spans] == ["_unknown_", "Method", "_unknown_"]
-    assert report["entities"]["unknown"] == 2
-
-
 def test_json_min_is_read_too(take):
     flat = {"id": 1, "text": TEXTS[0], "paper": "P0", "paragraph": 0, "annotator": 3}
     flat["label"] = [{"start": 9, "end": 13, "text": "BERT", "labels": ["Method"]}]

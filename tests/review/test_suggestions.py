@@ -58,6 +58,14 @@ def trained_on(gold):
 WHOLE = "O O Method O Dataset O O"
 
 
+def test_accepted_suggestions_leave_other_words_unknown(take):
+    report = take(line(BERT))
+    (one,) = read_reviewed(take.gold)
+    assert (one.annotator, one.time) == ("ann", "2025-11-28T10:00:00+00:00")
+    assert [s.label for s in one.spans] == ["_unknown_", "Method", "_unknown_"]
+    assert report["entities"]["unknown"] == 2
+
+
 def test_a_complete_annotation_stays_first_before_another_persons_suggestions(take):
     take(line(BERT, SQUAD, whole=True))
     report = take(line(BERT, who="bob", time=9))
