@@ -1,5 +1,6 @@
 """Paragraphs annotated by a language model, whatever it answers: written, counted, reported."""
 
+import hashlib
 import json
 from collections import Counter
 from dataclasses import dataclass, field
@@ -110,12 +111,19 @@ def annotate(
             _take(outcome, question, paragraph, reply, answer_key=request.key)
     if outcome.lines:
         text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in outcome.lines)
+        # Whichever of the two a kill leaves, it is ours.
+        ours = [*_hashes(out), hashlib.sha256(text.encode("utf8")).hexdigest()]
+        write_json(report_path(out), {"model": question.model, "sha256": ours})
         write_text(out, text)
         if question.meanings is None:
             outcome.counts.update(read_concepts(out).counts)
-    of_out = {"sha256": fingerprint(out) if out.is_file() else None}
-    write_json(report_path(out), {"model": question.model, **of_out, **outcome.to_dict()})
+    told = {"model": question.model, "sha256": _hashes(out), **outcome.to_dict()}
+    write_json(report_path(out), told)
     return outcome
+
+
+def _hashes(out: Path) -> List[str]:
+    return [fingerprint(out)] if out.is_file() else []
 
 
 def _take(
@@ -164,7 +172,7 @@ def check_out(out: Path) -> None:
         told = json.loads(report_path(out).read_text(encoding="utf8")).get("sha256")
     except (OSError, ValueError, AttributeError):
         told = None  # its own, from before there was a hash, or without its report
-    if not (_is_ours(out) if told is None else told == fingerprint(out)):
+    if not (fingerprint(out) in told if isinstance(told, list) else _is_ours(out)):
         raise ScinerError(Errors.E353.format(path=out))
 
 

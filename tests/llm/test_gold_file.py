@@ -139,6 +139,26 @@ def test_what_a_person_has_made_of_the_file_is_not_replaced(closed, tmp_path):
         assert out.read_text(encoding="utf8") == content
 
 
+def test_what_a_kill_left_is_its_own(closed, tmp_path, monkeypatch):
+    closed(paragraph(3, TEXT))
+    out = tmp_path / "assets/c/llm.jsonl"
+    for name in ("write_text", "_take"):  # before the new file is there
+        monkeypatch.setattr(f"spacy_sciner.llm.run.{name}", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            closed(paragraph(3, TEXT), paragraph(4, f"{TEXT} Twice."))
+        monkeypatch.undo()
+        closed(paragraph(3, TEXT))
+    written = out.read_text(encoding="utf8")
+    report = json.loads(out.with_name("llm.report.json").read_text(encoding="utf8"))
+    monkeypatch.setattr("spacy_sciner.llm.run.Outcome.to_dict", lambda self: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        closed(paragraph(3, TEXT), paragraph(4, f"{TEXT} Twice."))
+    monkeypatch.undo()
+    assert out.read_text(encoding="utf8") != written
+    closed(paragraph(3, TEXT))
+    assert json.loads(out.with_name("llm.report.json").read_text(encoding="utf8")) == report
+
+
 def test_white_space_of_the_text_is_no_matter(closed, tmp_path):
     text = "We use beam\u00a0search for\r\ngreedy  parsing."
     answer = "beam search <> TaskName\ngreedy parsing <> TaskName"
