@@ -1,22 +1,19 @@
 """The text an encoder is adapted to: the pool's paragraphs, and further collections."""
 
-from collections import Counter
 from pathlib import Path
-from typing import Any, Collection, Dict, Iterable, List, NamedTuple, Sequence, Tuple
+from typing import Any, Collection, Dict, List, NamedTuple, Sequence, Tuple
 
 from spacy.tokens import Doc
 
 from ..corpus.annotated import make_tokenizer
 from ..corpus.docbin import read_docs
 from ..corpus.pool import PoolParagraph, select_pool
-from ..corpus.text import fraction, ngrams, words_of
+from ..corpus.text import fraction
 from ..errors import Errors, ScinerError
 from ..papers.collection import Broken, read_collection
 from ..settings.tree import Convert, Settings
 from .rows import hold_out
 
-PART = "part of a gold paragraph"
-MIN_WORDS = 5  # of a sentence that is somebody's; shorter ones are everybody's
 HELD_OUT = ("dev", "test", "calibration")  # splits whose papers never enter
 
 
@@ -33,8 +30,7 @@ def read_text(settings: Settings, *, root: Path = Path()) -> Text:
     """The text of an experiment.
 
     Papers of dev, test and calibration do not enter: the pool has none, and of a collection those
-    are left out that have their id or share runs of words with one, by `convert`'s own rule, and
-    what is a part of one of their paragraphs.
+    are left out that have their id or text, by `convert`'s own rule.
 
     root (Path): The project's folder; collections are relative to its assets/<corpus>.
     RAISES (ScinerError): SCINER-E334 without any text, SCINER-E335 for a collection that is not
@@ -91,25 +87,7 @@ def apart(
         min_words=0,
     )
     kept = {paragraph.text for paragraph in selected.paragraphs}
-    cited = _Sentences(_read_gold(root, split, vocab) for split in HELD_OUT)
-    parts = {text for text in kept if text in cited}
-    dropped = Counter(selected.dropped)
-    dropped[PART] += len(parts)
-    return [text in kept and text not in parts for _, text in texts], dict(+dropped)
-
-
-class _Sentences:
-    """Held-out gold, of which a text may be a sentence, too short to share runs of words."""
-
-    def __init__(self, splits: Iterable[Sequence[Doc]]) -> None:
-        words = [words_of(doc.text) for docs in splits for doc in docs]
-        self._starts = {run for some in words for run in ngrams(some, MIN_WORDS)}
-        self._texts = "\n".join(f" {' '.join(some)} " for some in words)
-
-    def __contains__(self, text: str) -> bool:
-        words = words_of(text)
-        runs = ngrams(words[:MIN_WORDS], MIN_WORDS)
-        return any(run in self._starts for run in runs) and f" {' '.join(words)} " in self._texts
+    return [text in kept for _, text in texts], dict(selected.dropped)
 
 
 def _read_gold(root: Path, split: str, vocab: Any) -> List[Doc]:
@@ -144,11 +122,8 @@ def _select(
         overlap_min=convert.overlap_min,
         min_words=convert.min_words,
     )
-    left_out = Counter({"unreadable line": n_broken, **selected.dropped})
-    cited = _Sentences(gold.values())
-    kept = [p for p in selected.paragraphs if p.text not in cited]
-    left_out[PART] += len(selected.paragraphs) - len(kept)
-    return kept, dict(+left_out)
+    left_out = {"unreadable line": n_broken} if n_broken else {}
+    return selected.paragraphs, {**left_out, **selected.dropped}
 
 
 def _at_most(docs: List[Doc], max_words: int) -> List[Doc]:

@@ -24,6 +24,7 @@ MAX_CONCEPT_WORDS = 6  # a longer one is a description
 SUFFIXES = (".jsonl", ".jsonl.gz")
 _GZIP = b"\x1f\x8b"
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_WIDE = re.compile(r"\s\s|[^\S ]")  # white space that is no single blank: few texts have it
 _PARTING = re.compile(r"[\s_\-/]+")
 
 
@@ -96,16 +97,25 @@ def label_in_words(label: str) -> str:
 def find_mention(text: str, mention: str) -> Iterator[Tuple[int, int]]:
     """Every place of these very words in a text, white space between them aside, where neither end
     is inside a word."""
-    words = mention.split()
-    if not words:
-        return
-    pattern = re.compile(r"\s+".join(map(re.escape, words)))
-    found = pattern.search(text)
-    while found:
-        start, end = found.span()
+    mention = " ".join(mention.split())
+    for start, end in (_over_any if _WIDE.search(text) else _over_blanks)(text, mention):
         if not _is_inside_word(text, start) and not _is_inside_word(text, end):
             yield start, end
-        found = pattern.search(text, start + 1)
+
+
+def _over_blanks(text: str, mention: str) -> Iterator[Tuple[int, int]]:
+    start = text.find(mention)
+    while mention and start >= 0:
+        yield start, start + len(mention)
+        start = text.find(mention, start + 1)
+
+
+def _over_any(text: str, mention: str) -> Iterator[Tuple[int, int]]:
+    pattern = re.compile(r"\s+".join(map(re.escape, mention.split(" "))))
+    found = pattern.search(text)
+    while mention and found:
+        yield found.span()
+        found = pattern.search(text, found.start() + 1)
 
 
 class Places:

@@ -5,7 +5,6 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from ..corpus.annotated import UNKNOWN_LABEL, Annotated
 from ..scoring.changes import Entity, Paragraph, changes_of
-from .gold import carried
 from .record import ShownTask
 
 # What became of a shown entity, by the names of `scoring.changes`.
@@ -53,7 +52,7 @@ def compared(found: Mapping[str, Annotated], shown: Mapping[str, ShownTask]) -> 
 
 def _places(one: Annotated, task: ShownTask) -> Optional[Tuple[_Places, _Places]]:
     """What was shown and what came back, in one text; None if letters are composed otherwise."""
-    place_of = carried(task.text, one.text)
+    place_of = _carried(task.text, one.text)
     if place_of is None:
         return None
     before = [(place_of[s.start], place_of[s.end - 1] + 1, s.label) for s in task.spans]
@@ -77,6 +76,16 @@ def _paragraph(one: Annotated, before: _Places, after: _Places) -> Tuple[Paragra
     )
     words = [text[a:b] for a, b in zip(cuts, cuts[1:])]
     return Paragraph(one.paper, one.paragraph, words, then, now), len(shown) - len(was)
+
+
+def _carried(source: str, target: str) -> Optional[Dict[int, int]]:
+    """Places in one text by those in another that differs in white space only; None if it differs
+    in more."""
+    if source == target:
+        return {i: i for i in range(len(source))}
+    places = [[i for i, c in enumerate(text) if not c.isspace()] for text in (source, target)]
+    same = [[text[i] for i in own] for text, own in zip((source, target), places)]
+    return dict(zip(*places)) if same[0] == same[1] else None
 
 
 def name_of(one: Annotated) -> str:

@@ -7,11 +7,12 @@ doubt.
 """
 
 import json
+from bisect import bisect_right
 from collections import Counter
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Sequence, Set, Tuple
 
 from ..corpus.annotated import LOST, UNKNOWN_LABEL, Annotated, CharSpan, place_in
 from ..corpus.formats.label_studio_tasks import task_result
@@ -139,16 +140,28 @@ def _united(own: Annotated, version: Annotated) -> Annotated:
     """What one person accepted at two times; where both say something, the later does."""
     if _is_older(version, own):
         own, version = version, own
-    place_of = carried(own.text, version.text) or {}
     later = [span for span in version.spans if span.label != UNKNOWN_LABEL]
-    earlier = [span for span in own.spans if span.label != UNKNOWN_LABEL]
     spans = list(later)
-    for s in earlier if place_of else ():
-        start, end = place_of[s.start], place_of[s.end - 1] + 1
-        if all(end <= other.start or start >= other.end for other in later):
-            spans.append(_at(version.text, start, end, s.label))
+    for span in _moved(own, version.text):
+        is_free = all(span.end <= other.start or span.start >= other.end for other in later)
+        spans += [span] if is_free and span.label != UNKNOWN_LABEL else []
     spans.sort()
     return replace(version, spans=sorted([*spans, *_gaps(version.text, spans)]))
+
+
+def _moved(paragraph: Annotated, text: str) -> Sequence[CharSpan]:
+    """Its spans at their places in the same text with other white space, or composed otherwise."""
+    if text == paragraph.text:
+        return paragraph.spans
+    lengths = [len(squeezed(text[:i])) for i in range(len(text) + 1)]
+    moved = []
+    for s in paragraph.spans:
+        start, end = (
+            bisect_right(lengths, len(squeezed(paragraph.text[:i]))) - 1 for i in (s.start, s.end)
+        )
+        end = start + len(text[start:end].rstrip())
+        moved += [_at(text, start, end, s.label)] if start < end else []
+    return moved
 
 
 def _marks(paragraph: Annotated) -> Set[Tuple[int, str, str]]:
@@ -177,16 +190,6 @@ def explicit(paragraph: Annotated) -> Tuple[Annotated, List[CharSpan]]:
     if paragraph.is_partial or lost:
         spans = sorted([*spans, *_gaps(paragraph.text, spans)])
     return replace(paragraph, spans=spans), lost
-
-
-def carried(source: str, target: str) -> Optional[Dict[int, int]]:
-    """Places in one text by those in another that differs in white space only; None if it differs
-    in more."""
-    if source == target:
-        return {i: i for i in range(len(source))}
-    places = [[i for i, c in enumerate(text) if not c.isspace()] for text in (source, target)]
-    same = [[text[i] for i in own] for text, own in zip((source, target), places)]
-    return dict(zip(*places)) if same[0] == same[1] else None
 
 
 def _at(text: str, start: int, end: int, label: str) -> CharSpan:

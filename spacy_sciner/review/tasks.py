@@ -86,8 +86,8 @@ def pick(
     seen (Collection[str]): Texts (`squeezed`) that are passed over.
     """
     # What has only an address as its text, no reader takes for a text.
-    left = [doc for doc in docs if doc.text.strip() and not is_address(doc.text)]
-    left = [doc for doc in left if squeezed(doc.text) not in seen]
+    texts = [doc for doc in docs if doc.text.strip() and not is_address(doc.text)]
+    left = [doc for doc in texts if squeezed(doc.text) not in seen]
     scored: Iterable[List[Any]] = ()
     if strategy != RANDOM:
         asked = [progress(left, description="pool"), *([left] * (len(members) - 1))]

@@ -47,7 +47,7 @@ def test_collections_come_without_the_papers_that_are_measured_on(tiny_encoder, 
     found = text.counts["collections"]["more.jsonl.gz"]
     assert found["paragraphs"] == 1
     assert found["left_out"] == {
-        **{"unreadable line": 1, "in an excluded paper": 5, "part of a gold paragraph": 1}
+        **{"unreadable line": 1, "in an excluded paper": 5, "part of a gold dev paragraph": 1}
     }
 
 
@@ -63,7 +63,7 @@ def test_a_held_out_sentence_alone_is_not_learnt_from(tiny_encoder, tmp_path):
     settings = settings_of(tiny_encoder, ["mlm"])
     may, left_out = apart([("", text) for text in texts], settings, root=root)
     assert may == [False, True, True]
-    assert left_out == {"part of a gold paragraph": 1}
+    assert left_out == {"part of a gold dev paragraph": 1}
 
 
 def test_a_paper_of_two_collections_enters_once(tiny_encoder, tmp_path):

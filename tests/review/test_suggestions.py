@@ -115,6 +115,21 @@ def test_over_other_white_space_it_adds_up_too(take):
     assert [s.text for s in one.spans if s.label != "_unknown_"] == ["BERT", "SQuAD"]
 
 
+def test_over_letters_composed_otherwise_it_adds_up_too(take):
+    other = {"paragraph": 7}
+    take({**line((9, 14, "Method")), **other}, text="We train na\u00efve on SQuAD now.")
+    take({**line((19, 24, "Dataset"), time=9), **other}, text="We train nai\u0308ve on SQuAD now.")
+    (one,) = read_reviewed(take.gold)
+    assert [s.text for s in one.spans if s.label != "_unknown_"] == ["nai\u0308ve", "SQuAD"]
+
+
+def test_blanks_at_an_edge_and_an_empty_span_do_no_harm(take):
+    take(line((8, 14, "Method"), (0, 0, "Method")))
+    take(line((19, 24, "Dataset"), time=9), text=TEXT.replace(" on ", "\n  on "))
+    (one,) = read_reviewed(take.gold)
+    assert [s.text for s in one.spans if s.label != "_unknown_"] == ["BERT", "SQuAD"]
+
+
 def test_the_later_word_on_the_same_place_counts(take):
     take(line(BERT, SQUAD))
     take(line((9, 13, "Dataset"), time=9))
