@@ -134,3 +134,13 @@ def test_a_paragraph_annotated_alone_costs_itself_and_not_its_paper(split, kept,
     settings = {**SETTINGS, "overlap_min": 3 if split == "train" else 99}
     pool = select_pool(paragraphs, gold={split: [doc]}, exclude=(), **settings)
     assert _kept(pool) == kept
+
+
+@pytest.mark.parametrize(("split", "is_out"), [("train", False), ("dev", True), ("test", True)])
+def test_a_sentence_of_what_is_held_out_is_out_by_itself(split, is_out):
+    """It has too few runs of words for its paper to be left out."""
+    part, few, more = ("Two corpora, and report three", "report three scores for", "and report two")
+    paragraphs = [("P", 0, part), ("Q", 0, few), ("R", 0, f"{part} {more}")]
+    pool = _select(paragraphs, gold=[(split, "T", SENTENCE)], overlap_ngrams=13)
+    assert _kept(pool) == [*([] if is_out else [("P", 0)]), ("Q", 0), ("R", 0)]
+    assert pool.dropped == ({f"part of a gold {split} paragraph": 1} if is_out else {})
