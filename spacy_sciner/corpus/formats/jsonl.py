@@ -58,9 +58,8 @@ def read_jsonl(
     key = choose_key(dicts, asked=text_key, usual=_TEXT_KEYS, never=_NOT_TEXT, path=path)
     number = Numbering()
     paragraphs: List[Annotated] = []
-    binary: Dict[
-        Tuple[str, ...], int
-    ] = {}  # where a person's accepted spans of a text are gathered
+    # Where a person's accepted spans of a text are gathered.
+    binary: Dict[Tuple[str, ...], int] = {}
     for where, record in records:
         line = _read_line(record, key)
         if line.text is None or line.spans is None or line.rule is not None:
