@@ -6,7 +6,7 @@ import json
 import os
 import re
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from threading import get_ident
@@ -34,6 +34,7 @@ def replacing(path: Union[str, Path], *, any_kind: bool = False) -> Iterator[Pat
 
     Works for a file and for a directory, and never leaves a part of one: after a crash or a kill
     `path` is what it was before, or absent if a kill comes between the two renames of a directory.
+    The hidden copy that a kill leaves of a directory goes when `path` is next written.
 
     any_kind (bool): Whether a file may take the place of a folder, as a small DocBin may that of a
         large one. What somebody named as a file's place must not cost them a folder.
@@ -53,6 +54,8 @@ def replacing(path: Union[str, Path], *, any_kind: bool = False) -> Iterator[Pat
         if path.is_dir() or (temporary.is_dir() and path.exists()):
             os.replace(path, old)
         os.replace(temporary, path)
+        if path.is_dir():
+            _clear(path)
     except BaseException:
         if old.exists() and not path.exists():
             os.replace(old, path)
@@ -60,6 +63,28 @@ def replacing(path: Union[str, Path], *, any_kind: bool = False) -> Iterator[Pat
     finally:
         remove(temporary)
         remove(old)
+
+
+def _clear(path: Path) -> None:
+    """Remove the hidden copies of a directory that killed processes of this machine left."""
+    if os.name != "posix":  # elsewhere, asking after a process may end it
+        return
+    own = re.compile(rf"\.{re.escape(path.name)}\.(\d+)-\d+\.(part|old)")
+    for other in path.parent.iterdir():
+        match = own.fullmatch(other.name)
+        if match and not _alive(int(match[1])):
+            with suppress(OSError):
+                remove(other)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):  # somebody else's; no number of a process
+        return True
+    return True
 
 
 def copy(source: Path, target: Path) -> None:

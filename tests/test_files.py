@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -45,6 +47,31 @@ def test_a_folder_is_replaced_as_a_whole(tmp_path: Path):
         (temporary / "fresh").write_text("new")
         assert (out / "stale").exists()
     assert [p.name for p in out.iterdir()] == ["fresh"]
+
+
+def _kill_while_writing(path: Path) -> None:
+    """Write half of the folder in a process that gets no chance to tidy up."""
+    code = (
+        "import os, sys; from spacy_sciner.files import replacing\n"
+        "with replacing(sys.argv[1]) as part:\n"
+        "    part.mkdir(); (part / 'half').write_text('x'); os.kill(os.getpid(), 9)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code, str(path)]).returncode != 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a process is not asked after elsewhere")
+def test_what_a_kill_left_of_a_folder_goes_with_the_next_one(tmp_path: Path):
+    out, others = tmp_path / "model", tmp_path / "model.2"
+    _kill_while_writing(out)
+    _kill_while_writing(others)
+    assert sorted(p.name.split(".")[1] for p in tmp_path.iterdir()) == ["model", "model"]
+    running = tmp_path / f".model.{os.getppid()}-1.part"  # of a process that still writes
+    running.mkdir()
+    with replacing(out) as temporary:
+        temporary.mkdir()
+    assert out.is_dir()
+    assert running.is_dir()
+    assert [p.name[:9] for p in tmp_path.iterdir() if p not in (out, running)] == [".model.2."]
 
 
 @pytest.mark.parametrize("write", [write_text, write_json])
