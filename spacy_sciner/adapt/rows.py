@@ -1,7 +1,7 @@
 """Text as an encoder takes it: rows of word-pieces that know where their words begin."""
 
 from pathlib import Path
-from typing import Any, Iterator, List, NamedTuple, Sequence, Tuple
+from typing import Iterator, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 from spacy.tokens import Doc
@@ -11,7 +11,7 @@ from ..errors import Errors, ScinerError
 from ..files import read_json
 from ..models.piece_table import PieceTable
 from ..models.windows import check_window, cut_windows, padded_length
-from ..models.wordpieces import WordPieces
+from ..models.wordpieces import WordPieces, load_tokenizer
 from ..types import Ints1d
 
 PART_PIECES = 1024  # of a batch that go through an encoder at once on a CPU
@@ -35,9 +35,7 @@ class Vocabulary:
     """
 
     def __init__(self, folder: Path):
-        from transformers import AutoTokenizer
-
-        tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        tokenizer = load_tokenizer(folder)
         if tokenizer.mask_token_id is None:
             raise ScinerError(Errors.E333.format(path=folder))
         self.mask: int = tokenizer.mask_token_id

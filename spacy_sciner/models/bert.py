@@ -63,23 +63,28 @@ def _layer(config: Any) -> nn.Module:
     layer.attention = nn.Module()
     layer.attention.self = nn.Module()
     for name in ("query", "key", "value"):
-        layer.attention.self.add_module(name, nn.Linear(width, width))
+        layer.attention.self.add_module(name, _linear(width, width))
     layer.attention.output = _output(width, width, config.layer_norm_eps, dropout)
     layer.intermediate = nn.Module()
-    layer.intermediate.dense = nn.Linear(width, config.intermediate_size)
+    layer.intermediate.dense = _linear(width, config.intermediate_size)
     layer.output = _output(config.intermediate_size, width, config.layer_norm_eps, dropout)
     return layer
 
 
 def _output(n_in: int, n_out: int, eps: float, dropout: float) -> nn.Module:
     output = nn.Module()
-    output.dense = nn.Linear(n_in, n_out)
+    output.dense = _linear(n_in, n_out)
     output.LayerNorm = nn.LayerNorm(n_out, eps=eps)
     output.dropout = nn.Dropout(dropout)
     return output
 
 
-def _embedding(n: int, width: int, padding: Any) -> nn.Embedding:
+def _linear(n_in: int, n_out: int) -> nn.Module:
     """Without drawing weights that are replaced at once."""
+    return nn.utils.skip_init(nn.Linear, n_in, n_out)
+
+
+def _embedding(n: int, width: int, padding: Any) -> nn.Embedding:
+    """The same."""
     empty = torch.empty(n, width)
     return nn.Embedding.from_pretrained(empty, freeze=False, padding_idx=padding)

@@ -1,14 +1,18 @@
 """The torch modules: a tagging head, and an encoder with that head on top."""
 
+import re
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Dict, Optional
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from ..errors import Errors, ScinerError
 from .bert import BertModules
 from .body import Body
+from .encoders import WEIGHTS
 from .layers import has_bert_layers, use_fast_dropout
 from .shapes import N_SHAPES
 
@@ -138,18 +142,43 @@ def build_encoder(config: Dict[str, Any], *, ours: bool = False) -> nn.Module:
     return _without_pooler(AutoModel.from_config(model_config))
 
 
-def load_encoder(path: str) -> nn.Module:
-    """An encoder with its weights from a local directory; never asks a hub."""
-    from transformers import AutoConfig, AutoModel
+def load_encoder(path: str, *, ours: bool = False) -> nn.Module:
+    """An encoder with its weights from a local directory; never asks a hub.
+
+    ours (bool): For our own layers alone, where they are BERT's. The same weights; Hugging Face's
+        modules take seconds to import.
+    """
+    from transformers import AutoConfig
 
     config = AutoConfig.from_pretrained(path, local_files_only=True)
     for name in ("attention_probs_dropout_prob", "attention_dropout"):
         if hasattr(config, name):
             setattr(config, name, 0.0)
+    if ours and has_bert_layers(config):
+        config.torch_dtype = torch.float32
+        module = BertModules(config.to_dict())
+        module.config = config
+        if _load_weights(module, Path(path) / WEIGHTS):
+            return module.eval()
+    from transformers import AutoModel
+
     model = AutoModel.from_pretrained(
         path, config=config, local_files_only=True, torch_dtype=torch.float32
     )
     return _without_pooler(model)
+
+
+def _load_weights(module: nn.Module, path: Path) -> bool:
+    """Fill all of the module's weights; False if the file has not just these, as old ones may."""
+    if not path.is_file():
+        return False
+    prefix = re.compile(r"^(bert|roberta)\.")  # of a model with a head of its own
+    tensors = {prefix.sub("", name): tensor for name, tensor in load_file(path).items()}
+    own = module.state_dict()
+    if any(name not in tensors or tensors[name].shape != own[name].shape for name in own):
+        return False
+    module.load_state_dict({name: tensors[name].float() for name in own})
+    return True
 
 
 def _without_pooler(encoder: nn.Module) -> nn.Module:

@@ -89,7 +89,7 @@ def build_transformer_tagger_v1(
     tagger: Model[List[Doc], List[Floats2d]] = Model(
         TAGGER,
         run,
-        init=partial(init, fast=fast),
+        init=partial(init, fast=fast, device=device),
         dims={"nO": nO},
         attrs={
             "encoder": name,
@@ -125,6 +125,7 @@ def init(
     Y: Optional[List[Floats2d]] = None,
     *,
     fast: bool = True,
+    device: str = "auto",
 ) -> None:
     if Y is not None and model.has_dim("nO") is None:
         model.set_dim("nO", Y[0].shape[1])
@@ -132,7 +133,7 @@ def init(
     if shim.data or not model.has_dim("nO"):
         return
     with open_encoder(model.attrs["encoder"]) as path:
-        encoder: Any = load_encoder(str(path))
+        encoder: Any = load_encoder(str(path), ours=_has_ours(fast, device))
         # No token is longer than a window.
         wordpieces = WordPieces.from_pretrained(str(path), at_most=model.attrs["window"])
     data = {
@@ -287,8 +288,13 @@ def _pad(
 
 def _rebuild(data: Dict[str, Any], *, fast: bool, device: str) -> EncoderTagger:
     """The module without its weights, from what `init` saved."""
-    ours = fast and resolve_device(device) == "cpu"
-    return _add_head(build_encoder(data["encoder"], ours=ours), data, fast=fast)
+    encoder = build_encoder(data["encoder"], ours=_has_ours(fast, device))
+    return _add_head(encoder, data, fast=fast)
+
+
+def _has_ours(fast: bool, device: str) -> bool:
+    """Whether an encoder's layers are computed by our own code, if they are BERT's."""
+    return fast and resolve_device(device) == "cpu"
 
 
 def _add_head(encoder: Any, data: Dict[str, Any], *, fast: bool) -> EncoderTagger:

@@ -5,13 +5,31 @@ RoBERTa's kind with a space before it).
 """
 
 import json
-from typing import Any, Dict, List, Sequence
+from pathlib import Path
+from typing import Any, Dict, List, Sequence, Union
 
 from tokenizers import Tokenizer
 
 from ..content import visible
+from ..files import read_json
 
 MAX_PIECES = 32
+
+
+def load_tokenizer(path: Union[str, Path], **options: Any) -> Any:
+    """What `AutoTokenizer` gives of a local directory; its import takes seconds.
+
+    It is asked only if the directory does not name the class of its tokenizer itself.
+    """
+    import transformers
+
+    settings = Path(path) / "tokenizer_config.json"
+    named = read_json(settings).get("tokenizer_class") if settings.is_file() else None
+    kind = getattr(transformers, f"{str(named).removesuffix('Fast')}Fast", None)
+    if kind is None:
+        kind = transformers.AutoTokenizer
+        options["use_fast"] = True
+    return kind.from_pretrained(path, local_files_only=True, **options)
 
 
 class WordPieces:
@@ -36,11 +54,7 @@ class WordPieces:
 
         at_most (int): Room for one token's pieces, if it is less than MAX_PIECES.
         """
-        from transformers import AutoTokenizer
-
-        slow_or_fast = AutoTokenizer.from_pretrained(
-            path, use_fast=True, local_files_only=True, add_prefix_space=True
-        )
+        slow_or_fast = load_tokenizer(path, add_prefix_space=True)
         marker = slow_or_fast.unk_token_id
         if marker is None:  # byte-level vocabularies know every string
             marker = slow_or_fast.eos_token_id
