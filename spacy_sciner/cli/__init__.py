@@ -40,6 +40,8 @@ def build_app() -> Any:
     """The Typer app with all commands."""
     import typer
 
+    from .console import flowing
+
     app = typer.Typer(
         name="sciner",
         no_args_is_help=True,
@@ -48,8 +50,9 @@ def build_app() -> Any:
     )
     app.callback()(_about)
     for name in COMMANDS:
-        function = name.replace("-", "_")
-        app.command(name)(getattr(import_module(f".{function}", __name__), function))
+        module = name.replace("-", "_")
+        function = getattr(import_module(f".{module}", __name__), module)
+        app.command(name, help=flowing(function))(function)
     for name in GROUPS:
         group = import_module(f".{name}", __name__)
         app.add_typer(getattr(group, f"build_{name}")(), name=name)

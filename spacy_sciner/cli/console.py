@@ -1,5 +1,7 @@
 """What every script and command shares: run a function, turn bad input into one clear line."""
 
+import inspect
+import re
 import sys
 import warnings
 from contextlib import contextmanager
@@ -40,8 +42,15 @@ def one_line_errors() -> Iterator[None]:
 
 def run(function: Callable[..., Any]) -> None:
     """Run a function as a Typer program."""
+    app = typer.Typer(add_completion=False)
+    app.command(help=flowing(function))(function)
     with one_line_errors():
-        typer.run(function)
+        app()
+
+
+def flowing(function: Callable[..., Any]) -> str:
+    """A docstring for --help: each paragraph one line, which the terminal's width breaks."""
+    return re.sub(r"(?<!\n)\n(?!\n)", " ", inspect.getdoc(function) or "")
 
 
 def address_problem(url: str) -> str:

@@ -26,9 +26,11 @@ def doctor(
         Optional[str], typer.Option(help="Address of a Label Studio to ask.", show_default=False)
     ] = None,
 ) -> None:
-    """Processor, precision, cores, memory, encoder, versions, GROBID, Label Studio; what each
-    stage of the experiment will take on this machine, from a short measurement; and what to
-    change, where it is slow and where it does not find."""
+    """What this machine is, what each stage will take on it, and what to change.
+
+    Processor, precision, cores, memory, encoder, versions, GROBID, Label Studio; the time of each
+    stage of the experiment, from a short measurement; and why it is slow or does not find.
+    """
     from ..models.facts import machine_facts
     from .costs import show
     from .findings import findings

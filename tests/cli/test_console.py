@@ -23,6 +23,20 @@ def test_help_names_every_command(monkeypatch, capsys):
     assert all(command in shown for command in COMMANDS)
 
 
+@pytest.mark.parametrize("command", [["learn"], ["review", "import"]])
+def test_help_fills_the_lines_of_a_narrow_terminal(monkeypatch, capsys, command):
+    monkeypatch.setattr(sys, "argv", ["sciner", *command, "--help"])
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit):
+        main()
+    text = capsys.readouterr().out.split("╭")[0].strip().split("\n")
+    paragraphs = "\n".join(line.strip() for line in text).split("\n\n")
+    lines = paragraphs[-1].split("\n")
+    assert len(lines) > 3
+    for line, after in zip(lines, lines[1:]):
+        assert len(f"{line} {after.split()[0]}") > 78
+
+
 def test_bad_input_is_one_line_and_no_traceback(monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["sciner", "assets", "--corpus", "acl"])

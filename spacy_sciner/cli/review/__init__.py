@@ -7,15 +7,15 @@ def build_review() -> Any:
     """The Typer app of the group."""
     import typer
 
+    from ..console import flowing
     from .export import export
     from .import_ import import_
     from .serve import serve
 
     app = typer.Typer(no_args_is_help=True)
     app.callback()(_about)
-    app.command("export")(export)
-    app.command("import")(import_)
-    app.command("serve")(serve)
+    for name, function in (("export", export), ("import", import_), ("serve", serve)):
+        app.command(name, help=flowing(function))(function)
     return app
 
 
