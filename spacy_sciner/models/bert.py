@@ -81,7 +81,10 @@ def _output(n_in: int, n_out: int, eps: float, dropout: float) -> nn.Module:
 
 def _linear(n_in: int, n_out: int) -> nn.Module:
     """Without drawing weights that are replaced at once."""
-    return nn.utils.skip_init(nn.Linear, n_in, n_out)
+    linear = nn.Linear(n_in, n_out, device="meta")
+    linear.weight = nn.Parameter(torch.empty(n_out, n_in))
+    linear.bias = nn.Parameter(torch.empty(n_out))
+    return linear
 
 
 def _embedding(n: int, width: int, padding: Any) -> nn.Embedding:
