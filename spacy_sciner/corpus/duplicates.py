@@ -9,14 +9,16 @@ Texts are the same if they differ in white space and Unicode's composition only.
   last. The others are set aside, and kept for `agree`.
 - The same text again in one file: both are used. If their annotations differ, a person must know.
 - A paper with the whole text of another: both go to the same split.
-- The same text in train and in dev, test or calibration: train does without it.
+- The same text in train and in dev, test or calibration, or a sentence of one that is in the
+  other: train does without it.
 """
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Dict, Iterable, List, Mapping, NamedTuple, Sequence, Set, Tuple
+from typing import Callable, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Set, Tuple
 
 from .annotated import GOLD, Annotated
+from .contained import Contained
 from .rules import Repairs
 from .text import squeezed
 
@@ -122,9 +124,9 @@ def without_leaks(
                 found.leaks[f"{split} and {other}"] = n
     result = {split: list(some) for split, some in splits.items()}
     train: List[Annotated] = []
+    is_in = {split: _shares(texts[split], splits[split]) for split in held_out}
     for paragraph in result.get("train", ()):
-        key = squeezed(paragraph.text)
-        holder = next((split for split in held_out if key in texts[split]), None)
+        holder = next((split for split in held_out if is_in[split](paragraph.text)), None)
         if holder is None:
             train.append(paragraph)
             continue
@@ -133,6 +135,12 @@ def without_leaks(
         found.leaks[f"train and {holder}"] += 1
         found.leak_examples.append(f"{where}, also in {holder}: {paragraph.text[:60]!r}")
     return {**result, "train": train} if "train" in result else result
+
+
+def _shares(texts: Set[str], held_out: Sequence[Annotated]) -> Callable[[str], bool]:
+    """Whether a text is one of the held-out paragraphs, a part of one, or has one in it."""
+    whole = Contained(p.text for p in held_out)
+    return lambda text: squeezed(text) in texts or whole.hold(text) or whole.are_in(text)
 
 
 class _Second(NamedTuple):

@@ -1,7 +1,8 @@
 """The pool: paragraphs of parsed papers that may be annotated by machine.
 
 No paper of the gold is in it, none that shares text with one (of annotated pool papers apart), no
-paragraph twice, and none that is in the gold already, or is a part of a paragraph that is held out.
+paragraph twice, and none that is in the gold already, is a part of a paragraph that is held out, or
+has one in it.
 A paper of which only paragraphs were annotated for training, by a language model or in review,
 stays without these.
 """
@@ -17,13 +18,13 @@ from spacy.tokens import Doc
 from ..errors import Errors, ScinerError
 from ..types import Paragraph
 from .annotated import LLM
+from .contained import Contained
 from .formats.sniff import mend
 from .text import ngrams, text_key, words_of
 
 # The last to claim a run of words is named in the report: what is held out, before train.
 GOLD = ("train", "dev", "test", "calibration")
 HELD_OUT = ("dev", "test", "calibration")
-MIN_WORDS = 5  # of a sentence that is somebody's; shorter ones are everybody's
 IN_EXCLUDED_PAPER = "in an excluded paper"  # why a paragraph is left out
 
 
@@ -94,7 +95,7 @@ def select_pool(
     for split, docs in gold.items():
         for doc in docs:
             gold_texts.setdefault(text_key(doc.text), split)
-    sentences = {split: _Sentences(gold.get(split, ())) for split in HELD_OUT}
+    held_out = {split: Contained(doc.text for doc in gold.get(split, ())) for split in HELD_OUT}
     pool = Pool([])
     seen = set()
     for paper, its_paragraphs in by_paper.items():
@@ -115,28 +116,16 @@ def select_pool(
                 pool.dropped["shorter than min_words"] += 1
             elif key in gold_texts:
                 pool.dropped[f"equals a gold {gold_texts[key]} paragraph"] += 1
-            elif of := [split for split in HELD_OUT if paragraph.text in sentences[split]]:
+            elif of := [split for split in HELD_OUT if held_out[split].hold(paragraph.text)]:
                 pool.dropped[f"part of a gold {of[0]} paragraph"] += 1
+            elif of := [split for split in HELD_OUT if held_out[split].are_in(paragraph.text)]:
+                pool.dropped[f"has a gold {of[0]} paragraph in it"] += 1
             elif key in seen:
                 pool.dropped["equals an earlier pool paragraph"] += 1
             else:
                 seen.add(key)
                 pool.paragraphs.append(paragraph)
     return pool
-
-
-class _Sentences:
-    """Gold of which a text may be a part, too short to share runs of words with its paper."""
-
-    def __init__(self, docs: Sequence[Doc]) -> None:
-        words = [words_of(doc.text) for doc in docs]
-        self._starts = {run for some in words for run in ngrams(some, MIN_WORDS)}
-        self._texts = "\n".join(f" {' '.join(some)} " for some in words)
-
-    def __contains__(self, text: str) -> bool:
-        words = words_of(text)
-        starts = ngrams(words[:MIN_WORDS], MIN_WORDS)
-        return any(run in self._starts for run in starts) and f" {' '.join(words)} " in self._texts
 
 
 def _gold_ngrams(gold: Mapping[str, Sequence[Doc]], n: int) -> Dict[str, str]:

@@ -36,8 +36,8 @@ extra-annotation      the same text annotated by another person: ground    kept 
                       truth, else the first one in the file, is used; of   `agree`
                       one person's answers the last
 same-text             the same text again in one file                      kept
-in-held-out           a train paragraph whose text is in dev, test or      paragraph left out
-                      calibration
+in-held-out           a train paragraph that is, is a part of, or holds    paragraph left out
+                      a paragraph of dev, test or calibration
 not-accepted          a task that the annotator skipped or rejected        paragraph left out
 unannotated           nobody has worked on it yet                          paragraph left out
 address               the text is an address or a path                     paragraph left out

@@ -1,5 +1,7 @@
 from collections import Counter
 
+import pytest
+
 from spacy_sciner.corpus.annotated import Annotated, CharSpan
 from spacy_sciner.corpus.duplicates import (
     Found,
@@ -98,6 +100,23 @@ def test_train_does_without_what_is_held_out():
     assert repairs.counts == {"in-held-out": 1}
     assert found.leaks == Counter({"train and dev": 1, "dev and test": 1})
     assert "P/0, also in dev" in found.leak_examples[0]
+
+
+@pytest.mark.parametrize(
+    ("train", "held_out", "stays"),
+    [
+        ("We train BERT on SQuAD again.", "Now: we train BERT on SQuAD again. It helps.", False),
+        ("Now: we train BERT on\nSQuAD again. It helps.", "we train BERT on SQuAD", False),
+        ("We train BERT.", "Now: we train BERT. It helps.", True),  # fewer than five words
+        ("We train BERT on SQuAD again.", "Now: we train BERT on SQuADs again. It helps.", True),
+    ],
+)
+def test_train_does_without_a_sentence_of_what_is_held_out(train, held_out, stays):
+    found = Found()
+    splits = {"train": [_paragraph(train)], "test": [_paragraph(held_out, paper="Q")]}
+    kept = without_leaks(splits, repairs=Repairs(), found=found)["train"]
+    assert kept == (splits["train"] if stays else [])
+    assert found.leaks == ({} if stays else {"train and test": 1})
 
 
 def test_papers_with_the_same_whole_text():

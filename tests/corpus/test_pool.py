@@ -124,7 +124,7 @@ def test_broken_parsed_line(tmp_path, record):
         read_parsed(tmp_path)
 
 
-@pytest.mark.parametrize(("split", "kept"), [("train", [("P", 1), ("Q", 0)]), ("dev", [("Q", 0)])])
+@pytest.mark.parametrize(("split", "kept"), [("train", [("P", 1), ("Q", 0)]), ("dev", [])])
 @pytest.mark.parametrize("mark", [{"source": "llm"}, {"of_pool": True}], ids=["llm", "review"])
 def test_a_paragraph_annotated_alone_costs_itself_and_not_its_paper(split, kept, mark):
     records = [("P", 0, SENTENCE), ("P", 1, "other words"), ("Q", 0, f"{SENTENCE} again")]
@@ -144,3 +144,14 @@ def test_a_sentence_of_what_is_held_out_is_out_by_itself(split, is_out):
     pool = _select(paragraphs, gold=[(split, "T", SENTENCE)], overlap_ngrams=13)
     assert _kept(pool) == [*([] if is_out else [("P", 0)]), ("Q", 0), ("R", 0)]
     assert pool.dropped == ({f"part of a gold {split} paragraph": 1} if is_out else {})
+
+
+@pytest.mark.parametrize(("split", "is_out"), [("train", False), ("dev", True), ("test", True)])
+def test_a_paragraph_that_has_a_held_out_sentence_in_it_is_out_by_itself(split, is_out):
+    held_out, few = "Here FOO beats BERT on SQuAD.", "FOO beats BERT again"
+    paragraphs = [("P", 0, f"So good. {held_out} Why?"), ("P", 1, "Here FOO beats BERT on SQuADs")]
+    gold = [(split, "T", held_out), (split, "T", few)]
+    pool = _select([*paragraphs, ("P", 2, f"{few}, they say")], gold=gold, overlap_ngrams=13)
+    assert _kept(pool) == [*([] if is_out else [("P", 0)]), ("P", 1), ("P", 2)]
+    reason = f"has a gold {split} paragraph in it"
+    assert pool.dropped == ({reason: 1} if is_out else {})
