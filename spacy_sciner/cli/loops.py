@@ -94,11 +94,16 @@ def with_values(params: str, values: Sequence[str]) -> str:
     """params.yaml with other values, the rest of the text as it is.
 
     params (str): A file that `read_settings` has no objection to.
+    values (Sequence[str]): NAME=VALUE; the seed, if any, as the command sets it, is the last.
     RAISES (ScinerError): SCINER-E523 for what is no setting, or no YAML; SCINER-E520 for
-        values that are wrong.
+        values that are wrong; SCINER-E571 for a seed beside the command's own.
     """
     from io import StringIO
 
+    seeds = [value for value in values if value.partition("=")[0] in ("seed", "convert.seed")]
+    for seed in seeds:
+        if sum(other.partition("=")[0] == seed.partition("=")[0] for other in seeds) > 1:
+            raise ScinerError(Errors.E571.format(value=seed))
     round_trip = YAML()
     round_trip.width = 4096
     tree = round_trip.load(params)

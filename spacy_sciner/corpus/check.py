@@ -56,7 +56,7 @@ def refused_files(name: str, *, settings: Settings, assets: Path) -> List[Sciner
     corpus = CorpusSettings.of(settings, name, labels_path=assets / "labels.yaml")
     refused: List[ScinerError] = []
     for gold_files in (corpus.gold, corpus.pool_gold):
-        _read_each(GoldReader(assets / name, corpus.labels), gold_files, refused)
+        _read_each(GoldReader(assets / name, corpus.labels, is_corpus=True), gold_files, refused)
     return refused
 
 

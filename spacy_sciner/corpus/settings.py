@@ -1,9 +1,10 @@
 """One corpus of params.yaml with its name and its labels."""
 
+import warnings
 from pathlib import Path
 from typing import Any, Dict, Mapping, NamedTuple, Optional, Tuple
 
-from ..errors import Errors, ScinerError
+from ..errors import Errors, ScinerError, ScinerWarning, Warnings
 from ..settings import Corpus, GoldFile, Settings, read_yaml
 
 
@@ -29,8 +30,8 @@ class CorpusSettings(NamedTuple):
         return cls(name, labels, corpus.gold, corpus.split, corpus.pool_gold, corpus.exclude)
 
 
-def load_labels(path: Path) -> Dict[str, str]:
-    """The label schema: each label with its meaning.
+def load_labels(path: Path) -> Dict[str, Optional[str]]:
+    """The label schema: each label with its meaning, None where nothing stands behind it.
 
     RAISES (ScinerError): SCINER-E502 if it is no YAML, SCINER-E211 if it has no such mapping.
     """
@@ -38,11 +39,15 @@ def load_labels(path: Path) -> Dict[str, str]:
     labels = schema.get("labels") if isinstance(schema, dict) else None
     if not isinstance(labels, dict) or not labels:
         raise ScinerError(Errors.E211.format(path=path, found=labels))
-    return {str(label): str(meaning) for label, meaning in labels.items()}
+    for label, meaning in labels.items():
+        if isinstance(meaning, (list, dict)):
+            raise ScinerError(Errors.E211.format(path=path, found={label: meaning}))
+    return {str(la): None if meaning is None else str(meaning) for la, meaning in labels.items()}
 
 
 def meanings_of(settings: Settings, name: Optional[str], labels_path: Path) -> Dict[str, str]:
-    """Each label of a corpus with its meaning; in words alone, where labels.yaml has none.
+    """Each label of a corpus with its meaning; in words alone, where labels.yaml has none, with
+    SCINER-W229 if it has none of any.
 
     name (Optional[str]): The corpus; None: the one that the settings choose.
     """
@@ -50,4 +55,9 @@ def meanings_of(settings: Settings, name: Optional[str], labels_path: Path) -> D
 
     corpus = CorpusSettings.of(settings, name or settings.corpus, labels_path=labels_path)
     known = load_labels(labels_path) if labels_path.is_file() else {}
-    return {label: known.get(label, f"any {label_in_words(label)}") for label in corpus.labels}
+    meanings = {label: known.get(label) for label in corpus.labels}
+    if not any(meaning is not None for meaning in meanings.values()):
+        labels = ", ".join(corpus.labels[:5])
+        message = Warnings.W229.format(path=labels_path, labels=labels)
+        warnings.warn(message, ScinerWarning, stacklevel=2)
+    return {la: f"any {label_in_words(la)}" if m is None else m for la, m in meanings.items()}

@@ -73,3 +73,7 @@ class CorpusErrors(metaclass=Coded):
         "would count twice. Name it once among the gold files in params.yaml."
     )
     E243 = "Nothing can be written as {format!r}. Formats to write: {known}."
+    E570 = (
+        "{file} lies outside of {folder}, by its `path` or by a link: `dvc repro` would not notice "
+        "when it changes, and go on with the old gold. Copy it into that folder."
+    )

@@ -269,6 +269,7 @@ class Errors(CorpusErrors, ReviewErrors):
     )
     E537 = "{path} is not there. Run `dvc repro convert adapt` first."
     E523 = "--set {value}: it takes a setting that params.yaml has, as in train.epochs=8."
+    E571 = "--set {value}: the seeds are 0, 1, 2, … here, as many as --seeds says."
     E524 = "--from {source}: there is no such source of concepts. There are: {known}."
     E525 = (
         "--from gold:{corpus}: that is the corpus under test (`corpus` in params.yaml), whose "

@@ -74,6 +74,20 @@ class Warnings(metaclass=Coded):
         "Add it under Settings, Labeling Interface."
     )
 
+    W227 = (
+        "Not one word of {n} gold files is annotated: {files}. They teach and measure nothing. Is "
+        "the annotation somewhere else, such as in another column or in doc.spans?"
+    )
+    W228 = (
+        "Files of equal name lie in several folders, with other texts, and are read as one paper: "
+        "{papers}. If the folders are the papers, name the files after them, or one paper will be "
+        "in train and in test at once."
+    )
+    W229 = (
+        "{path} has no meaning of any of the labels {labels}: they are known by their words alone. "
+        "Is it the right file, and named there as in params.yaml?"
+    )
+
     # --- command line, project ---------------------------------------------------------------
     W501 = (
         "{dest} is left out: it has no public address in this form. To make one: {make} Or take it "

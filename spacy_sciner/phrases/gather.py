@@ -159,7 +159,9 @@ def _labelled(corpus: str, settings: Settings, assets: Path) -> Tuple[List[Doc],
     path = assets / "labels.yaml"
     own = CorpusSettings.of(settings, corpus, labels_path=path)
     read = read_gold_splits(own, folder=assets / corpus, seed=settings.convert.seed)
-    return [*read.docs["train"], *read.docs["pool"]], load_labels(path) if path.is_file() else {}
+    labels = load_labels(path) if path.is_file() else {}
+    meanings = {label: meaning or "" for label, meaning in labels.items()}
+    return [*read.docs["train"], *read.docs["pool"]], meanings
 
 
 def _apart(

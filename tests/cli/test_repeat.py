@@ -131,10 +131,16 @@ def test_a_setting_that_there_is_not(project, value):
         repeat(seeds=1, values=[value])
 
 
-@pytest.mark.parametrize("value", ["seed=[", "seed=2020-13-45"])
+@pytest.mark.parametrize("value", ["train.epochs=[", "train.epochs=2020-13-45"])
 def test_a_value_that_is_no_yaml(project, value):
-    with pytest.raises(ScinerError, match="E523: --set seed="):
+    with pytest.raises(ScinerError, match=r"E523: --set train\.epochs="):
         repeat(seeds=1, values=[value])
+
+
+@pytest.mark.parametrize(("value", "resplit"), [("seed=7", False), ("convert.seed=7", True)])
+def test_a_seed_is_not_taken_and_then_ignored(project, value, resplit):
+    with pytest.raises(ScinerError, match=f"E571: --set {value}: the seeds are 0, 1, 2"):
+        repeat(seeds=1, values=[value], resplit=resplit)
 
 
 def test_a_wrong_value_leaves_nothing_behind_that_a_right_one_meets(project):

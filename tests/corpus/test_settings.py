@@ -5,8 +5,8 @@ from pydantic import ValidationError
 from stage_project import make_settings
 from tiny import ROOT
 
-from spacy_sciner.corpus.settings import CorpusSettings, load_labels
-from spacy_sciner.errors import ScinerError
+from spacy_sciner.corpus.settings import CorpusSettings, load_labels, meanings_of
+from spacy_sciner.errors import ScinerError, ScinerWarning
 from spacy_sciner.settings import GoldFile
 
 LABELS = ROOT / "assets" / "labels.yaml"
@@ -16,6 +16,10 @@ GOLD = {"path": "gold.txt", "format": "conll"}
 def corpus_of(**corpus):
     settings = make_settings(corpora={"c": corpus})
     return CorpusSettings.of(settings, "c", labels_path=LABELS)
+
+
+def settings_with_labels(*labels):
+    return make_settings(corpus="c", corpora={"c": {"labels": list(labels), "gold": [GOLD]}})
 
 
 def test_what_may_be_left_out():
@@ -53,6 +57,24 @@ def test_wrong_label_schema(tmp_path):
     path.write_text("labels: [Task]")
     with pytest.raises(ScinerError, match=r"SCINER-E211: .*labels\.yaml has no `labels` with"):
         load_labels(path)
+
+
+def test_a_label_without_a_meaning_is_known_by_its_words(tmp_path):
+    path, settings = tmp_path / "labels.yaml", settings_with_labels("Task", "Odd")
+    path.write_text("labels: {Task: , Odd: An odd one.}")
+    assert meanings_of(settings, None, path) == {"Task": "any task", "Odd": "An odd one."}
+    path.write_text("labels: {Task: [a, b]}")
+    with pytest.raises(ScinerError, match=r"SCINER-E211: .*Task"):
+        meanings_of(settings, None, path)
+
+
+@pytest.mark.parametrize("text", [None, "labels: {Other: x}"])
+def test_labels_without_any_meaning_are_told(tmp_path, text):
+    path = tmp_path / "labels.yaml"
+    if text is not None:
+        path.write_text(text)
+    with pytest.warns(ScinerWarning, match=r"SCINER-W229: .*labels\.yaml has no .*labels Task"):
+        assert meanings_of(settings_with_labels("Task"), None, path) == {"Task": "any task"}
 
 
 def test_papers_on_request_and_the_key_of_the_text():

@@ -21,6 +21,8 @@ from ..rules import Repairs
 from ..settings import CorpusSettings
 from ..split import split_papers
 
+PAPERS_TABLE = "acl-papers.tsv"  # beside the corpora, and watched as they are
+
 
 @dataclass
 class GoldReader:
@@ -36,6 +38,7 @@ class GoldReader:
     n_paragraphs: int = 0
     used: List[Annotated] = field(default_factory=list)
     path_of: Dict[Path, str] = field(default_factory=dict)  # the files read, by which `path`
+    is_corpus: bool = False  # a corpus of params.yaml, which DVC watches
 
     def read_list(self, gold_files: Sequence[GoldFile]) -> List[List[Annotated]]:
         """The paragraphs of each. Gold of the pool may be that of a split, as another list."""
@@ -43,9 +46,12 @@ class GoldReader:
         return [self.read(gold_file) for gold_file in gold_files]
 
     def read(self, gold_file: GoldFile) -> List[Annotated]:
-        """RAISES (ScinerError): SCINER-E246 for a file that was read before; see `read_gold`."""
+        """RAISES (ScinerError): SCINER-E246 for a file that was read before, E570 for one outside
+        of the corpus' folder; see `read_gold`."""
         by_paragraph = gold_file.papers == PARAGRAPHS
         table = self.folder / gold_file.papers if gold_file.papers and not by_paragraph else None
+        if table is not None and table.resolve() != (self.folder.parent / PAPERS_TABLE).resolve():
+            self._refuse_outside([str(gold_file.papers)])
         found: AnnotatedFile = read_gold(
             self.folder / gold_file.path,
             file_format=gold_file.format,
@@ -57,6 +63,7 @@ class GoldReader:
             labels=self.labels,
         )
         self._refuse_twice(gold_file, found.files)
+        self._refuse_outside(found.files)
         self.n_annotations += sum(len(p.spans) for p in found.paragraphs)
         self.n_paragraphs += len(found.paragraphs)
         self.files.append(self._entry(gold_file, found))
@@ -71,6 +78,13 @@ class GoldReader:
                 both = {"first": self.path_of[path], "second": gold_file.path}
                 raise ScinerError(Errors.E246.format(file=name, **both))
             self.path_of[path] = gold_file.path
+
+    def _refuse_outside(self, names: Sequence[str]) -> None:
+        """DVC looks at what is in the corpus' folder, and into no linked folder in it."""
+        folder = self.folder.resolve()
+        for name in names if self.is_corpus else ():
+            if not (self.folder / name).parent.resolve().is_relative_to(folder):
+                raise ScinerError(Errors.E570.format(file=name, folder=self.folder))
 
     def _entry(self, gold_file: GoldFile, found: AnnotatedFile) -> Dict[str, Any]:
         entry: Dict[str, Any] = {"file": gold_file.path, "format": gold_file.format}
@@ -122,7 +136,7 @@ def read_gold_splits(corpus: CorpusSettings, *, folder: Path, seed: int) -> Gold
     RAISES (ScinerError): See `formats`, `split`; SCINER-E209 if a split would be empty,
         SCINER-E245, SCINER-E246.
     """
-    reader = GoldReader(folder, corpus.labels)
+    reader = GoldReader(folder, corpus.labels, is_corpus=True)
     docs = _read_splits(corpus, reader, seed=seed)
     pool_gold = _one_each(reader.read_list(corpus.pool_gold), reader)
     compare_extras(reader.used, reader.repairs.extras, found=reader.found)

@@ -4,7 +4,7 @@ import re
 import pytest
 
 from spacy_sciner.corpus.settings import CorpusSettings
-from spacy_sciner.corpus.splits.gold import read_gold_splits
+from spacy_sciner.corpus.splits.gold import GoldReader, read_gold_splits
 from spacy_sciner.errors import ScinerError, ScinerWarning
 from spacy_sciner.settings import GoldFile
 
@@ -222,3 +222,34 @@ def test_gold_of_the_pool_may_be_that_of_a_split(tmp_path):
     files = [GoldFile(path=f"{s}.conll", format="conll", split=s) for s in ("train", "dev", "test")]
     read = _read(tmp_path, _corpus(*files, pool_gold=files[:1]))
     assert _texts(read.pool_gold) == ["we use BERT for train"]
+
+
+@pytest.mark.parametrize("how", ["path", "folder", "table"])
+def test_gold_that_dvc_does_not_watch_is_refused(tmp_path, how):
+    """It would change, and `dvc repro` go on with what it was."""
+    home, corpus = tmp_path / "home", tmp_path / "assets" / "mine"
+    _conll(home / "gold" / "p1.conll", "p1 uses BERT")
+    (home / "papers.tsv").write_text("p1.conll\tP1\n")
+    corpus.mkdir(parents=True)
+    path, more = "../../home/gold", {}
+    if how == "folder":
+        (corpus / "gold").symlink_to(home / "gold")
+        path = "gold"
+    elif how == "table":
+        _conll(corpus / "gold" / "p1.conll", "p1 uses BERT")
+        path, more = "gold/p1.conll", {"papers": "../../home/papers.tsv"}
+    reader = GoldReader(corpus, None, is_corpus=True)
+    with pytest.raises(ScinerError, match=r"SCINER-E570: .* lies outside of .*mine"):
+        reader.read(GoldFile(path=path, format="conll", **more))
+
+
+def test_a_linked_corpus_and_linked_files_are_watched(tmp_path):
+    home, assets = tmp_path / "home", tmp_path / "assets"
+    _conll(home / "corpus" / "a.conll", "a uses BERT")
+    _conll(home / "elsewhere.conll", "b uses BERT")
+    (home / "corpus" / "b.conll").symlink_to(home / "elsewhere.conll")
+    assets.mkdir()
+    (assets / "mine").symlink_to(home / "corpus")
+    reader = GoldReader(assets / "mine", None, is_corpus=True)
+    read = [reader.read(GoldFile(path=f"{n}.conll", format="conll")) for n in "ab"]
+    assert [p.text for some in read for p in some] == ["a uses BERT", "b uses BERT"]
