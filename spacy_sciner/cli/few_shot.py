@@ -73,6 +73,12 @@ def few_shot(
     paths = _read_encoders(encoders)
     sentences = sentence_docs(read_docs(GOLD / "train.spacy", make_vocab()))
     chosen, notes = _choose(count_types(sentences), asked, n_subsets=subsets, given=k)
+    known = {ent.label_ for doc in sentences for ent in doc.ents}
+    tested = {
+        ent.label_ for doc in read_docs(GOLD / "test.spacy", make_vocab()) for ent in doc.ents
+    }
+    if unseen := sorted(tested - known):
+        notes.append(f"no k has any of {', '.join(unseen)}: gold's train papers lack what test has")
     for line in notes:
         typer.echo(line)
     own = [*VALUES, *(values or ())]

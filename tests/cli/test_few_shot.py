@@ -142,6 +142,15 @@ def test_what_cannot_be_reached_is_said(project, monkeypatch, capsys):
     assert "E528: --k 999: of half of the 3 types or more" in capsys.readouterr().err
 
 
+def test_a_type_that_only_test_has_is_said(project, monkeypatch, capsys):
+    docs = [doc for doc in gold_docs() if "Metric" not in {ent.label_ for ent in doc.ents}]
+    write_docs("corpus/gold/train.spacy", docs)
+    assert sciner(monkeypatch, "--k", "1", "--subsets", 1) == 0
+    assert (
+        "no k has any of Metric: gold's train papers lack what test has" in capsys.readouterr().out
+    )
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
