@@ -9,11 +9,12 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Collection, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Collection, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..rules import Repairs
 from .docstart import is_docstart, read_docstart
 from .no_conll import check_is_conll, not_conll, split_columns
+from .tag_column import tag_column, tagged
 from .tag_style import casefolded, is_tag, split_tag
 
 _WORD_NAMES = frozenset(["token", "tokens", "word", "words", "form", "text"])
@@ -26,7 +27,6 @@ _DIGITS = re.compile(r"\d+")
 _NEW_DOC = re.compile(r"#\s*newdoc(?:\s+id)?\s*=\s*(\S.*)")
 # More rows than these with another number of columns are no slips.
 MAX_RAGGED, MIN_RAGGED = 0.2, 5
-MIN_TAGS = 0.98  # of a column's values, that make it one of tags
 
 
 class Row(NamedTuple):
@@ -119,15 +119,15 @@ def _without_comments(
     n_columns = _n_columns(blocks)
     rows = [row.columns for block in blocks for row in block.rows]
     sure = [row for row in rows if len(row) == n_columns and not row[0].startswith("#")]
-    tagged = _tagged(range(1, n_columns), sure, labels) if sure else []
-    tagged = tagged or [n_columns - 1]
+    columns = tagged(range(1, n_columns), sure, labels) if sure else []
+    columns = columns or [n_columns - 1]
     # Where no tag has a letter, a label alone is one.
-    known = casefolded(labels) if _have_labels(tagged, sure, labels) else frozenset()
+    known = casefolded(labels) if _have_labels(columns, sure, labels) else frozenset()
     found = []
     for block in blocks:
         kept = []
         for row in block.rows:
-            if _is_comment(row.columns, n_columns, tagged, known):
+            if _is_comment(row.columns, n_columns, columns, known):
                 text = " ".join(row.columns)
                 repairs.add("comment-line", file=file, paragraph=f"line {row.line}", text=text)
             else:
@@ -144,14 +144,14 @@ def _have_labels(
 
 
 def _is_comment(
-    row: Sequence[str], n_columns: int, tagged: Sequence[int], labels: Collection[str]
+    row: Sequence[str], n_columns: int, columns: Sequence[int], labels: Collection[str]
 ) -> bool:
     """Whether a row that begins with # is no token: it lacks a column, or a tag."""
     if not row[0].startswith("#"):
         return False
     if len(row) != n_columns:
         return True
-    return n_columns > 1 and not any(is_tag(row[i], labels) for i in tagged)
+    return n_columns > 1 and not any(is_tag(row[i], labels) for i in columns)
 
 
 def _header(blocks: Sequence[Block]) -> Optional[List[str]]:
@@ -187,37 +187,8 @@ def _layout(
             example = " ".join(rows[0])
             raise not_conll(path, f"the first column holds numbers, no words ({example!r})")
         word = 1
-    tagged = _tagged(range(word + 1, n_columns), rows, labels)
-    if len(tagged) > 1 and labels is not None:
-        tagged = _of_labels(tagged, rows, labels, path) or tagged
-    is_last = not tagged or n_columns - 1 in tagged or len(tagged) > 1
-    return Layout(n_columns, word, n_columns - 1 if is_last else tagged[0])
-
-
-def _tagged(
-    columns: Iterable[int], rows: Sequence[List[str]], labels: Optional[Collection[str]]
-) -> List[int]:
-    """The columns that hold tags, a slip here and there aside."""
-    known = casefolded(labels)
-    values = {i: [row[i] for row in rows] for i in columns}
-    n_tags = {i: sum(is_tag(v, known) for v in values[i]) for i in values}
-    return [i for i, n in n_tags.items() if n >= MIN_TAGS * len(rows)]
-
-
-def _of_labels(
-    tagged: Sequence[int], rows: Sequence[List[str]], labels: Collection[str], path: Path
-) -> List[int]:
-    """Of several columns of tags, such as chunks and entities, the one with the corpus' labels."""
-    known = casefolded(labels)
-    named = {i: {(split_tag(row[i]) or ("", row[i]))[1].casefold() for row in rows} for i in tagged}
-    found = [i for i in tagged if named[i] & known]
-    other = next((i for i in found if any(row[i] != row[found[0]] for row in rows)), None)
-    if other is None:
-        return found[:1]
-    n = sum(row[found[0]] != row[other] for row in rows)
-    reason = f"columns {found[0] + 1} and {other + 1} both have tags of the corpus' labels, and "
-    reason += f"differ in {n} of {len(rows)} lines (gold and predicted?): keep the gold column only"
-    raise not_conll(path, reason)
+    found = tag_column(range(word + 1, n_columns), rows, labels, path)
+    return Layout(n_columns, word, n_columns - 1 if found is None else found)
 
 
 def _check_tags_are_written(blocks: Sequence[Block], layout: Layout, path: Path) -> None:
