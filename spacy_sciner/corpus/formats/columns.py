@@ -13,7 +13,7 @@ from typing import Collection, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..rules import Repairs
 from .docstart import is_docstart, read_docstart
-from .no_conll import check_is_conll, not_conll, split_columns
+from .no_conll import check_is_conll, is_row, not_conll, split_columns
 from .tag_column import tag_column, tagged
 from .tag_style import casefolded, is_tag, split_tag
 
@@ -61,7 +61,7 @@ def read_blocks(
     labels (Optional[Collection[str]]): Of the corpus: which of two columns of tags is meant.
     RAISES (ScinerError): SCINER-E218 if it is not CoNLL.
     """
-    check_is_conll(text, path, labels=labels)
+    check_is_conll(text, path)
     blocks = _without_comments(_blocks(text), labels, file=file, repairs=repairs)
     header = _header(blocks)
     if header is not None:
@@ -146,8 +146,8 @@ def _have_labels(
 def _is_comment(
     row: Sequence[str], n_columns: int, columns: Sequence[int], labels: Collection[str]
 ) -> bool:
-    """Whether a row that begins with # is no token: it lacks a column, or a tag."""
-    if not row[0].startswith("#"):
+    """Whether a row that begins with # is no token: it lacks a column, or a word and a tag."""
+    if not row[0].startswith("#") or is_row(row, n_columns):
         return False
     if len(row) != n_columns:
         return True

@@ -1,14 +1,14 @@
-"""What a file is that was given as CoNLL and is none: JSON, XML, BRAT, CSV, tables of offsets."""
+"""What a file is that was given as CoNLL and is none: JSON, XML, BRAT, CSV, offsets, pieces."""
 
 import re
 from collections import Counter
 from pathlib import Path
-from typing import Collection, List, Optional
+from typing import List, Sequence
 
 from ...errors import Errors, ScinerError
 from .docstart import is_docstart
 from .sniff import LABEL_STUDIO_TABLE, is_label_studio_table
-from .tag_style import casefolded, is_tag
+from .tag_style import is_tag
 
 _START_NAMES = frozenset(["start", "begin", "start_offset", "start_char", "offset"])
 _END_NAMES = frozenset(["end", "stop", "end_offset", "end_char", "length"])
@@ -20,10 +20,21 @@ _SEPARATORS = {
     "\u2003": "columns with em spaces between them",
     "\u3000": "columns with ideographic spaces between them",
 }
+# How pieces of words begin, and the share of the rows that are no words by chance.
+_PIECES = (
+    (r"##\w", "word-pieces", 0.01),
+    ("\u2581", "SentencePiece's pieces", 0.2),
+    (r"\u0120\w", "byte-level BPE's pieces", 0.2),
+)
+# `#end document`, `#Text=We use`: comments without a blank.
+_NOTE = re.compile(
+    r"#+((begin|end|new)?(doc|document|par|sent)(_?id)?|begin|end|id|text|file|source|\w+[=:].*)",
+    re.IGNORECASE,
+)
 
 
-def check_is_conll(text: str, path: Path, *, labels: Optional[Collection[str]] = None) -> None:
-    """RAISES (ScinerError): SCINER-E218 for JSON, XML, BRAT and CSV."""
+def check_is_conll(text: str, path: Path) -> None:
+    """RAISES (ScinerError): SCINER-E218 for JSON, XML, BRAT and CSV, and for pieces of words."""
     start = text.lstrip()[:200]
     if re.match(r"[\[{]\s*[\[{\"]", start) and "\t" not in start.split("\n")[0]:
         raise not_conll(path, "it looks like JSON: format label-studio, prodigy or doccano")
@@ -39,12 +50,7 @@ def check_is_conll(text: str, path: Path, *, labels: Optional[Collection[str]] =
         reason = f"it is a table of annotations by offsets, {lines[0].strip()[:60]!r}; export JSON "
         reason += 'lines, {"text": …, "label": [[start, end, label], …]}, for format doccano'
         raise not_conll(path, reason)
-    known = casefolded(labels)
-    hashes = [line for line in lines if re.match(r"##\w", line)]
-    pieces = [line for line in hashes if is_tag(split_columns(line)[-1], known)]
-    if len(pieces) > max(1, 0.01 * len(lines)):
-        reason = f"its words are cut into word-pieces, {pieces[0].strip()[:60]!r}; join them"
-        raise not_conll(path, reason)
+    _check_words_are_whole(lines, path)
     for separator, name in _SEPARATORS.items():
         rows = [line.count(separator) for line in lines if separator in line]
         n, how_often = Counter(rows).most_common(1)[0] if rows else (0, 0)
@@ -55,6 +61,25 @@ def check_is_conll(text: str, path: Path, *, labels: Optional[Collection[str]] =
         is_table = len(lines) > 1 and is_regular and "\t" not in text
         if is_table and (has_tags or n > 1 or len(split_columns(lines[0])) == 1):
             raise not_conll(path, f"it looks like {name}: {lines[0].strip()[:60]!r}")
+
+
+def _check_words_are_whole(lines: Sequence[str], path: Path) -> None:
+    """Whatever tag a piece has, such as X: a row of as many columns as most is no comment."""
+    for start, name, share in _PIECES:
+        found = [line for line in lines if re.match(rf"(\d+[\t ]+)?{start}", line)]
+        if len(found) <= max(1, share * len(lines)):
+            continue
+        n_columns = Counter(len(split_columns(line)) for line in lines).most_common(1)[0][0]
+        found = [line for line in found if is_row(split_columns(line), n_columns)]
+        if len(found) > max(1, share * len(lines)):
+            reason = f"its words are cut into {name}, {found[0].strip()[:60]!r}; join them"
+            raise not_conll(path, reason)
+
+
+def is_row(columns: Sequence[str], n_columns: int) -> bool:
+    """Whether a row may be a word's though it begins with #: `##BERT X`, not `# id 7`."""
+    is_note = columns[0].strip("#") == "" or _NOTE.fullmatch(columns[0]) is not None
+    return len(columns) == n_columns and not is_note
 
 
 def split_columns(line: str) -> List[str]:

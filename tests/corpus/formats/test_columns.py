@@ -88,3 +88,33 @@ def test_a_hash_with_a_label_as_its_neighbours_is_a_word(tmp_path, word):
 def test_word_pieces_with_labels_alone_are_refused(tmp_path):
     with pytest.raises(ScinerError, match=r"word-pieces, '##BE M'"):
         docs_from(tmp_path, "We O\nuse O\nRo M\n##BE M\n##RT M\n")
+
+
+@pytest.mark.parametrize("tag", ["X", "[PAD]", "_", "-100"])
+@pytest.mark.parametrize("number", ["", "1\t"])
+def test_word_pieces_are_refused_whatever_their_tag(tmp_path, tag, number):
+    rows = ["We\tO", "Distil\tB-M", f"##BERT\t{tag}", f"##u\t{tag}", "wins\tO", "here\tO"]
+    text = "".join(f"{number}{row}\r\n" for row in rows)
+    with pytest.raises(ScinerError, match=r"SCINER-E218: .* cut into word-pieces, .*##BERT"):
+        docs_from(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("start", "name"), [("\u2581", "SentencePiece's"), ("\u0120", "byte-level BPE's")]
+)
+def test_pieces_that_mark_where_a_word_begins_are_refused(tmp_path, start, name):
+    text = f"{start}We O\n{start}use O\n{start}SQ B-M\nu I-M\nAD I-M\n"
+    with pytest.raises(ScinerError, match=rf"SCINER-E218: .* cut into {name} pieces, .*; join"):
+        docs_from(tmp_path, text)
+    (doc,) = docs_from(
+        tmp_path, f"the O\nsign O\n{start}a O\nis O\n{start} O\nor O\n" + "x O\n" * 5
+    )
+    assert doc[2].text == f"{start}a"
+
+
+@pytest.mark.parametrize("word", ["#params", "##BERT"])
+def test_a_hash_without_a_blank_and_with_all_columns_is_a_word(tmp_path, word):
+    text = f"#end document\n#Text=We use\n#doc p1\n# p1\nWe O\nCRF B-M\n{word} X\nnow O\nso B-M\n"
+    (doc,) = docs_from(tmp_path, text)
+    assert [token.text for token in doc] == ["We", "CRF", word, "now", "so"]
+    assert doc[2].ent_iob_ == ""
