@@ -61,7 +61,7 @@ def read_blocks(
     labels (Optional[Collection[str]]): Of the corpus: which of two columns of tags is meant.
     RAISES (ScinerError): SCINER-E218 if it is not CoNLL.
     """
-    check_is_conll(text, path)
+    check_is_conll(text, path, labels=labels)
     blocks = _without_comments(_blocks(text), labels, file=file, repairs=repairs)
     header = _header(blocks)
     if header is not None:

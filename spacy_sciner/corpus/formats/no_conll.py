@@ -3,12 +3,12 @@
 import re
 from collections import Counter
 from pathlib import Path
-from typing import List, Sequence
+from typing import Collection, List, Optional, Sequence
 
 from ...errors import Errors, ScinerError
 from .docstart import is_docstart
 from .sniff import LABEL_STUDIO_TABLE, is_label_studio_table
-from .tag_style import is_tag
+from .tag_style import casefolded, is_tag
 
 _START_NAMES = frozenset(["start", "begin", "start_offset", "start_char", "offset"])
 _END_NAMES = frozenset(["end", "stop", "end_offset", "end_char", "length"])
@@ -26,6 +26,7 @@ _PIECES = (
     ("\u2581", "SentencePiece's pieces", 0.2),
     (r"\u0120\w", "byte-level BPE's pieces", 0.2),
 )
+_STOPS = frozenset(".!?")  # of sentences
 # `#end document`, `#Text=We use`: comments without a blank.
 _NOTE = re.compile(
     r"#+((begin|end|new)?(doc|document|par|sent)(_?id)?|begin|end|id|text|file|source|\w+[=:].*)",
@@ -33,8 +34,9 @@ _NOTE = re.compile(
 )
 
 
-def check_is_conll(text: str, path: Path) -> None:
-    """RAISES (ScinerError): SCINER-E218 for JSON, XML, BRAT and CSV, and for pieces of words."""
+def check_is_conll(text: str, path: Path, *, labels: Optional[Collection[str]] = None) -> None:
+    """RAISES (ScinerError): SCINER-E218 for JSON, XML, BRAT and CSV, for pieces of words, and for
+    a sentence a line."""
     start = text.lstrip()[:200]
     if re.match(r"[\[{]\s*[\[{\"]", start) and "\t" not in start.split("\n")[0]:
         raise not_conll(path, "it looks like JSON: format label-studio, prodigy or doccano")
@@ -51,6 +53,7 @@ def check_is_conll(text: str, path: Path) -> None:
         reason += 'lines, {"text": …, "label": [[start, end, label], …]}, for format doccano'
         raise not_conll(path, reason)
     _check_words_are_whole(lines, path)
+    _check_words_have_lines(lines, casefolded(labels), path)
     for separator, name in _SEPARATORS.items():
         rows = [line.count(separator) for line in lines if separator in line]
         n, how_often = Counter(rows).most_common(1)[0] if rows else (0, 0)
@@ -74,6 +77,29 @@ def _check_words_are_whole(lines: Sequence[str], path: Path) -> None:
         if len(found) > max(1, share * len(lines)):
             reason = f"its words are cut into {name}, {found[0].strip()[:60]!r}; join them"
             raise not_conll(path, reason)
+
+
+def _check_words_have_lines(lines: Sequence[str], labels: Collection[str], path: Path) -> None:
+    """A line with as many tags behind its words: a sentence, or a word with columns such as POS and
+    chunk before its tag. Sentences end with a stop, or differ in length."""
+    rows = [row for line in lines if not line.startswith("#") and len(row := line.split()) != 2]
+    found = [row for row in rows if _is_sentence(row, labels)]
+    if not found or len(found) < max(0.9 * len(rows), 0.5 * len(lines)):
+        return
+    n_stops = sum(row[len(row) // 2 - 1] in _STOPS and row[0] not in _STOPS for row in found)
+    lengths = Counter(map(len, found))
+    is_few = len(found) <= 3 and min(lengths) >= 6
+    is_varied = max(lengths.values()) < 0.8 * len(found)
+    if is_few or is_varied or n_stops > 0.5 * len(found):
+        example = " ".join(found[0])[:60]
+        raise not_conll(path, f"a line holds a sentence, its words and then its tags, {example!r}")
+
+
+def _is_sentence(row: Sequence[str], labels: Collection[str]) -> bool:
+    n, odd = divmod(len(row), 2)
+    if odd or n < 2 or not all(is_tag(value, labels) for value in row[n:]):
+        return False
+    return not all(is_tag(value, labels) for value in row[:n])
 
 
 def is_row(columns: Sequence[str], n_columns: int) -> bool:

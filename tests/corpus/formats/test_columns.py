@@ -118,3 +118,26 @@ def test_a_hash_without_a_blank_and_with_all_columns_is_a_word(tmp_path, word):
     (doc,) = docs_from(tmp_path, text)
     assert [token.text for token in doc] == ["We", "CRF", word, "now", "so"]
     assert doc[2].ent_iob_ == ""
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["We use CRF . O O B-M O", "We try HMM . O O B-M O"],
+        ["We use CRF O O B-M", "We try HMM O O B-M"],
+        ["We use CRF .\tO O M O", "We try HMM .\tO O M O"],
+        ["We use CRF . O O B-M O"] * 9,
+        ["We use CRF O O B-M", "This is it now O O O O", "HMM O", "It is O O"],
+    ],
+)
+def test_a_sentence_a_line_is_refused(tmp_path, lines):
+    with pytest.raises(ScinerError, match=r"SCINER-E218: .*a line holds a sentence, .*'We use CRF"):
+        docs_from(tmp_path, "\n".join(lines))
+
+
+@pytest.mark.parametrize("n", [1, 9])
+def test_columns_of_chunks_or_more_tags_make_no_sentence_of_a_line(tmp_path, n):
+    text = "We PRP B-NP O\nuse VB B-VP O\nCRF NN B-NP B-M\n. . O O\n\n" * n
+    assert [ents_of(doc) for doc in docs_from(tmp_path, text)] == [[("CRF", "M")]] * n
+    text = "We we PRP B-NP O O\nuse use VB B-VP O O\nCRF crf NN B-NP O B-M\n. . . O O O\n\n" * n
+    assert [ents_of(doc) for doc in docs_from(tmp_path, text)] == [[("CRF", "M")]] * n
