@@ -172,10 +172,12 @@ def _layout(
     path: Path,
     labels: Optional[Collection[str]],
 ) -> Layout:
-    """RAISES (ScinerError): SCINER-E218 if the first column holds numbers, and no other words, or
-    if two columns may be the tags."""
+    """RAISES (ScinerError): SCINER-E218 if the first column holds numbers, and no other words, if
+    the only one holds tags, or if two may be the tags."""
     rows = [row.columns for block in blocks for row in block.rows if len(row.columns) == n_columns]
     if n_columns == 1:
+        if tagged([0], rows, labels) and any(row[0] != "-" and split_tag(row[0]) for row in rows):
+            raise not_conll(path, "the only column holds tags, no words")
         return Layout(1, 0, None)
     if header is not None and len(header) == n_columns:
         word = next(i for i, name in enumerate(header) if name in _WORD_NAMES)

@@ -56,3 +56,15 @@ def test_a_column_with_some_dashes_is_none_of_tags(tmp_path):
     text = "We O -\nuse O use\nthem O -\n"
     _, docs, counts = _read(tmp_path, text)
     assert (iob_tags(docs[0]), counts) == (["O"] * 3, {})
+
+
+@pytest.mark.parametrize("text", ["O\nO\nB-M\n", "O\n\nO\n", "O\nM\nO\n"])
+def test_a_file_of_tags_alone_is_refused(tmp_path, text):
+    with pytest.raises(ScinerError, match=r"SCINER-E218: .*the only column holds tags, no words"):
+        _read(tmp_path, text)
+
+
+@pytest.mark.parametrize("words", [["-", "-"], ["O", "is", "B-M", "-"], ["M"]])
+def test_words_that_look_like_tags_are_words(tmp_path, words):
+    _, docs, _ = _read(tmp_path, "\n".join(words))
+    assert [token.text for token in docs[0]] == words
