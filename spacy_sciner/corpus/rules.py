@@ -31,6 +31,7 @@ bad-line              a line with a column missing or too many, or that    first
                       is not JSON, or not a BRAT annotation                token; else line left out
 comment-line          `# …` in a CoNLL file that is no token               line left out
 header-row            names of columns in a CoNLL file                     line left out
+byte-order-mark       U+FEFF where a CoNLL file was joined to another      left out
 half-character        half of a UTF-16 pair alone (`\\ud835`)              read as U+FFFD
 extra-annotation      the same text annotated by another person: ground    kept aside for
                       truth, else the first one in the file, is used; of   `agree`
@@ -73,6 +74,7 @@ RULES = (
     "bad-line",
     "comment-line",
     "header-row",
+    "byte-order-mark",
     "half-character",
     "extra-annotation",
     "same-text",

@@ -15,6 +15,7 @@ _NO_REPAIRS = [
     "unknown-label",
     "comment-line",
     "header-row",
+    "byte-order-mark",
     "extra-annotation",
     "same-text",
     "in-held-out",

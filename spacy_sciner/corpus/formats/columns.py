@@ -17,11 +17,14 @@ from .no_conll import check_is_conll, is_row, not_conll, split_columns
 from .tag_column import tag_column, tagged
 from .tag_style import casefolded, is_tag, split_tag
 
+# In small letters, with _ for - and blanks.
 _WORD_NAMES = frozenset(["token", "tokens", "word", "words", "form", "text"])
 _TAG_NAMES = frozenset(
     {"tag", "tags", "label", "labels", "ner", "ner_tag", "ner_tags", "entity", "entities", "ne"}
-    | {"iob", "iob2", "bio", "bilou", "iobes", "bio_tag", "iob_tag"}
+    | {"iob", "iob2", "bio", "bilou", "iobes", "bio_tag", "iob_tag", "bio_tags", "iob_tags"}
 )
+_GOLD_NAMES = frozenset(["gold", "gold_tag", "gold_tags", "gold_label", "gold_labels", "gold_ner"])
+_PREDICTED_NAMES = frozenset(["pred", "preds", "predicted", "prediction", "predictions"])
 _NUMBER = re.compile(r"\d+([.-]\d+)?")
 _DIGITS = re.compile(r"\d+")
 _NEW_DOC = re.compile(r"#\s*newdoc(?:\s+id)?\s*=\s*(\S.*)")
@@ -62,7 +65,8 @@ def read_blocks(
     RAISES (ScinerError): SCINER-E218 if it is not CoNLL.
     """
     check_is_conll(text, path, labels=labels)
-    blocks = _without_comments(_blocks(text), labels, file=file, repairs=repairs)
+    blocks = _blocks(text, file=file, repairs=repairs)
+    blocks = _without_comments(blocks, labels, file=file, repairs=repairs)
     header = _header(blocks)
     if header is not None:
         row = blocks[0].rows.pop(0)
@@ -79,20 +83,24 @@ def read_blocks(
     return _parted(blocks, layout), layout
 
 
-def _blocks(text: str) -> List[Block]:
+def _blocks(text: str, *, file: str, repairs: Repairs) -> List[Block]:
     blocks: List[Block] = []
     n_documents = 0
     block: Optional[Block] = None
     paper = None
+    is_named = False  # the line before is -DOCSTART-: no file begins between
     place: Dict[str, str] = {}
     # Not splitlines(): U+2028 and U+0085 are tokens in some corpora, not line ends.
     for n, line in enumerate(re.split("\r*\n|\r", text), start=1):
-        line = line.removeprefix("\ufeff")  # files with byte-order marks, joined
+        if _has_mark(line, is_start=block is None and not is_named):
+            repairs.add("byte-order-mark", file=file, paragraph=f"line {n}", text=line)
+            line = line[1:]
         if new_doc := _NEW_DOC.fullmatch(line.strip()):
             paper = new_doc[1].strip()
         if is_docstart(line):
             n_documents += 1
             block = None
+            is_named = True
             place = read_docstart(line)
         elif not line.strip():
             block = None
@@ -100,11 +108,20 @@ def _blocks(text: str) -> List[Block]:
             if block is None:
                 block = Block(n_documents)
                 blocks.append(block)
+            is_named = False
             block.paper = place.get("paper", paper)
             block.paragraph = place.get("paragraph")
             block.section = place.get("section", "")
             block.rows.append(Row(n, split_columns(line)))
     return blocks
+
+
+def _has_mark(line: str, *, is_start: bool) -> bool:
+    """Whether a file that was joined to another begins here; elsewhere U+FEFF is of the word."""
+    if not line.startswith("\ufeff"):
+        return False
+    is_new = is_docstart(line[1:]) or _NEW_DOC.match(line[1:]) is not None
+    return is_new or (is_start and line[1:2] not in ("\t", " "))
 
 
 def _n_columns(blocks: Sequence[Block]) -> int:
@@ -158,11 +175,20 @@ def _header(blocks: Sequence[Block]) -> Optional[List[str]]:
     """The names of the columns, if the first row has them."""
     if not blocks or not blocks[0].rows:
         return None
-    columns = [column.lower() for column in blocks[0].rows[0].columns]
+    columns = [re.sub(r"[\s-]+", "_", c.lower()) for c in blocks[0].rows[0].columns]
     if len(columns) < 2 or split_tag(blocks[0].rows[0].columns[-1]) is not None:
         return None
-    has_names = bool(_WORD_NAMES & set(columns)) and bool(_TAG_NAMES & set(columns))
+    has_names = bool(_WORD_NAMES & set(columns)) and _named_tag(columns) is not None
     return columns if has_names else None
+
+
+def _named_tag(header: Sequence[str]) -> Optional[int]:
+    """The gold column, else the last one of tags, else of predicted ones."""
+    for names in (_GOLD_NAMES, _TAG_NAMES, _PREDICTED_NAMES):
+        found = [i for i, name in enumerate(header) if name in names]
+        if found:
+            return found[-1]
+    return None
 
 
 def _layout(
@@ -181,8 +207,7 @@ def _layout(
         return Layout(1, 0, None)
     if header is not None and len(header) == n_columns:
         word = next(i for i, name in enumerate(header) if name in _WORD_NAMES)
-        tag = next(i for i in reversed(range(n_columns)) if header[i] in _TAG_NAMES)
-        return Layout(n_columns, word, tag)
+        return Layout(n_columns, word, _named_tag(header))
     word = 0
     if len(rows) > 1 and _is_no_word_column(blocks, rows):
         if n_columns < 3 or _is_numbers([columns[1] for columns in rows]):

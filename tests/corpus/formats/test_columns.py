@@ -141,3 +141,37 @@ def test_columns_of_chunks_or_more_tags_make_no_sentence_of_a_line(tmp_path, n):
     assert [ents_of(doc) for doc in docs_from(tmp_path, text)] == [[("CRF", "M")]] * n
     text = "We we PRP B-NP O O\nuse use VB B-VP O O\nCRF crf NN B-NP O B-M\n. . . O O O\n\n" * n
     assert [ents_of(doc) for doc in docs_from(tmp_path, text)] == [[("CRF", "M")]] * n
+
+
+def _read_words(tmp_path, text):
+    (tmp_path / "f.conll").write_text(text, encoding="utf8")
+    repairs = Repairs()
+    paragraphs, _ = read_conll(tmp_path / "f.conll", file="f", repairs=repairs, labels=["M"])
+    return [paragraph.words for paragraph in paragraphs], dict(repairs.counts)
+
+
+def test_a_word_keeps_its_first_character(tmp_path):
+    text = "\ufeffa\tO\n\ufeff\tO\n\ufeffb\tB-M\n\n-DOCSTART-\tO\n\n\ufeffc\tO\n\n\ufeff\tO\n"
+    assert _read_words(tmp_path, text) == (
+        [["a", "\ufeff", "\ufeffb"], ["\ufeffc"], ["\ufeff"]],
+        {},
+    )
+
+
+def test_marks_of_files_that_were_joined_are_counted(tmp_path):
+    text = "a O\n\n\ufeffb O\n\ufeff-DOCSTART- O\n\nc B-M\n\n\ufeff\nd O\n"
+    assert _read_words(tmp_path, text) == ([["a"], ["b"], ["c"], ["d"]], {"byte-order-mark": 3})
+
+
+@pytest.mark.parametrize(
+    "header", ["token gold pred", "Word GOLD-tag Predicted", "word BIO-tag chunk", "word tag pred"]
+)
+def test_a_header_says_which_tags_are_gold(tmp_path, header):
+    text = f"{header}\nWe O O\nCRF B-M O\nwins O B-M\n"
+    assert _read_words(tmp_path, text) == ([["We", "CRF", "wins"]], {"header-row": 1})
+    assert [ents_of(doc) for doc in docs_from(tmp_path, text)] == [[("CRF", "M")]]
+
+
+def test_a_word_of_a_text_is_no_header(tmp_path):
+    text = "Word O\ngold B-M\npred O\n"
+    assert _read_words(tmp_path, text) == ([["Word", "gold", "pred"]], {})
