@@ -23,6 +23,9 @@ from .types import Floats1d, Floats2d, Ints1d, ScoredSpan
 WordConfidence = Literal["product", "mean", "min", "first"]
 WORD_CONFIDENCES: Tuple[str, ...] = ("product", "mean", "min", "first")
 
+# spaCy's own place in `user_data` for `doc._.sciner_confidence`, an extension of a document.
+CONFIDENCE_KEY: Any = ("._.", "sciner_confidence", None, None)
+
 _LEAST_PROB = 1e-6  # keeps logits finite
 
 _REDUCE: Dict[str, Callable[[Floats2d, np.ndarray], Floats2d]] = {

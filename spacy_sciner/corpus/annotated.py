@@ -10,14 +10,16 @@ from typing import Any, Collection, Dict, FrozenSet, List, Optional, Sequence, T
 from spacy.lang.en import English
 from spacy.language import create_tokenizer
 from spacy.tokenizer import Tokenizer
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc, Span, SpanGroup
 from spacy.vocab import Vocab, create_vocab
 
+from ..confidence import CONFIDENCE_KEY
 from .offsets import UNKNOWN_LABEL, CharSpan
 from .rules import Repairs
 from .text import squeezed
 
 GOLD, LLM = "gold", "llm"  # who annotated it: a person, or a language model
+SCINER = "sciner"  # a pipeline, which has not said so
 MAX_NUMBER = 1 << 31  # of a paragraph; larger ones are something else's
 
 
@@ -64,6 +66,15 @@ class Numbering:
 def source_of(told: Any) -> str:
     """What a file says of a paragraph's source, which is a person unless it says otherwise."""
     return LLM if told == LLM else GOLD
+
+
+def source_of_doc(doc: Doc) -> str:
+    """What a doc's annotations are from: what it says; else sciner where its confidences are in it,
+    as in one saved from `nlp.pipe`; else a person."""
+    group = doc.spans.get("sciner")
+    attrs = group.attrs if isinstance(group, SpanGroup) else {}
+    is_predicted = CONFIDENCE_KEY in doc.user_data or "scores" in attrs
+    return str(doc.user_data.get("source") or (SCINER if is_predicted else GOLD))
 
 
 def make_vocab() -> Vocab:

@@ -4,16 +4,14 @@ Kept with the place in the text where each token began. A merged token is as sur
 of its parts; the parts of a split one are as sure as the whole was.
 """
 
-from typing import Any, Optional
+from typing import Optional
 
 import numpy as np
 from spacy.tokens import Doc
 
+from ..confidence import CONFIDENCE_KEY
 from ..errors import Errors, ScinerError
 from ..types import Floats1d
-
-# spaCy's own place for the value of an extension of the whole document.
-_KEY: Any = ("._.", "sciner_confidence", None, None)
 
 
 def set_confidence(doc: Doc, confidence: Floats1d) -> None:
@@ -22,14 +20,14 @@ def set_confidence(doc: Doc, confidence: Floats1d) -> None:
     if len(confidence) != len(doc):
         raise ScinerError(_mismatch(doc, f"{len(confidence)} values for {len(doc)} tokens"))
     bounds = np.append(_starts(doc), _end(doc))
-    doc.user_data[_KEY] = {"values": confidence, "bounds": bounds}
+    doc.user_data[CONFIDENCE_KEY] = {"values": confidence, "bounds": bounds}
 
 
 def get_confidence(doc: Doc) -> Optional[Floats1d]:
     """RETURNS (Floats1d): Probability of each token's decoded tag, float32, shape (n_tokens,); None
         before sciner ran.
     RAISES (ScinerError): SCINER-E332 if the values are those of another text."""
-    stored = doc.user_data.get(_KEY)
+    stored = doc.user_data.get(CONFIDENCE_KEY)
     if stored is None:
         return None
     values: Floats1d = stored["values"]

@@ -3,7 +3,9 @@
 import json
 
 import pytest
+import spacy
 from console import call_sciner
+from spacy.tokens import DocBin
 from tiny import gold_docs
 
 from spacy_sciner.corpus.docbin import write_docs
@@ -45,6 +47,23 @@ def test_predictions_of_a_pipeline_come_with_scores(
     assert len(results) == sum(len(doc.ents) for doc in gold_docs())
     assert all(0 < result["score"] <= 1 for result in results)
     assert tasks[0]["predictions"][0]["model_version"].endswith("/model-best")
+
+
+@pytest.mark.parametrize("user_data", [True, False])
+def test_docs_saved_from_a_pipeline_are_predictions(tiny_model, tmp_path, monkeypatch, user_data):
+    nlp = spacy.load(tiny_model)
+    docs = list(nlp.pipe(doc.text for doc in gold_docs()))
+    assert any(doc.ents for doc in docs)
+    saved = DocBin(store_user_data=user_data, docs=docs)
+    saved.to_disk(tmp_path / "own.spacy")
+    for file_format in ("prodigy", "label-studio"):
+        options = (tmp_path / "own.spacy", "--format", file_format, "--out", tmp_path / file_format)
+        assert sciner(monkeypatch, *options) == 0
+    tasks = (tmp_path / "prodigy").read_text(encoding="utf8").splitlines()
+    assert not any("answer" in json.loads(task) for task in tasks)
+    tasks = json.loads((tmp_path / "label-studio").read_text(encoding="utf8"))
+    assert {task["predictions"][0]["model_version"] for task in tasks} == {"sciner"}
+    assert not any("annotations" in task for task in tasks)
 
 
 def test_what_is_there_is_replaced_only_when_told(docs, tmp_path, monkeypatch, capsys):

@@ -24,7 +24,7 @@ from spacy.tokens import Doc, Span
 
 from ...errors import Errors, ScinerError
 from ...types import ScoredSpan
-from ..annotated import UNKNOWN_LABEL, Numbering, standard_tokenizer
+from ..annotated import GOLD, UNKNOWN_LABEL, Numbering, source_of_doc, standard_tokenizer
 
 # What a format, or a reader of it, does not keep, as a person is told. {n} is how many.
 LOSSES = {
@@ -197,8 +197,8 @@ def _unknown_runs(doc: Doc) -> List[Span]:
 
 
 def _predicted_by(doc: Doc) -> str:
-    source = str(doc.user_data.get("source") or "gold")
-    if source == "gold":
+    source = source_of_doc(doc)
+    if source == GOLD:
         return ""
     provenance = doc.user_data.get("sciner") or {}
     iteration = provenance.get("iteration") if isinstance(provenance, dict) else None
