@@ -72,6 +72,11 @@ class CorpusErrors(metaclass=Coded):
         "{file} is read twice, as `path` {first} and as `path` {second}: each of its paragraphs "
         "would count twice. Name it once among the gold files in params.yaml."
     )
+    E568 = (
+        "{n} of the {of} docs in {file} are no person's: their source is {sources}. Trained on or "
+        "measured against, predictions are no gold. Leave the file out; where a person has "
+        'corrected them, set doc.user_data["source"] = "gold".'
+    )
     E243 = "Nothing can be written as {format!r}. Formats to write: {known}."
     E570 = (
         "{file} lies outside of {folder}, by its `path` or by a link: `dvc repro` would not notice "

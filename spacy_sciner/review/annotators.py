@@ -114,7 +114,7 @@ def _named_in(path: Path, kind: str, tokenizer: Tokenizer) -> List[Annotator]:
 
 
 def _read(path: Path, kind: str, tokenizer: Tokenizer) -> Tuple[GoldReader, List[Annotated]]:
-    reader = GoldReader(Path(), None, tokenizer=tokenizer)
+    reader = GoldReader(Path(), None, is_gold=False, tokenizer=tokenizer)
     return reader, reader.read(GoldFile(path=str(path), format=kind))
 
 

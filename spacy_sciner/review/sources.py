@@ -59,7 +59,7 @@ def read_source(
         SCINER-W204 of labels that are not the corpus'.
     RAISES (ScinerError): What reading gold raises.
     """
-    reader = GoldReader(path.parent, tuple(labels))
+    reader = GoldReader(path.parent, tuple(labels), is_gold=False)
     annotated = reader.read(GoldFile(path=path.name, format=file_format, papers="paragraphs"))
     docs = reader.docs(annotated)
     known = {text_key(doc.text) for doc in held_out}

@@ -4,6 +4,7 @@ Nothing is written here; `convert` writes what comes out, `sciner check` only te
 """
 
 import warnings
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
@@ -14,7 +15,16 @@ from spacy.tokens import Doc
 from ...errors import Errors, ScinerError, ScinerWarning, Warnings
 from ...settings import GoldFile
 from ...settings.corpora import CALIBRATION, GOLD_SPLITS, PARAGRAPHS
-from ..annotated import LLM, Annotated, annotated_to_doc, make_tokenizer
+from ..annotated import (
+    GOLD,
+    LLM,
+    Annotated,
+    annotated_to_doc,
+    make_tokenizer,
+    make_vocab,
+    source_of_doc,
+)
+from ..docbin import iter_docs
 from ..duplicates import Found, compare_extras, one_annotation_each, same_papers, without_leaks
 from ..formats.registry import AnnotatedFile, read_gold
 from ..rules import Repairs
@@ -30,6 +40,7 @@ class GoldReader:
 
     folder: Path  # of the corpus
     labels: Optional[Tuple[str, ...]]  # to keep, None for all
+    is_gold: bool = True  # False: what a pipeline has predicted is read as well
     tokenizer: Tokenizer = field(default_factory=make_tokenizer)
     repairs: Repairs = field(default_factory=Repairs)
     found: Found = field(default_factory=Found)
@@ -46,8 +57,8 @@ class GoldReader:
         return [self.read(gold_file) for gold_file in gold_files]
 
     def read(self, gold_file: GoldFile) -> List[Annotated]:
-        """RAISES (ScinerError): SCINER-E246 for a file that was read before, E570 for one outside
-        of the corpus' folder; see `read_gold`."""
+        """RAISES (ScinerError): SCINER-E246 for a file that was read before, E568 for predictions,
+        E570 for one outside of the corpus' folder; see `read_gold`."""
         by_paragraph = gold_file.papers == PARAGRAPHS
         table = self.folder / gold_file.papers if gold_file.papers and not by_paragraph else None
         if table is not None and table.resolve() != (self.folder.parent / PAPERS_TABLE).resolve():
@@ -64,6 +75,9 @@ class GoldReader:
         )
         self._refuse_twice(gold_file, found.files)
         self._refuse_outside(found.files)
+        if self.is_gold and gold_file.format == "spacy":
+            for name in found.files:
+                _refuse_predictions(self.folder / name, name)
         self.n_annotations += sum(len(p.spans) for p in found.paragraphs)
         self.n_paragraphs += len(found.paragraphs)
         self.files.append(self._entry(gold_file, found))
@@ -134,7 +148,7 @@ def read_gold_splits(corpus: CorpusSettings, *, folder: Path, seed: int) -> Gold
     folder (Path): What the paths of the gold files are relative to.
     seed (int): Of a split by shares.
     RAISES (ScinerError): See `formats`, `split`; SCINER-E209 if a split would be empty,
-        SCINER-E245, SCINER-E246.
+        SCINER-E245, SCINER-E246, SCINER-E568.
     """
     reader = GoldReader(folder, corpus.labels, is_corpus=True)
     docs = _read_splits(corpus, reader, seed=seed)
@@ -231,6 +245,17 @@ def _into(gold_file: GoldFile, corpus: CorpusSettings) -> Tuple[str, ...]:
     into = tuple(gold_file.split)
     wanted = CALIBRATION in corpus.split and "train" in into and CALIBRATION not in into
     return (*into, CALIBRATION) if wanted else into
+
+
+def _refuse_predictions(path: Path, file: str) -> None:
+    """RAISES (ScinerError): SCINER-E568 for docs that neither a person nor an LLM annotated."""
+    sources = Counter(source_of_doc(doc) for doc in iter_docs(path, make_vocab()))
+    others = [source for source in sources if source not in (GOLD, LLM)]
+    if others:
+        n = sum(sources[source] for source in others)
+        named = ", ".join(map(repr, sorted(others)[:5]))
+        message = Errors.E568.format(n=n, of=sources.total(), file=file, sources=named)
+        raise ScinerError(message)
 
 
 def _refuse_models(gold: Dict[str, List[Annotated]]) -> None:

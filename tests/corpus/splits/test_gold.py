@@ -2,13 +2,15 @@ import json
 import re
 
 import pytest
+from spacy.tokens import SpanGroup
 
+from spacy_sciner.corpus.docbin import write_docs
 from spacy_sciner.corpus.settings import CorpusSettings
 from spacy_sciner.corpus.splits.gold import GoldReader, read_gold_splits
 from spacy_sciner.errors import ScinerError, ScinerWarning
 from spacy_sciner.settings import GoldFile
 
-from ..helpers import ents_of
+from ..helpers import ents_of, make_doc
 
 LABELS = ("M", "D")
 
@@ -189,6 +191,25 @@ def test_nothing_is_measured_against_a_language_model(tmp_path, split):
         return
     with pytest.raises(ScinerError, match=rf"SCINER-E245: 1 of the {split} .*llm\.jsonl"):
         _read(tmp_path, corpus)
+
+
+@pytest.mark.parametrize("source", ["pseudo", "training/best", None])
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_predictions_are_no_gold(tmp_path, source, split):
+    docs = [make_doc(["We", "train", "BERT"], ["O", "O", "B-M"]), make_doc(["A", "doc"])]
+    docs[0].user_data["source"] = source
+    if source is None:  # as `nlp.pipe` leaves it
+        docs[0].spans["sciner"] = SpanGroup(docs[0], name="sciner", attrs={"scores": [0.9]})
+    write_docs(tmp_path / "own.spacy", docs)
+    gold = GoldFile(path="own.spacy", format="spacy", split=split)
+    message = rf"SCINER-E568: 1 of the 2 docs in own\.spacy .*'{source or 'sciner'}'"
+    with pytest.raises(ScinerError, match=message):
+        _read(tmp_path, _corpus(gold, *_three(tmp_path)))
+    others = GoldReader(tmp_path, LABELS, is_gold=False)  # two pipelines may be compared
+    assert len(others.read(gold)) == 2
+    docs[0].user_data["source"] = "gold"
+    write_docs(tmp_path / "own.spacy", docs)
+    assert len(GoldReader(tmp_path, LABELS).read(gold)) == 2
 
 
 def test_a_reviewed_paper_is_in_train_and_pool_without_a_word(tmp_path):
