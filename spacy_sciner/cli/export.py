@@ -39,8 +39,7 @@ def export(
     from ..corpus.formats.writing import Losses, prepare
 
     write = writer_of(format)
-    if out.exists() and not force:
-        raise ScinerError(Errors.E241.format(path=out))
+    _check_out(out, format, force=force)
     losses, counts = Losses(), _Counts()
     pairs = _predicted(docs, model) if model else _stored(docs)
     paragraphs = prepare(pairs, default_paper=docs.stem, keep_unknown=unknown, losses=losses)
@@ -48,6 +47,14 @@ def export(
     typer.echo(f"✔ {counts} in {out}")
     for line in losses.lines():
         typer.secho(f"!! {format} does not hold: {line}", fg="yellow", err=True)
+
+
+def _check_out(out: Path, file_format: str, *, force: bool) -> None:
+    """RAISES (ScinerError): SCINER-E241 if what is there may not be replaced."""
+    config = [out.with_suffix(".config.xml")] if file_format == "label-studio" else []
+    for path in (out, *config):  # written beside it
+        if path.exists() and not force:
+            raise ScinerError(Errors.E241.format(path=path))
 
 
 class _Counts:

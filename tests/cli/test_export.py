@@ -1,6 +1,7 @@
 """`sciner export`: from a DocBin to an annotation tool's file."""
 
 import json
+import re
 
 import pytest
 import spacy
@@ -75,6 +76,17 @@ def test_what_is_there_is_replaced_only_when_told(docs, tmp_path, monkeypatch, c
     assert out.read_text() == "mine"
     assert sciner(monkeypatch, *options, "--force") == 0
     assert out.read_text(encoding="utf8").startswith("{")
+
+
+def test_an_interface_that_is_there_is_replaced_only_when_told(docs, tmp_path, monkeypatch, capsys):
+    config = tmp_path / "tasks.config.xml"
+    config.write_text("somebody's")
+    options = (docs, "--format", "label-studio", "--out", tmp_path / "tasks.json")
+    assert sciner(monkeypatch, *options) == 1
+    assert re.match(r"✘ SCINER-E241: .*tasks\.config\.xml is there", capsys.readouterr().err)
+    assert (config.read_text(), (tmp_path / "tasks.json").exists()) == ("somebody's", False)
+    assert sciner(monkeypatch, *options, "--force") == 0
+    assert config.read_text(encoding="utf8").startswith("<View>")
 
 
 def test_bad_input(tmp_path, docs, monkeypatch, capsys):
