@@ -1,7 +1,18 @@
 """`sciner export`: docs as a file for an annotation tool, or for another program."""
 
+from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Iterable, Iterator, List, Optional, Set, Tuple
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Iterable,
+    Iterator,
+    List,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+)
 
 import typer
 
@@ -39,7 +50,7 @@ def export(
     from ..corpus.formats.writing import Losses, prepare
 
     write = writer_of(format)
-    _check_out(out, format, force=force)
+    _check_out(out, format, read=[docs, model] if model else [docs], force=force)
     losses, counts = Losses(), _Counts()
     pairs = _predicted(docs, model) if model else _stored(docs)
     paragraphs = prepare(pairs, default_paper=docs.stem, keep_unknown=unknown, losses=losses)
@@ -49,8 +60,12 @@ def export(
         typer.secho(f"!! {format} does not hold: {line}", fg="yellow", err=True)
 
 
-def _check_out(out: Path, file_format: str, *, force: bool) -> None:
-    """RAISES (ScinerError): SCINER-E241 if what is there may not be replaced."""
+def _check_out(out: Path, file_format: str, *, read: Sequence[Path], force: bool) -> None:
+    """RAISES (ScinerError): SCINER-E546 if it is what is read, or in it, or around it, SCINER-E241
+    if what is there may not be replaced."""
+    for inner, outer in [*product([out], read), *product(read, [out])]:
+        if inner.resolve().is_relative_to(outer.resolve()):
+            raise ScinerError(Errors.E546.format(path=out))
     config = [out.with_suffix(".config.xml")] if file_format == "label-studio" else []
     for path in (out, *config):  # written beside it
         if path.exists() and not force:

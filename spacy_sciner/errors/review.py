@@ -79,7 +79,8 @@ class ReviewErrors(metaclass=Coded):
         "test or calibration, too."
     )
     E546 = (
-        "{path} is read here, or is to be written twice. Name another place for --csv or --tasks."
+        "{path} is read here, in part or as a whole, or is to be written twice. Name another place "
+        "for what is written."
     )
     E547 = (
         "{path} is what was shown, as `sciner review export` wrote it. Import what the annotation "

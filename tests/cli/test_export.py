@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import pytest
 import spacy
@@ -87,6 +88,38 @@ def test_an_interface_that_is_there_is_replaced_only_when_told(docs, tmp_path, m
     assert (config.read_text(), (tmp_path / "tasks.json").exists()) == ("somebody's", False)
     assert sciner(monkeypatch, *options, "--force") == 0
     assert config.read_text(encoding="utf8").startswith("<View>")
+
+
+@pytest.mark.parametrize(
+    ("given", "file_format", "out"),
+    [
+        ("gold.spacy", "prodigy", "gold.spacy"),
+        ("folder", "brat", "folder"),
+        ("folder", "brat", "folder/brat"),
+        ("folder/gold.spacy", "brat", "folder"),
+        ("gold.spacy", "brat", "link/.."),
+    ],
+)
+def test_what_is_read_is_not_written_over(
+    docs, tmp_path, monkeypatch, capsys, given, file_format, out
+):
+    (tmp_path / "folder").mkdir()
+    shutil.copy(docs, tmp_path / "folder")
+    (tmp_path / "link").symlink_to(tmp_path / "folder")
+    before = sorted(tmp_path.rglob("*"))
+    options = (tmp_path / given, "--format", file_format, "--out", tmp_path / out)
+    assert sciner(monkeypatch, *options, "--force") == 1
+    assert capsys.readouterr().err.startswith("✘ SCINER-E546")
+    assert sorted(tmp_path.rglob("*")) == before
+    assert docs.read_bytes() == (tmp_path / "folder/gold.spacy").read_bytes()
+
+
+def test_the_pipeline_is_not_written_over(docs, tmp_path, tiny_model, monkeypatch, capsys):
+    model = shutil.copytree(tiny_model, tmp_path / "model")
+    options = (docs, "--format", "brat", "--out", model, "--model", model, "--force")
+    assert sciner(monkeypatch, *options) == 1
+    assert "SCINER-E546" in capsys.readouterr().err
+    assert (model / "config.cfg").is_file()
 
 
 def test_bad_input(tmp_path, docs, monkeypatch, capsys):
