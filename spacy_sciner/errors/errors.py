@@ -19,6 +19,7 @@ class Errors(CorpusErrors, ReviewErrors):
     E111 = "{file} has no text layer on its {pages} page(s): a scan? Run OCR on it first."
     E113 = "{file} stopped the PDF library (exit code {code}); it is probably damaged."
     E114 = "{file} took longer than {seconds} s; it is probably damaged."
+    E569 = "{file} cannot be parsed: {reason}. Give another file of the paper, and report this one."
     E120 = "{file} is not well-formed XML: {reason}."
     E121 = "{file} is {kind}. Read are GROBID's TEI and JATS; give another file of the paper."
     E122 = "{file} is not JSON: {reason}."

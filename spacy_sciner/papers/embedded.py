@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import List, Sequence, Tuple, Union
 
+from ..errors import Errors, ScinerError
 from . import headings
 from .glyphs import read_pages
 from .layout import Line, read_lines
@@ -31,6 +32,8 @@ def read_pdf(path: Union[str, Path]) -> Parsed:
     """`parse_pdf`, and how many words the text layer has."""
     pages = read_pages(path)
     lines = read_lines(pages)
+    if not lines:  # a scan with line numbers, which are left out
+        raise ScinerError(Errors.E111.format(file=Path(path).name, pages=len(pages)))
     sections = to_paragraphs(read_structure(lines), leading=find_styles(lines).leading)
     return Parsed(sections, sum(page.n_words for page in pages))
 

@@ -24,7 +24,8 @@ def run_isolated(
 ) -> Iterator[Tuple[int, Union[Any, ScinerError]]]:
     """Yield (index, result or why there is none) as they are ready.
 
-    function (Callable): Importable by name; may raise ScinerError.
+    function (Callable): Importable by name; what it raises is the file's error, SCINER-E569 where
+        it is none of ours.
     timeout_s (float): For one file; then its process is killed.
     """
     queue = list(enumerate(files))[::-1]
@@ -52,7 +53,7 @@ def run_isolated(
 
 
 def _receive(worker: _Worker, file: str, timeout_s: float, *, answered: bool) -> Any:
-    name = file.replace("\\", "/").rpartition("/")[2]
+    name = _name(file)
     if not answered:
         _stop(worker)
         return ScinerError(Errors.E114.format(file=name, seconds=f"{timeout_s:g}"))
@@ -64,6 +65,10 @@ def _receive(worker: _Worker, file: str, timeout_s: float, *, answered: bool) ->
         _stop(worker)
         return ScinerError(Errors.E113.format(file=name, code=code))
     return ScinerError(result) if failed else result
+
+
+def _name(file: str) -> str:
+    return file.replace("\\", "/").rpartition("/")[2]
 
 
 def _start(function: Callable[[str], Any]) -> _Worker:
@@ -91,4 +96,7 @@ def _serve(function: Callable[[str], Any], pipe: Connection) -> None:
             answer = (False, function(file))
         except ScinerError as e:
             answer = (True, str(e))
+        except Exception as e:  # whatever a foreign file brings about costs that file alone
+            reason = f"{type(e).__name__}: {e}"
+            answer = (True, Errors.E569.format(file=_name(file), reason=reason))
         pipe.send(answer)

@@ -62,6 +62,15 @@ def test_paragraphs_begin_at_indents(sections):
     assert sum(text.startswith("A fourth one") for _, text in sections) == 3
 
 
+def test_a_scan_with_line_numbers_is_a_scan(tmp_path):
+    canvas = Canvas(str(tmp_path / "scan.pdf"), pagesize=(612, 792), invariant=True)
+    for number in range(1, 50):
+        draw(canvas, "Helvetica", 7, 60, 740 - 13 * number, str(number))
+    canvas.save()
+    with pytest.raises(ScinerError, match=r"SCINER-E111: scan.pdf has no text layer on its 1 page"):
+        parse_pdf(tmp_path / "scan.pdf")
+
+
 def test_scan(tmp_path):
     with pytest.raises(ScinerError, match=r"SCINER-E111: scan.pdf has no text layer on its 1 page"):
         parse_pdf(make_scan(tmp_path / "scan.pdf"))

@@ -14,6 +14,8 @@ def work(file):
         time.sleep(60)
     if "bad" in file:
         raise ScinerError(f"bad: {file}")
+    if "odd" in file:
+        raise IndexError("list index out of range")
     return file.upper()
 
 
@@ -27,6 +29,15 @@ def test_a_crash_or_hang_costs_one_file(workers):
     )
     assert str(outcomes[3]).startswith("SCINER-E114: hang.pdf took longer than 8 s")
     assert str(outcomes[4]) == "bad: bad"
+
+
+def test_whatever_is_raised_is_that_files_error(capfd):
+    outcomes = dict(run_isolated(work, ["a", "dir/odd.pdf", "b"], workers=1, timeout_s=60))
+    assert [outcomes[0], outcomes[2]] == ["A", "B"]
+    assert str(outcomes[1]).startswith(
+        "SCINER-E569: odd.pdf cannot be parsed: IndexError: list index out of range."
+    )
+    assert capfd.readouterr().err == ""
 
 
 def test_nothing():
