@@ -29,6 +29,7 @@ class Layout(NamedTuple):
     restart: bool = False  # count anew on each page
     ruler: bool = False  # numbers on a grid of their own, down the whole page
     first: int = 1
+    mark: str = "{}"  # what a number is printed as
     apart: float = 12.0  # points between a number and its line
     number_size: float = 7.0
     size: float = 10.0
@@ -167,7 +168,7 @@ class _Printer:
     def number(self, value: int, x: float, y: float) -> None:
         size, apart = self.layout.number_size, self.layout.apart
         for side, edge in self.places(x):
-            text = str(value)
+            text = self.layout.mark.format(value)
             if side == "left":
                 edge -= apart + self.canvas.stringWidth(text, "Helvetica", size)
             else:

@@ -147,3 +147,41 @@ def test_a_table_keeps_its_page_and_loses_no_neighbour(tmp_path):
     canvas.save()
     pages = read_pages(path)
     assert [line.text for line in read_lines(pages)][-8:] == [f"{i} Tagger{i}" for i in range(1, 9)]
+
+
+@pytest.mark.parametrize("mark", ["{}.", "{}:", "{}|", "L{}", "({})", "{:06}"])
+@pytest.mark.parametrize(
+    "layout",
+    [Layout(every=1), Layout(every=5, side="right"), Layout(every=1, columns=2, gutter=36)],
+)
+def test_marked_numbers_are_left_out(tmp_path, mark, layout):
+    source = make_layout(tmp_path / "paper.pdf", layout._replace(mark=mark))
+    sections = parse_pdf(tmp_path / "paper.pdf")
+    assert words(body(sections)) == words(source.paragraphs)
+    assert list(dict.fromkeys(h for h, _ in sections))[2:] == source.headings
+
+
+@pytest.mark.parametrize("mark", ["{}.", "({})", "[{}]"])
+@pytest.mark.parametrize(
+    ("font", "n_lines"),
+    [("Times-Roman", 1), ("Times-Roman", 2), ("Times-Bold", 2), ("Times-Bold", 3)],
+)
+def test_the_numbers_of_a_list_stay(tmp_path, mark, font, n_lines):
+    """A list between two paragraphs, and one that fills the page: of references, for example."""
+    path = tmp_path / "paper.pdf"
+    canvas = Canvas(str(path), pagesize=(612, 792), invariant=True)
+    lines = simpleSplit(" ".join(make_source(6).paragraphs), "Times-Roman", 11, 440)
+    for page in (lines[:12], []):
+        column(canvas, 84, 735, page)
+        y = 735 - 13 * len(page) - 13
+        for item in range(1, 1 + (50 - len(page)) // n_lines):
+            draw(canvas, font, 11, 84, y, mark.format(item))
+            for i in range(n_lines):
+                draw(canvas, "Times-Roman", 11, 112, y, f"item of a list that says what {i} is")
+                y -= 13
+        canvas.showPage()
+    canvas.save()
+    found = [line.text.split()[0] for line in read_lines(read_pages(path)) if "item" in line.text]
+    assert found[::n_lines][:3] == [mark.format(i) for i in (1, 2, 3)]
+    n_items = 38 // n_lines + 50 // n_lines
+    assert sum(bool(re.search(r"\d", word)) for word in found) == n_items
