@@ -86,6 +86,11 @@ class Warnings(metaclass=Coded):
     W229 = (
         "{path} has no meaning of any of the labels {labels}: they are known by their words alone. "
         "Is it the right file, and named there as in params.yaml?"
+    # --- models, pipeline, adapt -------------------------------------------------------------
+    W225 = (
+        "{name} listens to the component {upstream!r}, which has not run before it, and finds "
+        "nothing without it. Add it to the pipeline first, from where {name} was taken: "
+        "nlp.add_pipe({upstream!r}, source=…)."
     )
 
     # --- command line, project ---------------------------------------------------------------

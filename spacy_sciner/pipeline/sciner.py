@@ -1,5 +1,6 @@
 """The `sciner` component: scores per token → BIO-constrained entities with confidences."""
 
+import warnings
 from itertools import islice
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple, Union
@@ -13,7 +14,7 @@ from spacy.vocab import Vocab
 from thinc.api import Config, Model
 
 from ..confidence import Calibration, confidences
-from ..errors import Errors, ScinerError
+from ..errors import Errors, ScinerError, ScinerWarning, Warnings
 from ..tagging import (
     OUTSIDE,
     UNKNOWN,
@@ -27,6 +28,7 @@ from ..types import Floats2d, Ints1d
 from . import token_confidence  # noqa: F401  (registers doc._.sciner_confidence)
 from .entities import free_spans
 from .objective import Objective, compute_loss, make_targets, token_loss_of
+from .upstream import missing_upstream
 
 # The default model lives here as a config string, and nowhere in code.
 DEFAULT_MODEL = Config().from_str("""
@@ -155,11 +157,16 @@ class SciNER(TrainablePipe):
     def predict(self, docs: Iterable[Doc]) -> List[Floats2d]:
         """Log-scores, shape (n_tokens, n_tags) a document; the documents stay as they are.
 
-        RAISES (ScinerError): SCINER-E301 before the component is initialised or loaded.
+        RAISES (ScinerError): SCINER-E301 before the component is initialised or loaded. Warns with
+            SCINER-W225 where the component that it listens to has not run.
         """
         if not self.model.has_dim("nO"):
             raise ScinerError(Errors.E301)
-        scores: List[Floats2d] = self.model.predict(list(docs))
+        docs = list(docs)
+        if upstream := missing_upstream(self.model, docs):
+            message = Warnings.W225.format(name=self.name, upstream=upstream)
+            warnings.warn(message, ScinerWarning, stacklevel=2)
+        scores: List[Floats2d] = self.model.predict(docs)
         return scores
 
     def set_annotations(self, docs: Iterable[Doc], scores: Sequence[Floats2d]) -> None:

@@ -9,9 +9,12 @@ import spacy
 from spacy.language import Language
 from spacy.pipeline import EntityRuler
 from spacy.tokens import Doc
-from tiny import ents_of, model_config, overfit
+from spacy.tokens.underscore import Underscore
+from thinc.api import Model
+from tiny import cnn_config, ents_of, model_config, overfit
 
-from spacy_sciner.errors import ScinerError
+from spacy_sciner.errors import ScinerError, ScinerWarning
+from spacy_sciner.pipeline.upstream import missing_upstream
 
 TEXT = "a Random Forest on SQuAD"
 
@@ -81,6 +84,45 @@ def test_the_annotator_works_on_merged_tokens(nlp: Language):
     doc = annotate(doc)
     assert doc.spans["sciner"].attrs["scores"].tolist() == scores
     assert ents_of(doc) == [(1, 2, "Method"), (3, 4, "Dataset")]
+
+
+def listening(upstream: str) -> Language:
+    nlp = spacy.blank("en")
+    nlp.add_pipe("tok2vec", config={"model": cnn_config()["model"]["tok2vec"]})
+    listener = {
+        "@architectures": "spacy.Tok2VecListener.v1",
+        "width": 16,
+        "upstream": upstream,
+    }
+    nlp.add_pipe("sciner", config=cnn_config(tok2vec=listener))
+    overfit(nlp, steps=60)
+    return nlp
+
+
+@pytest.mark.parametrize("upstream", ["tok2vec", "*"])
+def test_a_listener_names_the_component_that_it_misses(upstream: str):
+    nlp = listening(upstream)
+    assert nlp(TEXT).ents  # without a warning
+    alone = spacy.blank("en")
+    alone.add_pipe("sciner", source=nlp)
+    with pytest.warns(ScinerWarning, match="SCINER-W225: sciner listens to .*'tok2vec'"):
+        alone(TEXT)
+    assert len(alone("")) == 0
+    alone.add_pipe("tok2vec", source=nlp, first=True)
+    assert ents_of(alone(TEXT)) == ents_of(nlp(TEXT))
+
+
+def test_a_listener_of_a_transformer_names_it(monkeypatch: pytest.MonkeyPatch):
+    class Listener(Model):
+        upstream_name = "transformer"
+
+    model = Listener("transformer-listener", lambda *_: None)
+    doc = Doc(spacy.blank("en").vocab, words=["BERT"])
+    with_vectors = Doc(doc.vocab, words=["BERT"])
+    monkeypatch.setattr(Underscore, "doc_extensions", {"trf_data": (None, None, None, None)})
+    with_vectors._.trf_data = [1.0]
+    assert missing_upstream(model, [with_vectors]) is None
+    assert missing_upstream(model, [with_vectors, doc]) == "transformer"
 
 
 def test_confidences_of_another_text_are_refused(nlp: Language):
