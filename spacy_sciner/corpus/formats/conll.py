@@ -198,8 +198,9 @@ def _written_rows(one: Written, losses: Losses) -> List[Tuple[str, str]]:
             losses.add("space-words")
             continue
         word = re.sub(r"[\t\r\n]+", " ", token.text).strip(" ")
-        if is_docstart(word):
-            word = word.lstrip("-")
         losses.add("odd-words", word != token.text)
+        if is_docstart(word):
+            losses.add("docstart-words")
+            word = word.lstrip("-")
         rows.append((word, tag))
     return rows

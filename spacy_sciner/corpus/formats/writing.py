@@ -32,6 +32,7 @@ LOSSES = {
     "spaces": "the white space of {n} paragraphs: read back, it is that of running text",
     "space-words": "{n} words that are white space are left out",
     "odd-words": "{n} words with a tab or line end in them are written with a space instead",
+    "docstart-words": "{n} words that begin with -DOCSTART- are written without the first hyphen",
     "space-ends": "white space at the ends of {n} entities is not written as a part of them",
     "words": "the words of {n} paragraphs: read back, their text is cut into words anew",
     "edges": "{n} entities begin or end inside one of the new words and will grow to it",
@@ -109,6 +110,7 @@ def prepare(
 
     default_paper (str): The paper of docs that name none.
     keep_unknown (bool): False writes unknown tokens as if they were no entities.
+    RAISES (ScinerError): SCINER-E240 for an entity with the label of unknown stretches.
     """
     number = Numbering()
     for doc, ents in docs:
@@ -118,6 +120,9 @@ def prepare(
         if not doc.text.strip():
             losses.add("no-text")
             continue
+        if any(ent.label == UNKNOWN_LABEL for ent in ents):
+            reason = "every reader takes it for what is unknown"
+            raise bad_label(UNKNOWN_LABEL, file_format="any format", reason=reason)
         entities = [_char_ent(doc[e.start : e.end], e.label, e.score) for e in ents]
         n_padded = sum(
             ent is None or ent[:2] != (span.start_char, span.end_char)

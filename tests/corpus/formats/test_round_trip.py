@@ -66,6 +66,6 @@ def test_conll_keeps_words_place_entities_and_unknown_words(docs):
         assert [t.text for t in found] == [w.lstrip("-") if w in odd else w for w in words]
         tags = iob_tags(doc)
         assert iob_tags(found) == [tags[i] for i in kept]
-    assert set(losses.counts) <= {"spaces", "space-words", "odd-words", "alone"}
+    assert set(losses.counts) <= {"spaces", "space-words", "odd-words", "docstart-words", "alone"}
     assert set(repairs.counts) <= {"same-text", "markup"}
     assert repairs.counts["markup"] == sum(has_markup(found.text) for found in back)

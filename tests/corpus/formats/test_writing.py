@@ -151,7 +151,7 @@ def test_conll_names_each_paragraphs_place(tmp_path):
 def test_conll_counts_what_no_line_holds(tmp_path):
     doc = make_doc(["a\tb", " ", "-DOCSTART-", "c"], ["O", "O", "O", "B-M"])
     losses = write(tmp_path / "a.conll", "conll", doc)
-    assert losses.counts == {"space-words": 1, "odd-words": 2, "spaces": 1}
+    assert losses.counts == {"space-words": 1, "odd-words": 1, "docstart-words": 1, "spaces": 1}
     rows = (tmp_path / "a.conll").read_text(encoding="utf8").splitlines()[2:]
     assert rows == ["a b\tO", "DOCSTART-\tO", "c\tB-M", ""]
 
@@ -190,6 +190,15 @@ def test_labels_that_a_format_cannot_hold(tmp_path, file_format, label):
     doc = make_doc(["x"], [f"B-{label}"])
     with pytest.raises(ScinerError, match=f"SCINER-E240: .*cannot be written as {file_format}"):
         write(tmp_path / "out", file_format, doc)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("file_format", ["brat", "conll", "label-studio", "prodigy", "doccano"])
+def test_no_entity_is_written_with_the_label_of_unknown_words(tmp_path, file_format):
+    with pytest.raises(
+        ScinerError, match="SCINER-E240: Label '_unknown_' cannot be written as any"
+    ):
+        write(tmp_path / "out", file_format, make_doc(["x"], ["B-_unknown_"]))
     assert not (tmp_path / "out").exists()
 
 
