@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 import spacy
+from spacy.cli.debug_config import debug_config
 from spacy.cli.evaluate import evaluate
 from spacy.cli.find_threshold import find_threshold
+from spacy.cli.init_config import fill_config
 from spacy.cli.package import package
-from tiny import CONFIGS, LABELS, ents_of
+from thinc.api import Adam
+from tiny import CONFIGS, LABELS, ents_of, make_examples
 
 from spacy_sciner.training.recipe import Recipe
 from spacy_sciner.training.train import train_pipeline
@@ -46,6 +49,20 @@ def test_find_threshold_of_gamma(tiny_corpus, tmp_path: Path):
     assert list(scores) == [0.0, 0.25, 0.5, 0.75, 1.0]
     assert scores[best] == score == max(scores.values())
     assert scores[0.0] > scores[1.0] == 0.0
+
+
+def test_a_filled_config_can_be_debugged(tmp_path: Path, tiny_encoder: Path, tiny_corpus):
+    fill_config(tmp_path / "filled.cfg", CONFIGS / "tiny.cfg")
+    paths = {"train": tiny_corpus[0], "dev": tiny_corpus[1], "encoder": tiny_encoder}
+    overrides = {f"paths.{k}": str(v) for k, v in paths.items()}
+    debug_config(tmp_path / "filled.cfg", overrides=overrides)
+
+
+def test_training_goes_on_with_an_optimizer_of_ones_own(tiny_model: Path):
+    nlp = spacy.load(tiny_model)
+    optimizer = nlp.resume_training(sgd=Adam(1e-4))
+    losses = nlp.update(make_examples(nlp), sgd=optimizer)
+    assert losses["sciner"] >= 0
 
 
 @pytest.fixture(scope="module")
