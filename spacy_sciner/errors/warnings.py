@@ -86,6 +86,8 @@ class Warnings(metaclass=Coded):
     W229 = (
         "{path} has no meaning of any of the labels {labels}: they are known by their words alone. "
         "Is it the right file, and named there as in params.yaml?"
+    )
+
     # --- models, pipeline, adapt -------------------------------------------------------------
     W225 = (
         "{name} listens to the component {upstream!r}, which has not run before it, and finds "

@@ -103,8 +103,9 @@ def _is_sentence(row: Sequence[str], labels: Collection[str]) -> bool:
 
 
 def is_row(columns: Sequence[str], n_columns: int) -> bool:
-    """Whether a row may be a word's though it begins with #: `##BERT X`, not `# id 7`."""
-    is_note = columns[0].strip("#") == "" or _NOTE.fullmatch(columns[0]) is not None
+    """Whether a row may be a word's though it begins with #: `##BERT X`, not `#sentence 7`."""
+    is_note = columns[0].strip("#") == "" or columns[-1].isdecimal()
+    is_note = is_note or _NOTE.fullmatch(columns[0]) is not None
     return len(columns) == n_columns and not is_note
 
 

@@ -114,7 +114,8 @@ def test_pieces_that_mark_where_a_word_begins_are_refused(tmp_path, start, name)
 
 @pytest.mark.parametrize("word", ["#params", "##BERT"])
 def test_a_hash_without_a_blank_and_with_all_columns_is_a_word(tmp_path, word):
-    text = f"#end document\n#Text=We use\n#doc p1\n# p1\nWe O\nCRF B-M\n{word} X\nnow O\nso B-M\n"
+    text = "#end document\n#Text=We use\n#doc p1\n#sentence 7\n# p1\n"
+    text += f"We O\nCRF B-M\n{word} X\nnow O\nso B-M\n"
     (doc,) = docs_from(tmp_path, text)
     assert [token.text for token in doc] == ["We", "CRF", word, "now", "so"]
     assert doc[2].ent_iob_ == ""
