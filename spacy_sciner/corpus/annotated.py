@@ -16,7 +16,7 @@ from spacy.vocab import Vocab, create_vocab
 from ..confidence import CONFIDENCE_KEY
 from .offsets import UNKNOWN_LABEL, CharSpan
 from .rules import Repairs
-from .text import squeezed
+from .text import is_first_line, squeezed
 
 GOLD, LLM = "gold", "llm"  # who annotated it: a person, or a language model
 SCINER = "sciner"  # a pipeline, which has not said so
@@ -201,7 +201,9 @@ def place_in(text: str, char_span: CharSpan) -> Tuple[Optional[Tuple[int, int]],
             return None, ["bad-offsets"]
         start = end = len(text) + 1  # an XPath: only the text can tell
     rules = []
-    if own_text and own_text.strip() and squeezed(own_text) != squeezed(text[start:end]):
+    there = text[start:end]
+    is_there = not own_text or squeezed(own_text) in ("", squeezed(there))
+    if own_text and not is_there and not is_first_line(own_text, there):
         places = _places_of(text, own_text)
         if not places:
             return None, ["bad-offsets" if end > len(text) else "text-mismatch"]

@@ -10,33 +10,21 @@ import json
 import re
 from bisect import bisect_right
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
-from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, Iterable, List, NamedTuple, Sequence, Tuple
 
 from ...errors import Errors, ScinerError
 from ...files import file_stem, replacing, write_text
-from ..annotated import UNKNOWN_LABEL, Annotated, CharSpan
+from ..annotated import Annotated, CharSpan
 from ..offsets import PLAIN, apply, decide
 from ..rules import Repairs
+from .brat_lines import joined, text_bound_lines
 from .paths import beside, files_of
 from .sniff import decode, is_address, paper_of_file, read_text
 from .writing import CharEnt, Losses, Written, bad_label, count_unheld, count_words, place_of
 
 TABLE = "paragraphs.jsonl"
 _TYPE = re.compile(r"[A-Za-z0-9_-]+")
-# Tabs stand around the middle one, or blanks where an editor has replaced them.
-_PAIR = r"\d{1,12}\s\d{1,12}"
-_TEXT_BOUND = re.compile(rf"(T\S+)\s+(\S+)\s+({_PAIR}(?:;{_PAIR})*)(?: *\t(.*)| +(\S.*)|\s*)")
-
-
-class _Line(NamedTuple):
-    """A text-bound annotation: its fragments, one by one, and its own text."""
-
-    n: int
-    line: str
-    fragments: List[CharSpan]
-    own_text: Optional[str]
 
 
 class _Bound(NamedTuple):
@@ -77,8 +65,8 @@ def read_brat_paper(path: Path, *, file: str, repairs: Repairs) -> List[Annotate
     if is_address(raw):
         repairs.add("address", file=file, paragraph=paper, text=raw)
         return []
-    lines, n_bad = _lines(read_text(ann_path, file_format="BRAT"), file=file, repairs=repairs)
-    # A fragment's own text is known where it is the only one.
+    ann = read_text(ann_path, file_format="BRAT")
+    lines, n_bad = text_bound_lines(ann, file=file, repairs=repairs)
     fragments = [f for line in lines for f in line.fragments]
     has_bom = path.read_bytes().startswith(codecs.BOM_UTF8)
     counting, rival = decide([raw], [fragments], path=path, has_bom=has_bom)
@@ -90,17 +78,17 @@ def read_brat_paper(path: Path, *, file: str, repairs: Repairs) -> List[Annotate
     spans = []
     for line in lines:
         own, placed = placed[: len(line.fragments)], placed[len(line.fragments) :]
-        joined, rule = _joined(own, line.own_text, text)
+        found, rule = joined(own, line.own_text, text)
         if rule is not None:
             repairs.add(rule, file=file, paragraph=f"line {line.n} of .ann", text=line.line)
-        spans += joined
+        spans += found
     if not text.strip():
         repairs.add("no-text", file=file, paragraph=paper, text="")
         return []
     bounds = _bounds(path, text, spans, paper=paper)
-    found = _paragraphs(text, spans, bounds, file=file)
+    paragraphs = _paragraphs(text, spans, bounds, file=file)
     # What a line that cannot be read has annotated is somewhere here.
-    return [replace(one, is_partial=True) for one in found] if n_bad else found
+    return [replace(one, is_partial=True) for one in paragraphs] if n_bad else paragraphs
 
 
 def _paragraphs(
@@ -123,38 +111,6 @@ def _paragraphs(
         )
         for n, bound in enumerate(bounds)
     ]
-
-
-def _lines(ann: str, *, file: str, repairs: Repairs) -> Tuple[List[_Line], int]:
-    """The text-bound annotations, and how many more cannot be read."""
-    found, n_bad = [], 0
-    for n, line in enumerate(ann.split("\n"), start=1):
-        if not line.startswith("T"):
-            continue
-        match = _TEXT_BOUND.fullmatch(line.rstrip("\r"))
-        if match is None:
-            repairs.add("bad-line", file=file, paragraph=f"line {n} of .ann", text=line)
-            n_bad += 1
-            continue
-        _, label, offsets, own_text, after_blank = match.groups()
-        own_text = after_blank if own_text is None else own_text
-        pairs = [tuple(map(int, part.split())) for part in offsets.split(";")]
-        text = own_text if len(pairs) == 1 else None
-        fragments = [CharSpan(start, end, label, text) for start, end in pairs]
-        found.append(_Line(n, line, fragments, own_text))
-    return found, n_bad
-
-
-def _joined(
-    fragments: Sequence[CharSpan], own_text: Optional[str], text: str
-) -> Tuple[List[CharSpan], Optional[str]]:
-    """One span of its fragments, or what is unknown if there is none; and the rule applied."""
-    fragments = sorted(fragments, key=lambda fragment: fragment.start)
-    gaps = [text[left.end : right.start] for left, right in pairwise(fragments)]
-    if any(gap.strip() for gap in gaps):
-        return [one._replace(label=UNKNOWN_LABEL) for one in fragments], "discontinuous"
-    span = CharSpan(fragments[0].start, fragments[-1].end, fragments[0].label, own_text)
-    return [span], "discontinuous-joined" if gaps else None
 
 
 def _bounds(path: Path, text: str, spans: Sequence[CharSpan], *, paper: str) -> List[_Bound]:
