@@ -74,6 +74,10 @@ class Warnings(metaclass=Coded):
         "Add it under Settings, Labeling Interface."
     )
 
+    W223 = (
+        "{n} of {of} {units} of {file} have no entity, and their words are read as O. If nobody "
+        "has annotated them yet, leave them out: an empty .ann and an empty list cannot tell."
+    )
     W227 = (
         "Not one word of {n} gold files is annotated: {files}. They teach and measure nothing. Is "
         "the annotation somewhere else, such as in another column or in doc.spans?"

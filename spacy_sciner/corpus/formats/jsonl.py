@@ -70,7 +70,8 @@ def read_jsonl(
             continue
         paper = str(_place(record, "paper") or paper_of_file(path.name))
         is_partial = _is_binary(record) or _is_left_open(record)
-        own = (paper, line.text, _annotator(record))
+        source = GOLD if _annotator(record) else source_of(_place(record, "source"))
+        own = (paper, line.text, _annotator(record), source)
         if is_partial and own in binary:
             i = binary[own]
             spans, time = paragraphs[i].spans, max(paragraphs[i].time, _time(record))
@@ -88,7 +89,7 @@ def read_jsonl(
             is_partial=is_partial,
             annotator=_annotator(record),
             task=_task(record),
-            source=GOLD if _annotator(record) else source_of(_place(record, "source")),
+            source=source,
             time=_time(record),
             of_pool=_place(record, "of_pool") is True,
         )
@@ -166,7 +167,7 @@ def _is_binary(record: Dict[str, Any]) -> bool:
     spans = record.get("spans")
     if "answer" not in record or not isinstance(spans, list) or len(spans) != 1:
         return False
-    return isinstance(spans[0], dict) and "score" in spans[0]
+    return isinstance(spans[0], dict) and ("score" in spans[0] or "pattern" in spans[0])
 
 
 def _is_left_open(record: Dict[str, Any]) -> bool:

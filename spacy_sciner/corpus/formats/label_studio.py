@@ -187,13 +187,30 @@ def _full(task: Dict[str, Any]) -> Tuple[List[_Annotation], Optional[str]]:
         annotation = _Annotation(annotator="" if who is None else str(who), time=_time_of(one))
         annotation.is_truth = bool(one.get("ground_truth"))
         annotation.is_partial = one.get("accepted_only") is True
-        for result in _dicts(one.get("result")):
-            value = result.get("value")
-            kind = str(result.get("type", "labels"))
-            if isinstance(value, dict) and kind.endswith("labels"):  # not relations, choices
-                annotation.add(str(result.get("to_name") or ""), value, kind)
+        _add_regions(annotation, _dicts(one.get("result")))
         found.append(annotation)
     return found, None
+
+
+def _add_regions(annotation: _Annotation, results: List[Dict[str, Any]]) -> None:
+    """Labelled regions, not relations and choices; and regions that only another control has given
+    a meaning, such as a taxonomy: something is there, and its label unknown."""
+    others = []
+    for result in results:
+        value, kind = result.get("value"), str(result.get("type", "labels"))
+        if isinstance(value, dict) and kind.endswith("labels"):
+            annotation.add(str(result.get("to_name") or ""), value, kind)
+        elif isinstance(value, dict) and isinstance(value.get("text"), str):
+            others.append((str(result.get("to_name") or ""), value))
+    for control, value in others:
+        start, end = whole_number(value.get("start")), whole_number(value.get("end"))
+        if not isinstance(start, int) or not isinstance(end, int):
+            continue
+        places = [(s.start, s.end) for s in annotation.spans.get(control, ())]
+        if not any(
+            isinstance(a, int) and isinstance(b, int) and a < end and start < b for a, b in places
+        ):
+            annotation.add(control, {k: value[k] for k in ("start", "end", "text")}, "labels")
 
 
 def _min(task: Dict[str, Any]) -> Tuple[List[_Annotation], Optional[str]]:

@@ -14,7 +14,7 @@ from ..reader import words_and_spaces
 from ..rules import Repairs
 from .brat import read_brat_paper, write_brat
 from .conll import read_conll, write_conll
-from .doubts import warn_of_equal_names, warn_of_unknown_files
+from .doubts import warn_of_empty, warn_of_equal_names, warn_of_unknown_files
 from .jsonl import read_jsonl, write_doccano, write_prodigy
 from .label_studio import read_label_studio
 from .label_studio_tasks import write_label_studio
@@ -84,6 +84,7 @@ def read_gold(
         found = _what_is_there(files[0][0], repairs.counts - counts_before, file_format)
         raise ScinerError(Errors.E206.format(path=path, format=file_format, found=found))
     warn_of_unknown_files(paragraphs)
+    warn_of_empty(paragraphs, file_format=file_format, file=file)
     if len(files) > 1:
         warn_of_equal_names(paragraphs)
         paragraphs = _numbered_on(paragraphs)

@@ -25,7 +25,7 @@ _MAGIC = {
 LABEL_STUDIO_TABLE = (
     "it is Label Studio's CSV or TSV export. Export JSON or JSON-MIN, for format label-studio"
 )
-_GAP = re.compile(r"[\s,]*")  # between values
+_GAP = re.compile(r"[\s,\ufeff]*")  # between values; files joined have a mark there
 _LONE = re.compile("[\ud800-\udfff]")
 _SUFFIX = re.compile(
     r"\.(txt|text|pdf|json|jsonl|ndjson|csv|tsv|xml|tei|md|html?|ann|conll|conllu|iob2?|bio|bioes"
@@ -148,7 +148,7 @@ def _lines(text: str) -> Tuple[List[Record], List[Tuple[int, str]]]:
         if not line.strip():
             continue
         try:
-            records.append(Record(f"line {n}", load_json(line)))
+            records.append(Record(f"line {n}", load_json(line.removeprefix("\ufeff"))))
         except ValueError:
             bad.append((n, line))
     return records, bad

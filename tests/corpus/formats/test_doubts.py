@@ -1,5 +1,6 @@
 """What is told of annotation files before anything is trained on them."""
 
+import json
 import warnings
 
 import pytest
@@ -56,3 +57,25 @@ def test_folders_of_papers_with_equal_file_names_are_told(tmp_path):
 def test_other_folders_are_not(tmp_path, files):
     _write(tmp_path / "gold", files)
     assert _warnings_of(tmp_path / "gold") == []
+
+
+@pytest.mark.parametrize("n_empty", [2, 3])
+def test_what_nobody_may_have_annotated_yet_is_asked_after(tmp_path, n_empty):
+    labels = [[] if n < n_empty else [[0, 4, "M"]] for n in range(4)]
+    lines = [json.dumps({"text": f"text {n}", "label": some}) for n, some in enumerate(labels)]
+    (tmp_path / "gold.jsonl").write_text("\n".join(lines))
+    (tmp_path / "brat").mkdir()
+    for n, some in enumerate(labels):
+        (tmp_path / "brat" / f"p{n}.txt").write_text(f"text {n}")
+        (tmp_path / "brat" / f"p{n}.ann").write_text("T1\tM 0 4\ttext\n" if some else "")
+    told = [
+        *_warnings_of(tmp_path / "gold.jsonl", "doccano"),
+        *_warnings_of(tmp_path / "brat", "brat"),
+    ]
+    if n_empty == 2:
+        assert told == []
+    else:
+        assert [line.split(" have")[0] for line in told] == [
+            "SCINER-W223: 3 of 4 lines of gold.jsonl",
+            "SCINER-W223: 3 of 4 papers of brat",
+        ]

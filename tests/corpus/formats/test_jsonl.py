@@ -139,6 +139,33 @@ def test_accepted_suggestions_say_nothing_of_other_tokens(tmp_path, view):
     assert repairs.counts == {"not-accepted": 1}
 
 
+def test_an_accepted_pattern_is_a_suggestion_and_one_in_a_manual_answer_is_not(tmp_path):
+    task = {"text": TEXT, "spans": [{**SPAN, "pattern": 7}], "answer": "accept"}
+    for view, outside in (({}, None), ({"_view_id": "ner_manual"}, "O")):
+        (doc,) = docs_of(*_read(tmp_path, {**task, **view}))
+        assert iob_tags(doc) == [outside, outside, "B-M", outside]
+
+
+def test_a_persons_suggestion_and_a_language_models_line_stay_apart(tmp_path):
+    person = {"text": TEXT, "spans": [{**SPAN, "score": 0.4}], "answer": "accept"}
+    span = {"start": 3, "end": 8, "label": "X"}
+    model = {"text": TEXT, "spans": [span], "partial": True, "source": "llm"}
+    for records in ((person, model), (model, person)):
+        paragraphs, _ = _read(tmp_path, *records)
+        found = {p.source: [s.label for s in p.spans] for p in paragraphs}
+        assert found == {"gold": ["M"], "llm": ["X"]}
+
+
+def test_files_with_byte_order_marks_may_be_joined(tmp_path):
+    for between in ("\n\ufeff", "\n"):
+        lines = between.join(json.dumps({"text": t, "label": []}) for t in ("one", "two"))
+        (tmp_path / "gold.jsonl").write_text(f"\ufeff{lines}\n", encoding="utf8")
+        repairs = Repairs()
+        read = read_jsonl(tmp_path / "gold.jsonl", file="gold.jsonl", repairs=repairs)
+        assert [p.text for p in read] == ["one", "two"]
+        assert repairs.counts == {}
+
+
 def test_manual_answers_say_all(tmp_path):
     record = {"text": TEXT, "spans": [SPAN], "_view_id": "ner_manual", "answer": "accept"}
     paragraphs, repairs = _read(tmp_path, record)
