@@ -73,12 +73,7 @@ def few_shot(
     paths = _read_encoders(encoders)
     sentences = sentence_docs(read_docs(GOLD / "train.spacy", make_vocab()))
     chosen, notes = _choose(count_types(sentences), asked, n_subsets=subsets, given=k)
-    known = {ent.label_ for doc in sentences for ent in doc.ents}
-    tested = {
-        ent.label_ for doc in read_docs(GOLD / "test.spacy", make_vocab()) for ent in doc.ents
-    }
-    if unseen := sorted(tested - known):
-        notes.append(f"no k has any of {', '.join(unseen)}: gold's train papers lack what test has")
+    notes += _unseen(sentences, read_docs(GOLD / "test.spacy", make_vocab()))
     for line in notes:
         typer.echo(line)
     own = [*VALUES, *(values or ())]
@@ -178,6 +173,13 @@ def _choose(
         reason = f"of half of the {n_types} types or more, gold's train papers have fewer mentions"
         raise ScinerError(Errors.E528.format(value=given, reason=reason))
     return chosen, notes
+
+
+def _unseen(sentences: "Sequence[Doc]", test: "Sequence[Doc]") -> List[str]:
+    """What test has and no subset can."""
+    known, tested = ({ent.label_ for doc in docs for ent in doc.ents} for docs in (sentences, test))
+    names = ", ".join(sorted(tested - known))
+    return [f"no k has any of {names}: gold's train papers lack what test has"] if names else []
 
 
 def _read_ks(value: str) -> List[int]:

@@ -180,6 +180,11 @@ def resolve_device(device: str) -> str:
     return ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
 
 
+def has_own_layers(fast: bool, device: str) -> bool:
+    """Whether an encoder's layers are computed by our own code, if they are BERT's."""
+    return fast and resolve_device(device) == "cpu"
+
+
 def resolve_precision(precision: str, device: str) -> torch.dtype:
     """RAISES (ScinerError): SCINER-E302 for an unknown name."""
     if precision not in PRECISIONS:

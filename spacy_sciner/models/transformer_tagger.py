@@ -24,7 +24,7 @@ from .crf_layer import add_crf
 from .encoders import open_encoder
 from .head import HEADS, EncoderTagger, build_encoder, freeze, load_encoder
 from .piece_table import PieceTable
-from .shim import TorchTagger, get_shim, resolve_device
+from .shim import TorchTagger, get_shim, has_own_layers
 from .windows import check_window, cut_windows, padded_length
 from .wordpieces import WordPieces
 
@@ -133,7 +133,7 @@ def init(
     if shim.data or not model.has_dim("nO"):
         return
     with open_encoder(model.attrs["encoder"]) as path:
-        encoder: Any = load_encoder(str(path), ours=_has_ours(fast, device))
+        encoder: Any = load_encoder(str(path), ours=has_own_layers(fast, device))
         # No token is longer than a window.
         wordpieces = WordPieces.from_pretrained(str(path), at_most=model.attrs["window"])
     data = {
@@ -288,13 +288,8 @@ def _pad(
 
 def _rebuild(data: Dict[str, Any], *, fast: bool, device: str) -> EncoderTagger:
     """The module without its weights, from what `init` saved."""
-    encoder = build_encoder(data["encoder"], ours=_has_ours(fast, device))
+    encoder = build_encoder(data["encoder"], ours=has_own_layers(fast, device))
     return _add_head(encoder, data, fast=fast)
-
-
-def _has_ours(fast: bool, device: str) -> bool:
-    """Whether an encoder's layers are computed by our own code, if they are BERT's."""
-    return fast and resolve_device(device) == "cpu"
 
 
 def _add_head(encoder: Any, data: Dict[str, Any], *, fast: bool) -> EncoderTagger:
