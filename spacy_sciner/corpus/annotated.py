@@ -16,7 +16,7 @@ from spacy.vocab import Vocab, create_vocab
 from ..confidence import CONFIDENCE_KEY
 from .offsets import UNKNOWN_LABEL, CharSpan
 from .rules import Repairs
-from .text import is_first_line, squeezed
+from .text import squeezed
 
 GOLD, LLM = "gold", "llm"  # who annotated it: a person, or a language model
 SCINER = "sciner"  # a pipeline, which has not said so
@@ -39,7 +39,7 @@ class Annotated:
     is_partial: bool = False  # nothing is known of the tokens outside its spans
     annotator: str = ""  # where the format tells; of the same text, one person's is used
     task: str = ""  # the tool's number of what was annotated: twice the same is two annotations
-    source: str = GOLD  # or LLM: of the doc
+    source: str = GOLD  # or LLM; anything else is no gold: of the doc
     time: str = ""  # when it was annotated, as the format tells
     is_truth: bool = False  # of several annotations of a task, the one that a person has chosen
     of_pool: bool = False  # it was reviewed alone: the rest of its paper stays in the pool
@@ -201,9 +201,7 @@ def place_in(text: str, char_span: CharSpan) -> Tuple[Optional[Tuple[int, int]],
             return None, ["bad-offsets"]
         start = end = len(text) + 1  # an XPath: only the text can tell
     rules = []
-    there = text[start:end]
-    is_there = not own_text or squeezed(own_text) in ("", squeezed(there))
-    if own_text and not is_there and not is_first_line(own_text, there):
+    if own_text and own_text.strip() and squeezed(own_text) != squeezed(text[start:end]):
         places = _places_of(text, own_text)
         if not places:
             return None, ["bad-offsets" if end > len(text) else "text-mismatch"]

@@ -13,7 +13,7 @@ from typing import Any, Callable, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..errors import Errors, ScinerError
 from ..html_text import has_markup, visible_text
-from .text import is_first_line, squeezed
+from .text import squeezed
 
 # Fewer misfits than this share are single slips, to be repaired one by one.
 MAX_MISFITS = 0.2
@@ -196,8 +196,7 @@ def _fit(pairs: Sequence[Tuple[str, List[CharSpan]]], counting: Counting) -> _Fi
 
 def _mark(text: str, start: int, end: int, own_text: Optional[str]) -> int:
     if own_text is not None and own_text.strip():
-        is_exact = squeezed(text[start:end]) == squeezed(own_text)
-        return 2 if is_exact else int(is_first_line(own_text, text[start:end]))
+        return 2 * (squeezed(text[start:end]) == squeezed(own_text))
     first, last = start, end
     while first < last and text[first].isspace():
         first += 1

@@ -32,12 +32,6 @@ def squeezed(text: str) -> str:
     return "".join(unicodedata.normalize("NFC", text.replace("\\n", "\n")).split())
 
 
-def is_first_line(own_text: str, there: str) -> bool:
-    """Whether an annotation's own text is the text there as far as a line end: tools cut it so."""
-    own, ends = squeezed(own_text), re.finditer(r"[\r\n]", there)
-    return bool(own) and any(own == squeezed(there[: end.start()]) for end in ends)
-
-
 def fraction(purpose: str, name: str) -> float:
     """A number in [0, 1) that only the name decides, for each purpose another."""
     digest = hashlib.sha256(f"{purpose} {name}".encode()).digest()

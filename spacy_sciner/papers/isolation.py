@@ -12,6 +12,8 @@ from ..errors import Errors, ScinerError
 
 # Not fork: the parent may run threads. Costs about a second for each worker, once.
 _context = multiprocessing.get_context("spawn")
+# What is raised where a foreign file holds what nobody thought of: it costs that file alone.
+ODD_DATA = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
 class _Worker(NamedTuple):
@@ -96,7 +98,7 @@ def _serve(function: Callable[[str], Any], pipe: Connection) -> None:
             answer = (False, function(file))
         except ScinerError as e:
             answer = (True, str(e))
-        except Exception as e:  # whatever a foreign file brings about costs that file alone
+        except ODD_DATA as e:
             reason = f"{type(e).__name__}: {e}"
             answer = (True, Errors.E569.format(file=_name(file), reason=reason))
         pipe.send(answer)

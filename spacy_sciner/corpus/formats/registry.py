@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Set, 
 from ...errors import Errors, ScinerError
 from ...html_text import has_markup
 from ...settings.corpora import format_points
-from ..annotated import Annotated, CharSpan, Numbering, make_vocab, source_of
+from ..annotated import Annotated, CharSpan, Numbering, make_vocab, source_of_doc
 from ..docbin import read_docs
 from ..reader import words_and_spaces
 from ..rules import Repairs
@@ -146,7 +146,7 @@ def read_spacy(path: Path, *, file: str, repairs: Repairs) -> List[Annotated]:
                 words=words,
                 spaces=spaces,
                 unknown=frozenset(t.i for t in doc if not t.ent_iob_),
-                source=source_of(doc.user_data.get("source")),
+                source=source_of_doc(doc),
                 of_pool=doc.user_data.get("of_pool") is True,
             )
         )

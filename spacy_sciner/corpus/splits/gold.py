@@ -4,7 +4,6 @@ Nothing is written here; `convert` writes what comes out, `sciner check` only te
 """
 
 import warnings
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
@@ -15,16 +14,7 @@ from spacy.tokens import Doc
 from ...errors import Errors, ScinerError, ScinerWarning, Warnings
 from ...settings import GoldFile
 from ...settings.corpora import CALIBRATION, GOLD_SPLITS, PARAGRAPHS
-from ..annotated import (
-    GOLD,
-    LLM,
-    Annotated,
-    annotated_to_doc,
-    make_tokenizer,
-    make_vocab,
-    source_of_doc,
-)
-from ..docbin import iter_docs
+from ..annotated import GOLD, LLM, Annotated, annotated_to_doc, make_tokenizer
 from ..duplicates import Found, compare_extras, one_annotation_each, same_papers, without_leaks
 from ..formats.registry import AnnotatedFile, read_gold
 from ..rules import Repairs
@@ -75,9 +65,8 @@ class GoldReader:
         )
         self._refuse_twice(gold_file, found.files)
         self._refuse_outside(found.files)
-        if self.is_gold and gold_file.format == "spacy":
-            for name in found.files:
-                _refuse_predictions(self.folder / name, name)
+        if self.is_gold:
+            _refuse_predictions(found.paragraphs, gold_file.path)
         self.n_annotations += sum(len(p.spans) for p in found.paragraphs)
         self.n_paragraphs += len(found.paragraphs)
         self.files.append(self._entry(gold_file, found))
@@ -247,15 +236,13 @@ def _into(gold_file: GoldFile, corpus: CorpusSettings) -> Tuple[str, ...]:
     return (*into, CALIBRATION) if wanted else into
 
 
-def _refuse_predictions(path: Path, file: str) -> None:
-    """RAISES (ScinerError): SCINER-E568 for docs that neither a person nor an LLM annotated."""
-    sources = Counter(source_of_doc(doc) for doc in iter_docs(path, make_vocab()))
-    others = [source for source in sources if source not in (GOLD, LLM)]
+def _refuse_predictions(paragraphs: Sequence[Annotated], file: str) -> None:
+    """RAISES (ScinerError): SCINER-E568 for what neither a person nor an LLM annotated."""
+    others = [p.source for p in paragraphs if p.source not in (GOLD, LLM)]
     if others:
-        n = sum(sources[source] for source in others)
-        named = ", ".join(map(repr, sorted(others)[:5]))
-        message = Errors.E568.format(n=n, of=sources.total(), file=file, sources=named)
-        raise ScinerError(message)
+        named = ", ".join(map(repr, sorted(set(others))[:5]))
+        counts = {"n": len(others), "of": len(paragraphs)}
+        raise ScinerError(Errors.E568.format(**counts, file=file, sources=named))
 
 
 def _refuse_models(gold: Dict[str, List[Annotated]]) -> None:

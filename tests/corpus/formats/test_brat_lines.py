@@ -48,7 +48,7 @@ def test_bare_carriage_returns_end_lines(tmp_path):
     assert counts == {}
 
 
-@pytest.mark.parametrize("rest", ["", "rate\n", "rate\n\n#1\tAnnotatorNotes T1\tsure\n"])
+@pytest.mark.parametrize("rest", ["rate\n", "rate\n\n#1\tAnnotatorNotes T1\tsure\n"])
 def test_own_text_with_a_raw_line_end(tmp_path, rest):
     ann = f"T1\tM 14 27\tlearning\n{rest}T2\tM 31 35\tBERT\nT3\tM 36 40\there\n"
     docs, counts = _read(tmp_path, ann)
@@ -60,3 +60,8 @@ def test_own_text_with_a_raw_line_end(tmp_path, rest):
 def test_own_text_goes_on_only_where_its_offsets_have_room(tmp_path):
     _, counts = _read(tmp_path, "T1\tM 31 35\tBERT\nhere\n")
     assert counts == {"bad-line": 1}
+
+
+def test_an_end_behind_a_line_end_is_not_believed_against_the_own_text(tmp_path):
+    docs, counts = _read(tmp_path, "T1\tM 14 27\tlearning\n")
+    assert ([ents_of(doc) for doc in docs], counts) == ([[("learning", "M")]], {"shifted": 1})
