@@ -30,18 +30,27 @@ def read_article(article: Any, *, file: str) -> List[Section]:
         return []  # what scipdf-parser writes when GROBID found nothing
     if not isinstance(article, dict) or not isinstance(article.get("sections"), list):
         raise ScinerError(Errors.E123.format(file=file))
-    found: List[Section] = [("Title", str(article.get("title") or ""))]
-    found += _paragraphs("Abstract", article.get("abstract"))
+    texts = [article.get("title"), article.get("abstract")]
     for section in article["sections"]:
-        if not isinstance(section, dict):
-            raise ScinerError(Errors.E123.format(file=file))
-        heading = normalise(str(section.get("heading") or ""))
+        texts += [section.get("heading"), section.get("text")] if isinstance(section, dict) else [0]
+    if not all(_is_text(text) for text in texts):
+        raise ScinerError(Errors.E123.format(file=file))
+    found: List[Section] = [("Title", " ".join(_paragraphs(article.get("title"))))]
+    found += [("Abstract", text) for text in _paragraphs(article.get("abstract"))]
+    for section in article["sections"]:
+        heading = normalise(" ".join(_paragraphs(section.get("heading"))))
         if not BACK_MATTER.match(heading) and not REFERENCES.match(heading):
-            found += _paragraphs(heading, section.get("text"))
+            found += [(heading, text) for text in _paragraphs(section.get("text"))]
     paragraphs = [(heading, normalise(text)) for heading, text in found]
     return [(heading, text) for heading, text in paragraphs if text]
 
 
-def _paragraphs(heading: str, text: Any) -> List[Section]:
-    parts = text if isinstance(text, list) else str(text or "").split("\n")
-    return [(heading, str(part)) for part in parts]
+def _is_text(value: Any) -> bool:
+    """Text, paragraphs, or nothing; no objects, whose text could only be guessed."""
+    parts = value if isinstance(value, list) else [value]
+    return all(part is None or isinstance(part, str) for part in parts)
+
+
+def _paragraphs(value: Any) -> List[str]:
+    parts = value if isinstance(value, list) else (value or "").split("\n")
+    return [part for part in parts if part]

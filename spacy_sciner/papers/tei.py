@@ -3,13 +3,13 @@
 Left out, as by the embedded engine: figures, tables, formulas, references, acknowledgements.
 """
 
-from typing import Any, Iterator, List
+from typing import Any, Iterator, List, Tuple
 
 from .headings import BACK_MATTER
-from .markup import Section, find, name_of, text_of
+from .markup import Section, children, find, name_of, text_of
 
 _LEFT_OUT = frozenset({"figure", "table", "formula", "note", "listBibl"})
-_PARAGRAPHS = frozenset({"p", "item", "ab", "quote", "q", "cit", "lg"})
+_BLOCKS = frozenset({"head", "p", "item", "ab", "quote", "q", "cit", "lg"})
 
 
 def read_tei(root: Any) -> List[Section]:
@@ -19,7 +19,7 @@ def read_tei(root: Any) -> List[Section]:
     if header is not None:
         sections += [("Title", _text(title)) for title in _titles(header)]
         for abstract in find(header, "abstract"):
-            texts = [_text(node) for node in _walk(abstract) if name_of(node) in _PARAGRAPHS]
+            texts = [text for name, text in _walk(abstract) if name != "head"]
             sections += [("Abstract", text) for text in texts or [_text(abstract)]]
     body = next(find(root, "body"), None)
     if body is not None:
@@ -33,22 +33,35 @@ def read_tei(root: Any) -> List[Section]:
 def _read_divs(parent: Any) -> List[Section]:
     sections: List[Section] = []
     heading = ""
-    for node in _walk(parent):
-        if name_of(node) == "head":
-            heading = _text(node)
+    for name, text in _walk(parent):
+        if name == "head":
+            heading = text
         elif not BACK_MATTER.match(heading):
-            sections.append((heading, _text(node)))
+            sections.append((heading, text))
     return sections
 
 
-def _walk(parent: Any) -> Iterator[Any]:
-    """Headings and paragraphs in order, not those of figures and not one inside another."""
+def _walk(parent: Any) -> Iterator[Tuple[str, str]]:
+    """Headings and paragraphs in order, not those of figures and not one inside another; and, below
+    its heading, what stands in no paragraph, such as sentences right in a `div`."""
+    parted = {name_of(node) for node in parent if name_of(node) and _has_blocks(node)}
+    loose = text_of(parent, left_out=_LEFT_OUT | _BLOCKS | parted)
+    if loose and not children(parent, "head"):
+        yield "p", loose
+        loose = ""
     for node in parent:
         name = name_of(node)
-        if name == "head" or name in _PARAGRAPHS:
-            yield node
-        elif name and name not in _LEFT_OUT:
+        if name in _BLOCKS:
+            yield name, _text(node)
+        elif name in parted and name not in _LEFT_OUT:
             yield from _walk(node)
+        if loose and name == "head":
+            yield "p", loose
+            loose = ""
+
+
+def _has_blocks(node: Any) -> bool:
+    return name_of(node) == "div" or any(name_of(one) in _BLOCKS for one in node.iter())
 
 
 def _titles(header: Any) -> List[Any]:

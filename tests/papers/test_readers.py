@@ -42,6 +42,23 @@ def test_tei(tmp_path, abstract):
     ]
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("<div>BERT wins. It is used.</div>", [("", "BERT wins. It is used.")]),
+        ("<div><head>A</head><s>One.</s> <s>Two.</s></div>", [("A", "One. Two.")]),
+        ("<div><head>A</head>Loose.<p>Two.</p></div>", [("A", "Loose."), ("A", "Two.")]),
+        ("<div>A <hi>word</hi>.</div><div>B.</div>", [("", "A word."), ("", "B.")]),
+        ("Bare.<div><head>Acknowledgements</head>All.</div>", [("", "Bare.")]),
+        ("<div><p>A.</p><formula>x</formula><figure><head>F</head>f</figure></div>", [("", "A.")]),
+    ],
+)
+def test_what_stands_in_no_paragraph_is_read(tmp_path, body, expected):
+    path = tmp_path / "x.tei.xml"
+    path.write_text(f"<TEI><text><body>{body}</body></text></TEI>", encoding="utf8")
+    assert parse_xml(path) == expected
+
+
 @pytest.mark.parametrize("content", ["", "<TEI><text>", "not xml at all"])
 def test_tei_that_is_no_xml(tmp_path, content):
     path = tmp_path / "x.tei.xml"
@@ -117,7 +134,18 @@ def test_json_that_is_none(tmp_path, content):
         parse_json(path)
 
 
-@pytest.mark.parametrize("content", ["[]", '{"a": 1}', '{"sections": {}}', '{"sections": ["a"]}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[]",
+        '{"a": 1}',
+        '{"sections": {}}',
+        '{"sections": ["a"]}',
+        '{"sections": [{"heading": "A", "text": {"text": "b"}}]}',
+        '{"sections": [{"heading": "A", "text": [{"text": "b"}]}]}',
+        '{"abstract": {"text": "b"}, "sections": []}',
+    ],
+)
 def test_json_of_something_else(tmp_path, content):
     path = tmp_path / "x.json"
     path.write_text(content, encoding="utf8")
