@@ -26,14 +26,13 @@ class Chat(BaseHTTPRequestHandler):
             server.now += 1
             server.most = max(server.most, server.now)
             n = sum(asked["text"] == text for asked in server.seen)
-        try:
-            self.act(word, n)
-        finally:
-            with server.lock:
-                server.now -= 1
+        time.sleep(server.pause)
+        # Before the answer: who has it may ask again at once.
+        with server.lock:
+            server.now -= 1
+        self.act(word, n)
 
     def act(self, word, n):
-        time.sleep(self.server.pause)
         said = f"no, {self.headers['Authorization']} " * 20
         first = n == 1
         if word == "malformed":

@@ -5,8 +5,9 @@ Texts are the same if they differ in white space and Unicode's composition only.
 - Two files of one set whose whole text is the same (two BRAT folders), or that share half of their
   paragraphs (doccano's file for each annotator): the first file is used.
 - The same text by another annotator, or of the same task: the first one, a person's before a
-  language model's, and a complete annotation before accepted suggestions; of the same person's the
-  last. The others are set aside, and kept for `agree`.
+  language model's, a complete annotation before accepted suggestions, and any before a file without
+  a single entity, which its annotator has not begun; of the same person's the last. The others are
+  set aside, and kept for `agree`.
 - The same text again in one file: both are used. If their annotations differ, a person must know.
 - A paper with the whole text of another: both go to the same split.
 - The same text in train and in dev, test or calibration, or a sentence of one that is in the
@@ -89,7 +90,8 @@ def _order(paragraphs: Sequence[Annotated]) -> List[int]:
     for n, group in enumerate(groups):
         first.setdefault(group, n)
     newest = sorted(range(len(groups)), key=lambda i: (paragraphs[i].time, i), reverse=True)
-    return sorted(newest, key=lambda i: (_rank(paragraphs[i]), first[groups[i]]))
+    order = _by_use(paragraphs)
+    return sorted(newest, key=lambda i: (order(paragraphs[i]), first[groups[i]]))
 
 
 def compare_extras(used: Iterable[Annotated], extras: Iterable[Annotated], *, found: Found) -> None:
@@ -152,7 +154,7 @@ class _Second(NamedTuple):
 
 def _second_files(paragraphs: Sequence[Annotated]) -> _Second:
     by_file: Dict[str, List[str]] = {}
-    for paragraph in sorted(paragraphs, key=_rank):
+    for paragraph in sorted(paragraphs, key=_by_use(paragraphs)):
         by_file.setdefault(paragraph.file, []).append(squeezed(paragraph.text))
     second = _Second(set(), set())
     first_with: Dict[str, str] = {}
@@ -186,6 +188,12 @@ def _rank(paragraph: Annotated) -> Tuple[bool, bool]:
     """A person's annotation comes before a language model's, a complete one before accepted
     suggestions."""
     return paragraph.source != GOLD, paragraph.is_partial
+
+
+def _by_use(paragraphs: Sequence[Annotated]) -> Callable[[Annotated], Tuple[bool, ...]]:
+    """A key that sorts what is to be used to the front."""
+    begun = {p.file for p in paragraphs if p.spans}
+    return lambda paragraph: (*_rank(paragraph), paragraph.file not in begun)
 
 
 def _entities(paragraph: Annotated) -> Set[Tuple[str, str, int]]:

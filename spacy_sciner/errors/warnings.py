@@ -33,7 +33,8 @@ class Warnings(metaclass=Coded):
     )
     W206 = (
         "{n} texts were annotated by two persons or more, {other} of them not alike. Used: ground "
-        "truth, else the first in the files; the others are set aside (extra-annotation)."
+        "truth, else the first in the files, one without any entity last; the others are set aside "
+        "(extra-annotation)."
     )
     W207 = (
         "{n} times a text comes again with other annotations, and both are used: {examples}. "

@@ -66,6 +66,20 @@ def test_two_files_of_the_same_papers_are_two_annotators():
     assert repairs.extras == [joined]
 
 
+def test_a_file_that_its_annotator_has_not_begun_gives_way_to_another_ones():
+    lines = ["We use BERT.", "It wraps over two lines."]
+    not_begun = [_paragraph(t, [], n=n, file="ann1/p.txt") for n, t in enumerate(lines)]
+    spans = [[CharSpan(7, 11, "M")], []]
+    done = [_paragraph(t, s, n=n, file="ann2/p.txt") for n, (t, s) in enumerate(zip(lines, spans))]
+    kept, repairs, found = _each(*not_begun, *done)
+    assert kept == done
+    assert repairs.extras == not_begun
+    assert (found.n_twice, found.n_different) == (2, 1)
+    # A paragraph without an entity in a file that has some is an answer like another.
+    kept, _, _ = _each(done[1], done[0], *[_paragraph(lines[1], [BERT], n=1, file="ann3/p.txt")])
+    assert done[1] in kept
+
+
 def test_files_that_share_half_of_their_texts_are_one_set():
     ann = [_paragraph(f"This is text number {n}.", [], "ann", n, "ann.jsonl") for n in range(4)]
     bob = [_paragraph(f"This is text number {n}.", [], "bob", n, "bob.jsonl") for n in (2, 3, 8, 9)]

@@ -33,6 +33,9 @@ class Grobid(BaseHTTPRequestHandler):
         n = server.seen[name] = server.seen.get(name, 0) + 1
         server.paths.append(self.path)
         time.sleep(0.05)
+        # Before the answer: who has it may ask again at once.
+        with server.lock:
+            server.now -= 1
         if (name == "busy.pdf" and n <= 2) or name == "always.pdf":
             self.answer(503, b"busy", {"Retry-After": "0"})
         elif name == "error.pdf":
@@ -49,8 +52,6 @@ class Grobid(BaseHTTPRequestHandler):
             self.connection.close()
         else:
             self.answer(200, ANSWER)
-        with server.lock:
-            server.now -= 1
 
     def answer(self, status, body, headers=None):
         self.send_response(status)
