@@ -22,7 +22,7 @@ import typer
 
 sys.path.append(str(Path(__file__).parents[1]))  # record.py and tables.py
 from loop_report import write_report
-from record import record, run_with_loops
+from record import read, record, run_with_loops
 
 from spacy_sciner.cli.loops import check_made, read_dvc_yaml, run_loop, set_up, with_values
 from spacy_sciner.cli.repeat import planned
@@ -42,6 +42,7 @@ def main(
     work: Annotated[Path, typer.Option(help="Where to work; kept for resuming.")] = ROOT / "work",
     name: Annotated[str, typer.Option(help="Results' name; default loop-<corpus>.")] = "",
     jobs: Annotated[int, typer.Option(help="Seeds at a time; the cores are shared out.")] = 1,
+    add: Annotated[bool, typer.Option("--add", help="Keep what is recorded of others.")] = False,
     settings: Annotated[
         List[str], typer.Option("--set", help="params.yaml value, as train.epochs=8.")
     ] = [],  # noqa: B006  (Typer reads it once)
@@ -49,7 +50,7 @@ def main(
     name = name or f"loop-{corpus}"
     threads = max(1, usable_cores() // jobs)
     params, dvc_yaml = planned(ROOT / "params.yaml", iterations), read_dvc_yaml(ROOT)
-    done: Dict[int, List[Dict[str, Any]]] = {}
+    done = recorded(name) if add else {}
     writing = Lock()
 
     def run_seed(seed: int) -> None:
@@ -72,6 +73,12 @@ def main(
 
     with ThreadPoolExecutor(jobs) as pool:
         list(pool.map(run_seed, range(first, first + seeds)))
+
+
+def recorded(name: str) -> Dict[int, List[Dict[str, Any]]]:
+    """The rows that are there already, by seed."""
+    rows = read(name)["rows"]
+    return {row["seed"]: [r for r in rows if r["seed"] == row["seed"]] for row in rows}
 
 
 def cut_pool(assets: Path, corpus: str, n: int) -> None:

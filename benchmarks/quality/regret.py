@@ -35,11 +35,13 @@ FIRST, LAST, KNOWN = "always first", "always last", "best that could be known"
 
 def main(
     loops: Annotated[Path, typer.Option(help="Folder of `loop.py`'s folders.")] = Path("work"),
+    add: Annotated[bool, typer.Option("--add", help="Keep the loops that are recorded.")] = False,
 ) -> None:
     rows = [row for folder in sorted(loops.iterdir()) for row in read_loop(folder)]
     if not rows:
         sys.exit(f"{loops} has no finished loop: run benchmarks/quality/loop.py first")
-    record("regret", rows)
+    there = read("regret")["rows"] if add else []
+    record("regret", [*there, *(row for row in rows if row not in there)])
     write_page(__file__, "regret", page(read("regret")))
 
 

@@ -1,6 +1,6 @@
-"""`distil`: the encoder learns a larger one's token states on unlabelled text.
+"""`distil`: the encoder learns a larger one's token states, or its self-attention, on bare text.
 
-Both have to cut words into the same pieces, so that states correspond one to one.
+Both have to cut words into the same pieces, so that tokens correspond one to one.
 """
 
 import tempfile
@@ -13,12 +13,13 @@ from spacy.tokens import Doc
 from torch import Tensor
 
 from ..errors import Errors, ScinerError
-from ..models.distil import DistilModel
+from ..models.distil import DistilModel, RelationModel
 from ..models.encoders import copy_encoder, write_encoder
 from ..models.head import load_encoder
+from ..models.shim import resolve_device
 from .concept_rows import padded_width, places_of
 from .job import Job, Result, train_task
-from .rows import Row, Vocabulary, batch_rows, cut_rows, pad_rows
+from .rows import Row, Vocabulary, batch_rows, cut_batch, cut_rows, pad_rows
 
 PLACES_STEP = 256
 
@@ -43,17 +44,29 @@ class DistilTask:
         self.of_student, self.of_teacher = of_student, of_teacher
         self.rows, self.held, self.number = rows, held, number
         torch.manual_seed(self.seed)
-        self.module = DistilModel(load_encoder(str(job.encoder)), load_encoder(str(teacher)))
+        self.device = resolve_device(job.settings.device)
+        model = RelationModel if job.settings.adapt.distil.match == "relations" else DistilModel
+        try:
+            self.module = model(load_encoder(str(job.encoder)), load_encoder(str(teacher)))
+        except ValueError as error:
+            raise ScinerError(Errors.E565.format(kind=error)) from error
 
     def batches(self, epoch: int) -> List[List[int]]:
         return self._batches(self.rows, np.random.default_rng((self.seed, 1, epoch)))
 
     def parts(self, batch: List[int], rng: np.random.Generator) -> List[Tuple[Tensor, ...]]:
-        return [self._tensors([self.rows[i] for i in batch])]
+        longest = max(len(self.rows[i].ids) for i in batch) + self.of_student.n_around
+        parts = cut_batch(batch, longest, device=self.device)
+        return [self._tensors([self.rows[i] for i in part]) for part in parts]
 
     def held_out(self) -> List[Tuple[Tensor, ...]]:
         batches = self._batches(self.held, np.random.default_rng((self.seed, 2)))
-        return [self._tensors([self.held[i] for i in batch]) for batch in batches]
+        longest = [max(len(self.held[i].ids) for i in batch) for batch in batches]
+        return [
+            self._tensors([self.held[i] for i in part])
+            for batch, length in zip(batches, longest, strict=True)
+            for part in cut_batch(batch, length + self.of_student.n_around, device=self.device)
+        ]
 
     def _batches(self, rows: Sequence[Row], rng: np.random.Generator) -> List[List[int]]:
         lengths = [len(row.ids) + self.of_student.n_around for row in rows]
@@ -74,7 +87,8 @@ class DistilTask:
 
 
 def run(job: Job) -> Result:
-    """RAISES (ScinerError): SCINER-E338 if the two encoders cut words differently, E304, E305."""
+    """RAISES (ScinerError): SCINER-E338 if the two encoders cut words differently, E565 if
+    relations of layers are asked for that are not known, E304, E305."""
     source: Any = job.settings.adapt.distil.teacher
     with tempfile.TemporaryDirectory() as folder:
         teacher = Path(folder) / "teacher"

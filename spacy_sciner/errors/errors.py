@@ -1,10 +1,11 @@
 """Messages of what is raised."""
 
+from .adapt import AdaptErrors
 from .corpus import CorpusErrors
 from .review import ReviewErrors
 
 
-class Errors(CorpusErrors, ReviewErrors):
+class Errors(AdaptErrors, CorpusErrors, ReviewErrors):
     # --- tagging, confidence, selection ------------------------------------------------------
     E001 = (
         "γ must be a probability in [0, 1], got {gamma!r}{where}. Set it in params.yaml under "
@@ -81,38 +82,6 @@ class Errors(CorpusErrors, ReviewErrors):
     E332 = (
         "The confidences of sciner in {paper} are not those of this document ({reason}): it was "
         "cut out of another or made anew. Run sciner on it, or read doc._.sciner_confidence before."
-    )
-    E333 = (
-        "The tokenizer of {path} has no mask token, which mlm, span-mlm and candidates need. Take "
-        "another encoder, or leave these out of adapt.methods."
-    )
-    E334 = (
-        "There is no text to adapt to: corpus/pool.spacy is empty. Put papers into assets/<corpus>/"
-        "papers, name `adapt.collections`, or set `adapt.methods: []`."
-    )
-    E559 = (
-        "Nothing is left to learn from: beside what adapt.held_out keeps aside, no paragraph has a "
-        "word that the encoder has pieces for. Add papers, or lower adapt.held_out."
-    )
-    E335 = (
-        "{path}, which adapt.collections names: {reason}. A collection is a file of JSON lines, "
-        'each {{"id": …, "text": …}}, perhaps gzipped; its path is relative to assets/<corpus>.'
-    )
-    E319 = (
-        "{path} has not learnt concepts (no concepts/fit.json): set `adapt.methods: [concepts]`, "
-        "files in adapt.concepts.files, and run `dvc repro adapt`."
-    )
-    E339 = (
-        "No candidate of kind {kinds} is in the {n} sentences of the pool: there is nothing to "
-        "pre-fine-tune on. `sciner candidates` shows what there is; lower candidates.min_count."
-    )
-    E338 = (
-        "adapt.distil.teacher cuts {n} of the {of} words of the text differently from the encoder: "
-        "{examples}. States correspond only if both have the same pieces; take another teacher."
-    )
-    E337 = (
-        "adapt.methods has concepts, and adapt.concepts.files ({files}) have no mention that is "
-        "found in its text. `sciner concepts` or `sciner annotate-llm --open` make such files."
     )
     E336 = (
         "The weights in {path} are named otherwise than those of the model made of them: {names} "

@@ -23,21 +23,27 @@ class Body:
             n_heads: Any = encoder.config.num_attention_heads  # type: ignore[union-attr]
             self._layers = [LayerWeights(layer, n_heads) for layer in stack.layer]
 
-    def __call__(self, embedded: Tensor, lengths: Tensor) -> Tensor:
-        """embedded (n, length, embedding width), lengths (n,) on the CPU → (n, length, width)."""
+    def __call__(self, embedded: Tensor, lengths: Tensor, *, below: int = 0) -> Tensor:
+        """embedded (n, length, embedding width), lengths (n,) on the CPU → (n, length, width).
+
+        below (int): So many layers are left out at the top.
+        """
         positions = torch.arange(embedded.shape[1])
         mask = (positions[None, :] < lengths[:, None]).to(embedded.device)
         if self._layers is None or embedded.device.type != "cpu":
-            hidden: Tensor = self.encoder(
-                inputs_embeds=embedded, attention_mask=mask
-            ).last_hidden_state
+            found = self.encoder(
+                inputs_embeds=embedded, attention_mask=mask, output_hidden_states=below > 0
+            )
+            hidden: Tensor = found.hidden_states[-1 - below] if below else found.last_hidden_state
             return hidden
-        return self._run_on_cpu(embedded, mask)
+        return self._run_on_cpu(embedded, mask, below)
 
-    def _run_on_cpu(self, embedded: Tensor, mask: Tensor) -> Tensor:
+    def _run_on_cpu(self, embedded: Tensor, mask: Tensor, below: int) -> Tensor:
         """The encoder's layers, computed by our own; in what autocast asks for, else in fp32."""
         on = torch.is_autocast_enabled("cpu")
         dtype = torch.get_autocast_dtype("cpu") if on else torch.float32
         with torch.autocast("cpu", enabled=False):
             hidden = self.encoder.embeddings(inputs_embeds=embedded)
-            return run_layers(self._layers or [], hidden, mask, dtype, self.encoder.training)
+            layers = self._layers or []
+            layers = layers[: len(layers) - below]
+            return run_layers(layers, hidden, mask, dtype, self.encoder.training)

@@ -72,11 +72,15 @@ class Concepts(Section):
 
 
 class Distil(Section):
-    """Method distil: a larger encoder's token states."""
+    """Method distil: a larger encoder's token states, or its self-attention."""
 
     teacher: Optional[EncoderSource] = knob(
         "null, or the larger encoder, as `encoder` names one; it cuts words into the same pieces. "
         "Its layer `keep_layers` is what is learnt."
+    )
+    match: Literal["states", "relations"] = knob(
+        "states: the layer's output, through a linear map; relations: how much its queries, keys "
+        "and values are like each other's, token by token (MiniLMv2)."
     )
 
 
