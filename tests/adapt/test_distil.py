@@ -86,15 +86,16 @@ def test_relations_are_those_of_hugging_faces_layers_and_padding_has_no_part(tin
     encoder = with_large_weights(load_encoder(str(tiny_encoder)))
     model = RelationModel(encoder, load_encoder(str(tiny_encoder))).eval()
     ids, lengths = torch.tensor([[2, 7, 8, 3], [2, 9, 3, 0]]), torch.tensor([4, 3])
-    found = model._relations(model._student, ids, lengths)
+    found = model.view(model.bodies[0], ids, torch.arange(8), lengths)
     mask = torch.arange(4)[None, :] < lengths[:, None]
     states = encoder(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states
     for linear, relation in zip(linears_of(encoder), found, strict=True):
         for row, n in enumerate(lengths.tolist()):
             heads = linear(states[-2][row, :n]).view(n, model.n_heads, -1).transpose(0, 1)
             wanted = (heads @ heads.transpose(1, 2) / heads.shape[-1] ** 0.5).softmax(-1)
-            assert torch.allclose(relation[row, :, :n, :n].exp(), wanted, atol=1e-5)
-            assert not relation[row, :, :n, n:].exp().any()
+            ours = relation.view(2, 4, model.n_heads, 4)[row, :n].transpose(0, 1).exp()
+            assert torch.allclose(ours[:, :, :n], wanted, atol=1e-5)
+            assert not ours[:, :, n:].any()
     places, counted = torch.arange(8), torch.arange(8) < 7
     same = RelationModel(encoder, encoder).eval()
     assert float(same(ids, ids, places, counted, lengths)[0]) == pytest.approx(0, abs=1e-5)
@@ -105,7 +106,7 @@ def test_mpnets_layers_are_known(tmp_path):
     sizes = {"vocab_size": 40, "hidden_size": 24, "intermediate_size": 32}
     config = MPNetConfig(**sizes, num_hidden_layers=2, num_attention_heads=2)
     encoder = MPNetModel(config, add_pooling_layer=False).eval()
-    model = RelationModel(encoder, encoder)
+    model = RelationModel(encoder, encoder).eval()
     ids, lengths = torch.tensor([[2, 7, 8, 3]]), torch.tensor([4])
     loss, n = model(ids, ids, torch.arange(4), torch.ones(4, dtype=torch.bool), lengths)
     assert (float(loss), int(n)) == (pytest.approx(0, abs=1e-5), 4)
