@@ -18,6 +18,7 @@ from .sources import Sources, find_sources, printable
 from .text import split_paragraph
 
 Place = Dict[str, Any]  # the report's `file`, and `line` of a collection
+LINKED = "a linked folder: DVC does not see what changes in it; copy it, or link its files"
 Chosen = Dict[str, Tuple[Place, Parsed]]  # by paper
 
 
@@ -43,7 +44,8 @@ def parse_papers(
     sources = find_sources(papers_dir, engine=settings.engine)
     reader = Reader(settings, Cache(Path(cache_dir) if cache_dir else None))
     chosen, set_aside = _read_files(sources, reader)
-    n_papers = len(sources.papers)
+    set_aside += [{"file": file, "reason": LINKED} for file in sources.linked]
+    n_papers = len(sources.papers) + len(sources.linked)
     counts: Counter[str] = Counter()
     for path in sources.collections:
         file = printable(path.relative_to(papers_dir).as_posix())

@@ -30,17 +30,23 @@ class Sources(NamedTuple):
     papers: Dict[str, List[Source]]  # by paper id, each paper's files with the best first
     collections: List[Path]  # files of many papers, under every engine
     ignored: int  # files that the engine does not read, or that are no papers
+    linked: List[str]  # folders that are links, relative: DVC sees nothing that is in them
 
 
 def find_sources(folder: Path, *, engine: str) -> Sources:
     """All papers below a folder, in the order of their ids; hidden files are not looked at."""
     papers: Dict[str, List[Source]] = {}
     collections: List[Path] = []
+    linked: List[str] = []
     ignored = 0
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    for path in files:
+    for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
         if any(part.startswith(".") for part in relative.parts):
+            continue
+        if path.is_dir():
+            linked += [printable(relative.as_posix())] if path.is_symlink() else []
+            continue
+        if not path.is_file():
             continue
         if path.name.lower().endswith(_COLLECTIONS):
             collections.append(path)
@@ -55,7 +61,8 @@ def find_sources(folder: Path, *, engine: str) -> Sources:
     order = list(_KINDS["embedded"])
     for sources in papers.values():
         sources.sort(key=lambda source: (order.index(source.kind), source.file))
-    return Sources({paper: papers[paper] for paper in sorted(papers)}, collections, ignored)
+    by_id = {paper: papers[paper] for paper in sorted(papers)}
+    return Sources(by_id, collections, ignored, linked)
 
 
 def printable(name: str) -> str:

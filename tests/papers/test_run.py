@@ -119,6 +119,18 @@ def test_engines_that_read_one_kind(papers, tmp_path, engine, paper):
     assert not report["set_aside"]
 
 
+def test_a_linked_folder_is_named(papers, tmp_path):
+    """DVC would not see what changes in it; that its papers are not read was said nowhere."""
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "d.json").write_text(article(f"{LONG} {LONG}"), encoding="utf8")
+    (papers / "linked").symlink_to(tmp_path / "more")
+    (papers / "e.json").symlink_to(tmp_path / "more" / "d.json")
+    report = parse_papers(papers, tmp_path / "out", settings())
+    reasons = {entry["file"]: entry["reason"] for entry in report["set_aside"]}
+    assert reasons["linked"].startswith("a linked folder: DVC does not see")
+    assert (report["papers"], (tmp_path / "out" / "e.jsonl").is_file()) == (4, True)
+
+
 def test_no_folder_is_no_papers(tmp_path):
     report = parse_papers(tmp_path / "none", tmp_path / "out", settings())
     assert report["papers"] == 0

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
-from .paths import beside
+from .paths import below, beside
 from .sniff import decode
 
 PAPER = "paper"
@@ -31,7 +31,7 @@ _HEAD = 1 << 20  # bytes of a file of JSON lines that are looked at
 def guess_kind(path: Path) -> Optional[str]:
     """A format of the registry, PAPER, or None; of a folder, what most of its files are."""
     if path.is_dir() and path.suffix != ".spacy":
-        files = [p for p in sorted(path.rglob("*")) if p.is_file() and not p.name.startswith(".")]
+        files = [p for p in sorted(below(path)) if p.is_file() and not p.name.startswith(".")]
         kinds = Counter(kind for kind in map(guess_kind, files) if kind)
         return max(kinds, key=lambda kind: kinds[kind]) if kinds else None
     suffix = path.suffix.lower()

@@ -1,7 +1,9 @@
 """The files behind a gold file's `path`: one, a folder's, or those that match a pattern."""
 
+import glob
+import os
 from pathlib import Path
-from typing import Dict, FrozenSet, Iterable, List, Tuple
+from typing import Dict, FrozenSet, Iterable, Iterator, List, Tuple
 
 from ...errors import Errors, ScinerError
 
@@ -25,6 +27,15 @@ def beside(path: Path, suffix: str) -> Path:
     return next((name for name in names if name.is_file()), names[0])
 
 
+def below(folder: Path) -> Iterator[Path]:
+    """All files below a folder; in linked folders too, which `rglob` passes over."""
+    for name, folders, files in os.walk(folder, followlinks=True):
+        here = Path(name)
+        above = (here.resolve(), *here.resolve().parents)
+        folders[:] = [one for one in folders if (here / one).resolve() not in above]
+        yield from (here / file for file in files)
+
+
 def files_of(
     path: Path, *, file: str, file_format: str
 ) -> Tuple[List[Tuple[Path, str]], List[str]]:
@@ -36,16 +47,14 @@ def files_of(
     if path.is_file() or (path.is_dir() and path.suffix == ".spacy"):
         return [(path, file)], []
     if path.is_dir():
-        found = _named(path.rglob("*"), root=path, name=file.rstrip("/"))
+        found = _named(below(path), root=path, name=file.rstrip("/"))
     elif set("*?[") & set(file):
         parts = Path(file).parts
         first = next(i for i, part in enumerate(parts) if set("*?[") & set(part))
         root = path.parents[len(parts) - first - 1]
         pattern, prefix = "/".join(parts[first:]), "/".join(parts[:first])
-        matches = list(root.glob(pattern)) if root.is_dir() else []
-        inside = [
-            p for match in matches for p in ([match] if match.is_file() else match.rglob("*"))
-        ]
+        matches = [root / name for name in glob.glob(pattern, root_dir=root, recursive=True)]
+        inside = [p for match in matches for p in ([match] if match.is_file() else below(match))]
         found = _named(dict.fromkeys(inside), root=root, name=prefix)
     elif file_format == "brat" and beside(path, ".txt").is_file():
         return [(path, file)], []

@@ -257,3 +257,13 @@ def test_another_package_adds_a_format(tmp_path, monkeypatch):
     found, _ = _read(tmp_path / "a.txt", "plain")
     assert [p.text for p in found.paragraphs] == ["We train"]
     assert writer_of("plain") is write
+
+
+def test_a_linked_folder_is_read_and_one_that_leads_back_is_not(tmp_path):
+    gold, other = tmp_path / "gold", tmp_path / "other"
+    for folder in (gold, other):
+        folder.mkdir()
+        (folder / f"of-{folder.name}.conll").write_text("BERT B-M\nwins O\n")
+    (gold / "linked").symlink_to(other)
+    (gold / "back").symlink_to(tmp_path)
+    assert [p.paper for p in _read(gold, "conll")[0].paragraphs] == ["of-other", "of-gold"]

@@ -245,7 +245,7 @@ def test_gold_of_the_pool_may_be_that_of_a_split(tmp_path):
     assert _texts(read.pool_gold) == ["we use BERT for train"]
 
 
-@pytest.mark.parametrize("how", ["path", "folder", "table"])
+@pytest.mark.parametrize("how", ["path", "folder", "inner", "gold/**/*.conll", "table"])
 def test_gold_that_dvc_does_not_watch_is_refused(tmp_path, how):
     """It would change, and `dvc repro` go on with what it was."""
     home, corpus = tmp_path / "home", tmp_path / "assets" / "mine"
@@ -256,6 +256,10 @@ def test_gold_that_dvc_does_not_watch_is_refused(tmp_path, how):
     if how == "folder":
         (corpus / "gold").symlink_to(home / "gold")
         path = "gold"
+    elif how in ("inner", "gold/**/*.conll"):  # not passed over, either
+        _conll(corpus / "gold" / "p2.conll", "p2 uses BERT")
+        (corpus / "gold" / "more").symlink_to(home / "gold")
+        path = "gold" if how == "inner" else how
     elif how == "table":
         _conll(corpus / "gold" / "p1.conll", "p1 uses BERT")
         path, more = "gold/p1.conll", {"papers": "../../home/papers.tsv"}
