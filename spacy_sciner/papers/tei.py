@@ -1,4 +1,4 @@
-"""GROBID's TEI (0.5 to 0.8) → paragraphs: title, abstract, body, annexes.
+"""TEI, GROBID's (0.5 to 0.8) and others' → paragraphs: title, abstract, bodies, annexes.
 
 Left out, as by the embedded engine: figures, tables, formulas, references, acknowledgements.
 """
@@ -9,25 +9,39 @@ from .headings import BACK_MATTER
 from .markup import Section, children, find, name_of, text_of
 
 _LEFT_OUT = frozenset({"figure", "table", "formula", "note", "listBibl"})
+_ANNEXES = ("annex", "appendix")
 _BLOCKS = frozenset({"head", "p", "item", "ab", "quote", "q", "cit", "lg"})
 
 
 def read_tei(root: Any) -> List[Section]:
-    """Title, abstract, body and annexes; without a body (GROBID's header service), the former."""
+    """Title, abstract, the body of each text, and annexes; without a body (GROBID's header
+    service), the former."""
     sections: List[Section] = []
     header = next(find(root, "teiHeader"), None)
     if header is not None:
         sections += [("Title", _text(title)) for title in _titles(header)]
-        for abstract in find(header, "abstract"):
-            texts = [text for name, text in _walk(abstract) if name != "head"]
-            sections += [("Abstract", text) for text in texts or [_text(abstract)]]
-    body = next(find(root, "body"), None)
-    if body is not None:
-        sections += _read_divs(body)
-    for div in find(root, "div"):
-        if div.get("type") == "annex":
-            sections += _read_divs(div)
+    for abstract in _abstracts(root):
+        texts = [text for name, text in _walk(abstract) if name != "head"]
+        sections += [("Abstract", text) for text in texts or [_text(abstract)]]
+    for part in filter(_is_part, root.iter()):
+        if not any(map(_is_part, part.iterancestors())):
+            sections += _read_divs(part)
     return [(heading, text) for heading, text in sections if text]
+
+
+def _is_part(node: Any) -> bool:
+    return name_of(node) == "body" or (name_of(node) == "div" and node.get("type") in _ANNEXES)
+
+
+def _abstracts(root: Any) -> List[Any]:
+    """The header's, else what stands before the body."""
+    for name in ("teiHeader", "front"):
+        nodes = [node for parent in find(root, name) for node in parent.iter()]
+        found = [node for node in nodes if name_of(node) == "abstract"]
+        found = found or [node for node in nodes if node.get("type") == "abstract"]
+        if found:
+            return found
+    return []
 
 
 def _read_divs(parent: Any) -> List[Section]:

@@ -42,6 +42,28 @@ def test_tei(tmp_path, abstract):
     ]
 
 
+def test_a_tei_of_several_texts_with_front_and_appendix(tmp_path):
+    """Only the first text was read, and of what stands around it nothing but GROBID's annexes."""
+    path = tmp_path / "x.tei.xml"
+    text = "<text><front><div type='abstract'><p>Short {0}.</p></div></front>"
+    text += "<body><p>Long {0}.</p></body><back><div type='appendix'><head>Proofs {0}</head>"
+    text += "<p>More {0}.</p></div></back></text>"
+    texts = text.format("one") + text.format("two")
+    path.write_text(f"<TEI><teiHeader/><text><group>{texts}</group></text></TEI>")
+    assert parse_xml(path) == [
+        ("Abstract", "Short one."),
+        ("Abstract", "Short two."),
+        ("", "Long one."),
+        ("Proofs one", "More one."),
+        ("", "Long two."),
+        ("Proofs two", "More two."),
+    ]
+    inner = "<floatingText><body><p>Inner.</p></body></floatingText>"
+    inner += "<div type='appendix'><p>Last.</p></div>"
+    path.write_text(f"<TEI><text><body><p>Outer.</p>{inner}</body></text></TEI>")
+    assert [text for _, text in parse_xml(path)] == ["Outer.", "Inner.", "Last."]
+
+
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
