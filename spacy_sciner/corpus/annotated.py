@@ -19,7 +19,7 @@ from .rules import Repairs
 from .text import squeezed
 
 GOLD, LLM = "gold", "llm"  # who annotated it: a person, or a language model
-SCINER = "sciner"  # a pipeline, which has not said so
+SCINER, PSEUDO = "sciner", "pseudo"  # a pipeline, which has not said so, or has
 MAX_NUMBER = 1 << 31  # of a paragraph; larger ones are something else's
 
 
@@ -65,7 +65,7 @@ class Numbering:
 
 def source_of(told: Any) -> str:
     """What a file says of a paragraph's source, which is a person unless it says otherwise."""
-    return LLM if told == LLM else GOLD
+    return str(told) if told in (LLM, PSEUDO, SCINER) else GOLD
 
 
 def source_of_doc(doc: Doc) -> str:

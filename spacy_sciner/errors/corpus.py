@@ -75,7 +75,7 @@ class CorpusErrors(metaclass=Coded):
     E568 = (
         "{n} of the {of} docs in {file} are no person's: their source is {sources}. Trained on or "
         "measured against, predictions are no gold. Leave the file out; where a person has "
-        'corrected them, set doc.user_data["source"] = "gold".'
+        'corrected them, set the "source" of the line, or of doc.user_data, to "gold".'
     )
     E243 = "Nothing can be written as {format!r}. Formats to write: {known}."
     E570 = (

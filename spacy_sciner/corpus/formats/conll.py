@@ -94,8 +94,9 @@ def _tokens(block: Block, layout: Layout, *, file: str, repairs: Repairs) -> Lis
         if word:
             tag = None
             if layout.tag is not None and n_missing <= 0:
-                # With a column too many, the tag still stands at the end.
-                tag = columns[layout.tag - layout.n_columns]
+                # With a column too many, the tag still stands at the end. A no-break space behind
+                # it would make another label of it.
+                tag = columns[layout.tag - layout.n_columns].strip()
             tokens.append(_Token(line, word, tag))
     return tokens
 

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import Collection, List, Optional, Sequence
 
@@ -36,7 +37,7 @@ _NOTE = re.compile(
 
 def check_is_conll(text: str, path: Path, *, labels: Optional[Collection[str]] = None) -> None:
     """RAISES (ScinerError): SCINER-E218 for JSON, XML, BRAT and CSV, for pieces of words, and for
-    a sentence a line."""
+    a sentence a line, or lines of words and of tags by turns."""
     start = text.lstrip()[:200]
     if re.match(r"[\[{]\s*[\[{\"]", start) and "\t" not in start.split("\n")[0]:
         raise not_conll(path, "it looks like JSON: format label-studio, prodigy or doccano")
@@ -64,6 +65,7 @@ def check_is_conll(text: str, path: Path, *, labels: Optional[Collection[str]] =
         is_table = len(lines) > 1 and is_regular and "\t" not in text
         if is_table and (has_tags or n > 1 or len(split_columns(lines[0])) == 1):
             raise not_conll(path, f"it looks like {name}: {lines[0].strip()[:60]!r}")
+    _check_rows_have_words(lines, casefolded(labels), path)
 
 
 def _check_words_are_whole(lines: Sequence[str], path: Path) -> None:
@@ -93,6 +95,21 @@ def _check_words_have_lines(lines: Sequence[str], labels: Collection[str], path:
     if is_few or is_varied or n_stops > 0.5 * len(found):
         example = " ".join(found[0])[:60]
         raise not_conll(path, f"a line holds a sentence, its words and then its tags, {example!r}")
+
+
+def _check_rows_have_words(lines: Sequence[str], labels: Collection[str], path: Path) -> None:
+    """A line of words and then, perhaps after their POS, a line of as many tags."""
+    rows = [line.split() for line in lines if not line.startswith("#")]
+    found = [
+        (words, tags)
+        for words, tags in pairwise(rows)
+        if len(words) == len(tags)
+        and not is_tag(words[-1], labels)
+        and all(is_tag(tag, labels) for tag in tags)
+    ]
+    if len(found) > 0.3 * len(rows) and any(tag != "O" for _, tags in found for tag in tags):
+        words, tags = (" ".join(row)[:40] for row in found[0])
+        raise not_conll(path, f"lines of words and of tags take turns, {words!r} and {tags!r}")
 
 
 def _is_sentence(row: Sequence[str], labels: Collection[str]) -> bool:

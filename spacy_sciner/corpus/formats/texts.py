@@ -16,13 +16,19 @@ MIN_FOUND = 0.8
 
 
 def candidates(records: Sequence[Dict[str, Any]], never: Collection[str]) -> List[str]:
-    """Keys that hold strings which may be texts, addresses last."""
-    keys: Dict[str, bool] = {}  # whether any of its strings is no address
+    """Keys that hold strings which may be texts, else addresses; what never has a blank in it is a
+    name or a number."""
+    texts: Dict[str, None] = {}
+    addresses: Dict[str, None] = {}
     for record in records:
         for key, value in record.items():
-            if isinstance(value, str) and key not in never and not key.startswith("_"):
-                keys[key] = keys.get(key, False) or not is_address(value)
-    return [key for key, is_text in keys.items() if is_text] or list(keys)
+            if not isinstance(value, str) or key in never or key.startswith("_"):
+                continue
+            if is_address(value):
+                addresses[key] = None
+            elif key == "text" or len(value.split()) > 1:
+                texts[key] = None
+    return list(texts or addresses)
 
 
 def choose_key(

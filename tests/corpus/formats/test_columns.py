@@ -176,3 +176,21 @@ def test_a_header_says_which_tags_are_gold(tmp_path, header):
 def test_a_word_of_a_text_is_no_header(tmp_path):
     text = "Word O\ngold B-M\npred O\n"
     assert _read_words(tmp_path, text) == ([["Word", "gold", "pred"]], {})
+
+
+@pytest.mark.parametrize("pos", ["", "PRP VBP NNP\n"], ids=["two", "three"])
+@pytest.mark.parametrize("blank", [" ", "\t"])
+def test_lines_of_words_and_of_tags_by_turns_are_refused(tmp_path, blank, pos):
+    """Of two short sentences `O` was an entity."""
+    text = f"We use CRF\n{pos}O O B-M\n\nCRF is hard\n{pos}B-M O O\n".replace(" ", blank)
+    for some in (text, text.partition("\n\n")[0], "We\nO\nuse\nO\nCRF\nB-M\n"):
+        with pytest.raises(ScinerError, match=r"SCINER-E218: .* lines of words and of tags take"):
+            docs_from(tmp_path, some)
+    (doc,) = docs_from(tmp_path, "We O\nO B-M\nB-cell I-M\nwin O\n")
+    assert ents_of(doc) == [("O B-cell", "M")]
+
+
+def test_a_no_break_space_behind_a_tag_makes_no_other_label_of_it(tmp_path):
+    (doc,) = docs_from(tmp_path, "We\tO\u00a0\nrandom\tB-M\u00a0\nforests\tI-M\n")
+    assert ents_of(doc) == [("random forests", "M")]
+    assert doc[0].ent_iob_ == "O"

@@ -229,6 +229,8 @@ def test_numbers_that_are_no_paragraphs(tmp_path, number):
         ({"source": "llm"}, "llm"),
         ({"meta": {"source": "llm"}}, "llm"),
         ({"source": "a newspaper"}, "gold"),
+        ({"source": "pseudo"}, "pseudo"),  # refused as gold, as such a doc is
+        ({"source": "sciner", "username": "ann"}, "gold"),
         ({"source": "llm", "_annotator_id": "ann"}, "gold"),  # a person has corrected it
     ],
 )
@@ -236,3 +238,9 @@ def test_a_language_models_annotation_says_so(tmp_path, more, source):
     paragraphs, repairs = _read(tmp_path, {"text": TEXT, "spans": [SPAN], **more})
     (doc,) = docs_of(paragraphs, repairs)
     assert doc.user_data["source"] == source
+
+
+def test_a_name_is_no_text(tmp_path):
+    """SciERC's lines: their only string was the text, and said to hold no entity."""
+    record = {"doc_key": "P18-1001", "sentences": [["We", "use", "BERT"]], "ner": [[[2, 2, "M"]]]}
+    assert _ents(tmp_path, record) == ([], {"no-text": 1})

@@ -212,6 +212,13 @@ def test_predictions_are_no_gold(tmp_path, source, split):
     assert len(GoldReader(tmp_path, LABELS).read(gold)) == 2
 
 
+@pytest.mark.parametrize("source", ["pseudo", "sciner"])
+def test_a_line_that_a_pipeline_annotated_is_refused(tmp_path, source):
+    _lines(tmp_path / "a.jsonl", {"text": "we use BERT", "label": [], "source": source})
+    with pytest.raises(ScinerError, match=rf"SCINER-E568: 1 of .* in a\.jsonl .*'{source}'"):
+        GoldReader(tmp_path, None).read(GoldFile(path="a.jsonl", format="doccano"))
+
+
 def test_a_reviewed_paper_is_in_train_and_pool_without_a_word(tmp_path):
     _conll(tmp_path / "pool" / "p.conll", "a text of BERT", "another text of BERT")
     record = {"text": "a text of BERT", "spans": [], "paper": "p", "answer": "accept"}
