@@ -30,7 +30,7 @@ PAPERS = ["P18-1001", "10.1/x: y", "a\tb %41", "Łódź", ".hidden", "x" * 300]
 
 @st.composite
 def texts(draw, words):
-    first = draw(st.sampled_from(["BERT", "𝑥", "We"]))
+    first = draw(st.sampled_from(["BERT", "𝑥", "We", "\ufeffWe"]))
     rest = draw(st.lists(st.tuples(st.sampled_from(SPACES), st.sampled_from(words)), max_size=12))
     return first + "".join(space + word for space, word in rest)
 

@@ -3,6 +3,7 @@
 A collection is a file of many papers; each of them that has a file of its own is read from that.
 """
 
+import unicodedata
 from pathlib import Path
 from typing import Dict, List, NamedTuple
 
@@ -55,7 +56,8 @@ def find_sources(folder: Path, *, engine: str) -> Sources:
         if suffix is None or _SUFFIXES[suffix] not in _KINDS[engine]:
             ignored += 1
             continue
-        paper = printable(path.name[: -len(suffix)] or path.name)
+        # Composed, as gold's papers are: macOS writes "Müller" with a mark of its own.
+        paper = unicodedata.normalize("NFC", printable(path.name[: -len(suffix)] or path.name))
         source = Source(paper, path, printable(relative.as_posix()), _SUFFIXES[suffix])
         papers.setdefault(paper, []).append(source)
     order = list(_KINDS["embedded"])

@@ -119,6 +119,14 @@ def test_engines_that_read_one_kind(papers, tmp_path, engine, paper):
     assert not report["set_aside"]
 
 
+def test_a_papers_name_is_composed_as_golds_is(papers, tmp_path):
+    """macOS writes "ü" as two characters: its gold was another paper, and it stayed in the pool."""
+    (papers / "Mu\u0308ller.json").write_text(article(f"{LONG} {LONG}"), encoding="utf8")
+    parse_papers(papers, tmp_path / "out", settings())
+    (line,) = (tmp_path / "out" / "M\u00fcller.jsonl").read_text("utf8").splitlines()
+    assert json.loads(line)["paper"] == "M\u00fcller"
+
+
 def test_a_linked_folder_is_named(papers, tmp_path):
     """DVC would not see what changes in it; that its papers are not read was said nowhere."""
     (tmp_path / "more").mkdir()

@@ -69,6 +69,8 @@ def read_brat_paper(path: Path, *, file: str, repairs: Repairs) -> List[Annotate
     lines, n_bad = text_bound_lines(ann, file=file, repairs=repairs)
     fragments = [f for line in lines for f in line.fragments]
     has_bom = path.read_bytes().startswith(codecs.BOM_UTF8)
+    if has_bom and _reaches(path, len(raw) + 1):  # the first character of what we have written
+        raw, has_bom = f"\ufeff{raw}", False
     counting, rival = decide([raw], [fragments], path=path, has_bom=has_bom)
     if counting != PLAIN:
         repairs.units[file] = str(counting)
@@ -135,6 +137,12 @@ def _bounds(path: Path, text: str, spans: Sequence[CharSpan], *, paper: str) -> 
     if not bounds:
         raise _misfit(table, path, "it has no line for it")
     return bounds
+
+
+def _reaches(path: Path, end: int) -> bool:
+    """Whether the table beside a text says that it ends there."""
+    table = path.with_name(TABLE)
+    return table.is_file() and any(row.end == end for row in _rows(table, path.name))
 
 
 def _rows(table: Path, file: str) -> List[_Bound]:

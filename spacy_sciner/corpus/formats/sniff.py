@@ -6,6 +6,7 @@ error that names what was found.
 
 import json
 import re
+import unicodedata
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
@@ -202,7 +203,11 @@ def is_address(text: str) -> bool:
 
 
 def paper_of_file(name: str) -> str:
-    """The paper that a file is: "N19-1423" of "N19-1423.pdf.txt", "2020.acl-main.45" as it is."""
+    """The paper that a file is: "N19-1423" of "N19-1423.pdf.txt", "2020.acl-main.45" as it is.
+
+    Composed (NFC), as people type it: macOS writes "Müller" with a mark of its own.
+    """
+    name = unicodedata.normalize("NFC", name)
     stem = Path(name).name
     while _SUFFIX.search(stem) and not stem.startswith(".") and _SUFFIX.sub("", stem):
         stem = _SUFFIX.sub("", stem)

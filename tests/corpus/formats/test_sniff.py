@@ -149,6 +149,7 @@ def test_texts_are_no_addresses(text):
         ("p1.annotations", "p1.annotations"),
         ("p1.data", "p1"),
         (".txt", ".txt"),
+        ("Mu\u0308ller.pdf", "M\u00fcller"),  # as macOS writes it
     ],
 )
 def test_a_papers_name_is_its_files(name, paper):

@@ -210,3 +210,16 @@ def test_unknown_format():
 def test_only_known_losses_are_counted():
     with pytest.raises(KeyError, match="nothing"):
         Losses().add("nothing")
+
+
+@pytest.mark.parametrize("start", ["\ufeff", ""])
+def test_a_mark_before_brats_text_is_of_it_only_where_we_wrote_it(tmp_path, start):
+    """An editor may put one before a text that has none."""
+    doc = make_doc([f"{start}BERT", "wins"], ["B-Method", "O"], paper="P1")
+    write(tmp_path / "out", "brat", doc, make_doc(["It", "is"], paper="P1", paragraph=1))
+    if not start:
+        path = tmp_path / "out" / "P1.txt"
+        path.write_text("\ufeff" + path.read_text("utf8"), encoding="utf8")
+    found = read_brat(tmp_path / "out", file="out", repairs=Repairs())
+    assert [p.text for p in found] == [doc.text, "It is "]
+    assert [span[:3] for span in found[0].spans] == [(0, 4 + len(start), "Method")]
