@@ -93,6 +93,19 @@ def copy(source: Path, target: Path) -> None:
         (shutil.copytree if source.is_dir() else shutil.copyfile)(source, temporary)
 
 
+def link(path: Path, target: Path) -> None:
+    """Link to what lies elsewhere, by a relative path: the two may be moved together.
+
+    A link that leads to another place is made anew, as in a copy of a folder; what is there and no
+    link stays.
+    """
+    wanted = os.path.relpath(target.resolve(), path.parent.resolve())
+    if path.is_symlink() and os.readlink(path) != wanted:
+        path.unlink()
+    if not path.exists() and not path.is_symlink():
+        path.symlink_to(wanted)
+
+
 def write_text(path: Union[str, Path], text: str) -> None:
     """Write UTF-8 text with \\n line ends, atomically."""
     with replacing(path) as temporary:

@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 
 from spacy_sciner.errors import ScinerError
-from spacy_sciner.files import progress, read_json, remove, replacing, write_json, write_text
+from spacy_sciner.files import (
+    link,
+    progress,
+    read_json,
+    remove,
+    replacing,
+    write_json,
+    write_text,
+)
 
 
 def test_a_file_appears_only_when_the_block_ends(tmp_path: Path):
@@ -185,3 +193,27 @@ def test_a_kill_leaves_no_part_of_a_folder_that_is_removed(tmp_path, monkeypatch
     fill()
     remove(folder)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_is_right_in_a_moved_and_in_a_copied_folder(tmp_path: Path):
+    write_text(tmp_path / "here/data", "mine")
+    (tmp_path / "here/runs").mkdir()
+    link(tmp_path / "here/runs/data", tmp_path / "here/data")
+    os.rename(tmp_path / "here", tmp_path / "moved")
+    assert (tmp_path / "moved/runs/data").read_text() == "mine"
+    # A copy whose link leads into what it was copied from, and one whose link leads nowhere.
+    for other in (tmp_path / "moved/data", tmp_path / "gone"):
+        write_text(tmp_path / "copy/data", "its own")
+        (tmp_path / "copy/runs").mkdir(exist_ok=True)
+        (tmp_path / "copy/runs/data").unlink(missing_ok=True)
+        (tmp_path / "copy/runs/data").symlink_to(other)
+        link(tmp_path / "copy/runs/data", tmp_path / "copy/data")
+        assert (tmp_path / "copy/runs/data").read_text() == "its own"
+
+
+def test_what_is_no_link_is_not_made_one(tmp_path: Path):
+    for name in ("data", "kept"):
+        write_text(tmp_path / name, name)
+    link(tmp_path / "kept", tmp_path / "data")
+    assert (tmp_path / "kept").read_text() == "kept"
+    assert not (tmp_path / "kept").is_symlink()

@@ -1,6 +1,5 @@
 """`sciner few-shot`: what an encoder is worth where there is hardly any gold."""
 
-import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Dict, List, NamedTuple, Option
 import typer
 
 from ..errors import Errors, ScinerError
-from ..files import fingerprint, read_json, remove, write_json, write_text
+from ..files import fingerprint, link, read_json, remove, write_json, write_text
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -129,9 +128,7 @@ def _measured(
         write_docs(folder / GOLD / "train.spacy", docs)
         links = {f"{GOLD}/{split}.spacy": GOLD / f"{split}.spacy" for split in ("dev", "test")}
         for name, target in {**links, "encoder": encoder}.items():
-            link = folder / name
-            if not link.is_symlink():
-                link.symlink_to(os.path.relpath(target.resolve(), link.parent.resolve()))
+            link(folder / name, target)
         run_loop(
             folder,
             read_dvc_yaml(root),

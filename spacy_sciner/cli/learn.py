@@ -8,7 +8,7 @@ from typing import Annotated, Any, Dict, List, Optional
 import typer
 
 from ..errors import Errors, ScinerError
-from ..files import fingerprint, write_json, write_text
+from ..files import fingerprint, link, write_json, write_text
 
 
 def learn(
@@ -95,8 +95,7 @@ def _trainer(values: List[str], text: str, dvc_yaml: Any, loop: bool, say: Any) 
 
     def train(folder: Path) -> None:
         set_up(folder, values, root=Path(), params=text)
-        if not (folder / "encoder").exists():
-            (folder / "encoder").symlink_to(Path("encoder").resolve())
+        link(folder / "encoder", Path("encoder"))
         last = "evaluate@1" if loop else "evaluate@0"
         at = f"{folder.parent.name}, {folder.name}"
         tell = lambda stage: say(f"{at}: {stage}")  # noqa: E731

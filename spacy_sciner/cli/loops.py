@@ -33,7 +33,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from ..errors import Errors, ScinerError
-from ..files import PACKAGE, fingerprint, read_json, write_json, write_text
+from ..files import PACKAGE, fingerprint, link, read_json, write_json, write_text
 from ..models.machine import thread_settings
 from ..settings import read_settings
 from ..settings.read import parse_settings, parse_yaml, read_yaml
@@ -71,9 +71,7 @@ def set_up(folder: Path, values: Sequence[str], *, root: Path, params: str) -> S
     found = local_encoders(parse_yaml(text, "params.yaml"), root)
     places = [f"{name}={json.dumps(str(path.resolve()))}" for name, path in found.items()]
     for name in LINKED:
-        link = folder / name
-        if not link.exists():
-            link.symlink_to(os.path.relpath(root.resolve() / name, folder.resolve()))
+        link(folder / name, root / name)
     write_text(folder / "params.yaml", with_values(text, places))
     return read_settings(folder / "params.yaml")
 

@@ -15,7 +15,7 @@ from spacy.vocab import Vocab
 
 from ..corpus.docbin import read_docs, write_docs
 from ..corpus.reader import words_and_spaces
-from ..files import read_json
+from ..files import link, read_json
 from .choose import choose
 from .predict import probabilities
 from .strategies import RANDOM, score_all
@@ -79,9 +79,7 @@ def _write(
     corpus = place / "corpus"
     (corpus / "gold").mkdir(parents=True, exist_ok=True)
     for split in ("dev", "test"):
-        link = corpus / f"gold/{split}.spacy"
-        if not link.exists():
-            link.symlink_to((gold / f"{split}.spacy").resolve())
+        link(corpus / f"gold/{split}.spacy", gold / f"{split}.spacy")
     write_docs(corpus / "gold/train.spacy", [docs[i] for i in sorted(revealed)])
     write_docs(corpus / "pool.spacy", [_plain(docs[i]) for i in rest])
     write_docs(corpus / "pool_gold.spacy", [docs[i] for i in rest])

@@ -1,6 +1,7 @@
 """`sciner learn`."""
 
 import json
+import shutil
 
 import pytest
 from console import call_sciner
@@ -78,6 +79,17 @@ def test_other_gold_is_not_mixed_into_a_folder(run):
     code, said = run(*SMALL)
     assert code == 1
     assert "SCINER-E519" in said.err
+
+
+def test_a_copied_project_measures_on_its_own_gold(run, tmp_path_factory, monkeypatch):
+    assert run(*SMALL)[0] == 0
+    copy = tmp_path_factory.mktemp("copy") / "project"
+    shutil.copytree(run.root, copy, symlinks=True)
+    monkeypatch.chdir(copy)
+    assert run(*SMALL)[0] == 0
+    for split in ("dev", "test"):
+        measured_on = copy / f"learn/all-seed0/round-0/corpus/gold/{split}.spacy"
+        assert measured_on.resolve() == (copy / f"corpus/gold/{split}.spacy").resolve()
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,18 @@ def test_an_encoder_of_the_project_is_found_from_a_seeds_folder(project):
         repeat(seeds=1, values=values)
 
 
+def test_a_folder_that_was_moved_goes_on(project):
+    repeat(seeds=1, to=1)
+    before = ran(project)
+    (project.root / "work").mkdir()
+    (project.root / "repeat").rename(project.root / "work/repeat")
+    repeat(seeds=2, to=1, out=Path("work/repeat"))
+    log = project.root / "work/repeat/seed-0/run.log"
+    assert log.read_text(encoding="utf8").split() == before
+    for name in ("assets", "configs", "scripts"):
+        assert Path("work/repeat/seed-0", name).resolve() == (project.root / name).resolve()
+
+
 def test_a_stage_that_fails_is_named_and_the_rest_is_kept(project):
     (project.root / "repeat/seed-0").mkdir(parents=True)
     (project.root / "repeat/seed-0/fail").write_text("train 1")
