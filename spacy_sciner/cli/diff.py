@@ -9,7 +9,9 @@ from ..files import write_text
 
 
 def diff(
-    before: Annotated[str, typer.Argument(help="An iteration's number, or a Git revision.")],
+    before: Annotated[
+        str, typer.Argument(help="An iteration's number, a Git revision or an experiment.")
+    ],
     after: Annotated[str, typer.Argument(help="The same.")],
     examples: Annotated[int, typer.Option(min=0, help="Of each kind of change.")] = 4,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
@@ -20,8 +22,8 @@ def diff(
     Scores with paired intervals; the entities of the test papers and of the pool that were gained,
     lost, relabelled or moved, by type and with examples in context; and the settings that differ.
     A number is an iteration of this folder; anything else is a Git revision, such as iteration-1,
-    and means the last iteration that was measured there, shipped or not; with a number behind it,
-    as in HEAD:1, that one. Its outputs come from the DVC cache.
+    or an experiment of `dvc exp run`, and means the last iteration that was measured there, shipped
+    or not; with a number behind it, as in HEAD:1, that one. Its outputs come from the DVC cache.
     """
     from tempfile import TemporaryDirectory
 

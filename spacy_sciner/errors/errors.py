@@ -213,7 +213,10 @@ class Errors(AdaptErrors, CorpusErrors, ReviewErrors):
         "`iterations` in {path} must be numbered from 1 without a gap, and not be empty; got "
         "{found}."
     )
-    E517 = "{name!r} is neither an iteration's number nor a revision that Git knows: see `git tag`."
+    E517 = (
+        "{name!r} is no iteration's number, no revision that Git knows, and no experiment of DVC: "
+        "see `git tag` and `dvc exp list`."
+    )
     E518 = (
         "Revision {name} has no {path} here. Either no iteration was evaluated there, or its "
         "outputs are not in the DVC cache: then `dvc fetch --all-tags` brings them from the remote."

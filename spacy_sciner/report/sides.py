@@ -32,23 +32,24 @@ class Side(NamedTuple):
 
 
 def open_side(name: str, folder: Path) -> Side:
-    """Side of a number, an iteration in the current folder; or of a Git revision, its last one, or
-    that of the number behind a colon, as in HEAD:1.
+    """Side of a number, an iteration in the current folder; or of a Git revision or an experiment
+    of DVC, its last one, or that of the number behind a colon, as in HEAD:1.
 
     folder (Path): Where a revision's files are put; nothing else is changed.
     RAISES (ScinerError): SCINER-E401 for an iteration that was not evaluated, SCINER-E517 for what
         is no revision, SCINER-E518 if its outputs are neither here nor in the DVC cache.
     """
+    missing = ""
     if name.isdecimal():
-        missing = [path for path in outputs_of(int(name)) if not Path(path).exists()]
-        if missing:
-            raise ScinerError(Errors.E401.format(path=missing[0]))
-        return Side(f"iteration {name}", int(name), Path())
+        paths = [path for path in outputs_of(int(name)) if not Path(path).exists()]
+        if not paths:
+            return Side(f"iteration {name}", int(name), Path())
+        missing = paths[0]
     name, asked = _parted(name)
-    found = _git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
-    if found.returncode:
-        raise ScinerError(Errors.E517.format(name=name))
-    revision = found.stdout.decode().strip()
+    revision = _revision(name)  # of a number, too: a short hash may be digits alone
+    if not revision:
+        message = Errors.E401.format(path=missing) if missing else Errors.E517.format(name=name)
+        raise ScinerError(message)
     texts = {path: _git("show", f"{revision}:./{path}") for path in (ITERATIONS, PARAMS)}
     if any(shown.returncode for shown in texts.values()):
         raise ScinerError(Errors.E518.format(name=name, path=ITERATIONS))
@@ -68,6 +69,17 @@ def open_side(name: str, folder: Path) -> Side:
     is_best = not promoted or k == promoted[-1]
     what = "" if is_best else f"; iteration {promoted[-1]} is training/best there"
     return Side(f"{name} (iteration {k}{what})", k, folder)
+
+
+def _revision(name: str) -> str:
+    """The commit that Git calls so, or DVC: the newest experiment of that name; "" if neither."""
+    found = _git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+    if not found.returncode:
+        return found.stdout.decode().strip()
+    # refs/exps/<two digits>/<the other digits of the commit it began at>/<its name>
+    listed = ("--sort=-creatordate", "--format=%(objectname) %(refname:lstrip=4)", "refs/exps")
+    lines = _git("for-each-ref", *listed).stdout.decode().splitlines()
+    return next((line.split(" ", 1)[0] for line in lines if line.split(" ", 1)[1:] == [name]), "")
 
 
 def _as_run(params: str, lock: str, iteration: int) -> Any:

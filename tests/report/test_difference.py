@@ -122,7 +122,7 @@ def test_papers_whose_gold_changed_are_left_out_and_counted(project, capsys):
 def test_what_cannot_be_compared(project):
     with pytest.raises(ScinerError, match=r"E401: evaluation/iteration-7\.json is missing"):
         diff("1", "7")
-    with pytest.raises(ScinerError, match=r"E517: 'no-such-tag' is neither"):
+    with pytest.raises(ScinerError, match=r"E517: 'no-such-tag' is no iteration's number"):
         diff("no-such-tag", "1")
 
 
@@ -173,3 +173,33 @@ def test_a_revision_whose_files_are_broken(project, monkeypatch, path, text, mat
     shutil.copy(ROOT / "params.yaml", "params.yaml")
     with pytest.raises(ScinerError, match=match):
         diff("1", "HEAD")
+
+
+@pytest.fixture
+def committed(project):
+    """Iteration 1 in Git, which DVC reads as it reads its cache; and as two experiments of DVC."""
+    (project / "metrics").mkdir()
+    (project / "metrics/iterations.json").write_text('[{"iteration": 1}]')
+    (project / ".dvc").mkdir()
+    (project / ".dvc/config").touch()
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-q", "-m", "measured")
+    git("update-ref", f"refs/exps/ab/{'c' * 38}/four", "HEAD")
+    git("update-ref", f"refs/exps/ab/{'c' * 38}/twenty-four", "HEAD")
+    return project
+
+
+def test_an_experiment_of_dvc_is_a_side_by_its_name(committed, capsys):
+    diff("1", "four")
+    assert capsys.readouterr().out.startswith("iteration 1 → four (iteration 1)\n")
+    for name in ("our", "*", "ab/four"):
+        with pytest.raises(ScinerError, match=r"E517: .* no experiment of DVC: .*`dvc exp"):
+            diff("1", name)
+
+
+def test_a_revision_may_be_digits_alone(committed, capsys):
+    """As the first seven of a hash in 27 are, and `dvc exp show` names an experiment by them."""
+    git("tag", "7302930")
+    diff("1", "7302930")
+    assert capsys.readouterr().out.startswith("iteration 1 → 7302930 (iteration 1)\n")
