@@ -2,6 +2,7 @@
 
 from hypothesis import strategies as st
 
+from spacy_sciner.content import has_content
 from spacy_sciner.corpus.annotated import make_tokenizer
 from spacy_sciner.corpus.reader import iob_tags
 
@@ -55,19 +56,19 @@ def gold_docs(draw, words=WORDS):
 
 
 def _annotate(doc, states):
-    """O, unknown, or an entity of one of two labels, none with white space at an end."""
+    """O, unknown, or an entity of one of two labels, none with an end that shows nothing."""
     spans, unknown = [], [doc[i : i + 1] for i, state in enumerate(states) if state == "?"]
     start = None
     for i, state in enumerate([*states, "O"]):
         if start is not None and state != "I":
             end = i
-            while doc[end - 1].is_space:
+            while not has_content(doc[end - 1].text):
                 end -= 1
             spans.append(
                 doc.char_span(doc[start].idx, doc[end - 1].idx + len(doc[end - 1]), "XY"[i % 2])
             )
             start = None
-        if state == "B" and not doc[i].is_space:
+        if state == "B" and has_content(doc[i].text):
             start = i
     doc.set_ents(spans, missing=unknown, default="outside")
     return doc

@@ -14,6 +14,7 @@ from spacy.tokens import Doc, Span, SpanGroup
 from spacy.vocab import Vocab, create_vocab
 
 from ..confidence import CONFIDENCE_KEY
+from ..content import has_content, visible
 from .offsets import UNKNOWN_LABEL, CharSpan
 from .rules import Repairs
 from .text import squeezed
@@ -127,6 +128,8 @@ def annotated_to_doc(
         is_unknown = char_span.label in (UNKNOWN_LABEL, "")
         meant = char_span._replace(label=UNKNOWN_LABEL) if is_unknown else char_span
         span, rules = _align(doc, meant, None if is_unknown else labels)
+        if span is not None and not is_unknown:
+            span, rules = _of_words(span, rules)
         if not char_span.label:  # it was marked, and could be of any label
             rules = ["unknown-label", *rules]
         if LOST.intersection(rules):  # an entity is somewhere here: no other word is known to be O
@@ -180,8 +183,20 @@ def _align(
     return span, [*rules, "snapped"]
 
 
+def _of_words(span: Span, rules: List[str]) -> Tuple[Optional[Span], List[str]]:
+    """The span without tokens at its ends that show nothing, such as a zero-width blank."""
+    words = [token.i for token in span if has_content(token.text)]
+    if not words:
+        return None, ["zero-length"]
+    if (words[0], words[-1] + 1) == (span.start, span.end):
+        return span, rules
+    kept = Span(span.doc, words[0], words[-1] + 1, label=span.label_)
+    return kept, list(dict.fromkeys([*rules, "trimmed"]))
+
+
 def spelled(label: str, labels: Collection[str]) -> Optional[str]:
-    """The label of the corpus that is meant: capitals, blanks, - and _ are no other label."""
+    """The label of the corpus that is meant: capitals, blanks, - and _ are no other label, nor is
+    what shows nothing."""
     if label in labels:
         return label
     meant = [known for known in labels if _plainly(known) == _plainly(label)]
@@ -189,7 +204,7 @@ def spelled(label: str, labels: Collection[str]) -> Optional[str]:
 
 
 def _plainly(label: str) -> str:
-    return re.sub(r"[\s_-]+", "", label).casefold()
+    return re.sub(r"[\s_-]+", "", visible(label)).casefold()
 
 
 def place_in(text: str, char_span: CharSpan) -> Tuple[Optional[Tuple[int, int]], List[str]]:

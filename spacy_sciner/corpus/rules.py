@@ -9,7 +9,7 @@ unknown-label         its label is not in the corpus' labels               span 
 label-spelling        its label is one of the corpus' but for capitals,    that one taken
                       blanks, - or _
 bad-offsets           not two integers inside the text, start before end   span set aside
-zero-length           no character, or nothing but whitespace              span set aside
+zero-length           no character, or none that shows anything            span set aside
 shifted               its own text is not at its offsets, but at one     that one taken
                       other place in the paragraph, and only there
 ambiguous-text        its own text is not at its offsets, but at two or    span set aside
@@ -18,7 +18,8 @@ text-mismatch         its own text is nowhere in the paragraph             span 
 discontinuous-joined  its fragments are apart by whitespace only           joined
 discontinuous         its fragments have words between them                their tokens unknown
 trimmed               whitespace or punctuation at its ends left out       repaired
-                      brings it to token boundaries
+                      brings it to token boundaries; tokens at its
+                      ends that show nothing
 snapped               it starts or ends inside a token                     grown to whole tokens
 duplicate             the same tokens and label twice                      second set aside
 overlap               shares a token with a longer one, or with an         its other tokens

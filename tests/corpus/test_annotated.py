@@ -54,7 +54,7 @@ def test_rule_for_one_span_leaves_the_others_alone(span, ents, rule):
     assert counts == {rule: 1}
 
 
-@pytest.mark.parametrize("label", ["METHOD", "method", "Meth-od", "meth_od"])
+@pytest.mark.parametrize("label", ["METHOD", "method", "Meth-od", "meth_od", "Meth\u200bod"])
 def test_a_label_written_otherwise_is_the_corpus_own(label):
     assert _doc(CharSpan(14, 18, label)) == ([("BERT", "Method")], {"label-spelling": 1})
 
@@ -79,6 +79,16 @@ def test_punctuation_is_trimmed_before_tokens_are_grown():
     text = "the BLEU..."
     assert [t.text for t in TOKENIZER(text)] == ["the", "BLEU", "..."]
     assert _doc(CharSpan(4, 9, "Data"), text=text) == ([("BLEU", "Data")], {"trimmed": 1})
+
+
+@pytest.mark.parametrize("blank", ["\u200b", "\ufeff", "\u00ad", "\n"])
+def test_what_shows_nothing_begins_and_ends_no_entity_and_is_none(blank):
+    text = f"we use {blank} BERT {blank} here"
+    assert _doc(CharSpan(7, 15, "Method"), text=text) == ([("BERT", "Method")], {"trimmed": 1})
+    assert _doc(CharSpan(7, 8, "Method"), text=text) == ([], {"zero-length": 1})
+    # In a word it belongs to the word.
+    word = f"we use BE{blank.strip()}RT here"
+    assert _doc(CharSpan(7, len(word) - 5, "Method"), text=word)[1] == {}
 
 
 def test_overlap_keeps_the_longest_and_of_equal_ones_the_first():

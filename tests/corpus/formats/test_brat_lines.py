@@ -46,6 +46,10 @@ def test_bare_carriage_returns_end_lines(tmp_path):
     docs, counts = _read(tmp_path, "T1\tM 5 9\ttune\rT2\tM 31 35\tBERT\r")
     assert [ents_of(doc) for doc in docs] == [[("tune", "M")], [("BERT", "M")]]
     assert counts == {}
+    # Of two editors, line by line.
+    docs, counts = _read(tmp_path, "T1\tM 5 9\ttune\rT2\tM 31 35\tBERT\nT3\tM 36 40\there\r\n")
+    assert [ents_of(doc) for doc in docs] == [[("tune", "M")], [("BERT", "M"), ("here", "M")]]
+    assert counts == {}
 
 
 @pytest.mark.parametrize("rest", ["rate\n", "rate\n\n#1\tAnnotatorNotes T1\tsure\n"])
