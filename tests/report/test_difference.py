@@ -119,6 +119,16 @@ def test_papers_whose_gold_changed_are_left_out_and_counted(project, capsys):
     assert "F1 on 1 test papers (1 left out: their gold is not the same)" in out
 
 
+def test_without_a_paper_in_common_no_score_is_shown(project, capsys):
+    counts = {"Q0": [{"MethodName": [1, 2, 2]}]}
+    path = project / "evaluation/iteration-2.json"
+    path.write_text(json.dumps({"papers": {"dev": counts, "test": counts}}))
+    diff("1", "2", html=project / "diff.html")
+    out = capsys.readouterr().out
+    assert table(out, "F1 on 0 test papers (3 left out: their gold is not the same)") == {}
+    assert "0.000" not in out
+
+
 def test_what_cannot_be_compared(project):
     with pytest.raises(ScinerError, match=r"E401: evaluation/iteration-7\.json is missing"):
         diff("1", "7")
