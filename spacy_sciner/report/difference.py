@@ -53,7 +53,7 @@ def to_json(difference: Difference) -> str:
 
 
 def _scores(before: Side, after: Side, split: str) -> Dict[str, Any]:
-    """Changes of the scores on the papers whose gold is the same on both sides, if there are any."""
+    """Changes of the scores on the papers whose gold is the same on both sides; else none."""
     paths = (s.root / f"evaluation/iteration-{s.iteration}.json" for s in (before, after))
     counts = [read_papers(path)[split] for path in paths]
     shared = [p for p in counts[0] if p in counts[1] and _gold(counts[0][p]) == _gold(counts[1][p])]
