@@ -5,7 +5,7 @@ Left out, as by the embedded engine: figures, tables, formulas, references, ackn
 
 from typing import Any, Iterator, List, Tuple
 
-from .headings import BACK_MATTER
+from .headings import BACK_MATTER, REFERENCES
 from .markup import Section, children, find, name_of, text_of
 
 _LEFT_OUT = frozenset({"figure", "table", "formula", "note", "listBibl"})
@@ -30,7 +30,11 @@ def read_tei(root: Any) -> List[Section]:
 
 
 def _is_part(node: Any) -> bool:
-    return name_of(node) == "body" or (name_of(node) == "div" and node.get("type") in _ANNEXES)
+    """A body, an annex, or what stands behind a body without saying that it is something else."""
+    if name_of(node) != "div":
+        return name_of(node) == "body"
+    kind = node.get("type")
+    return kind in _ANNEXES or (kind is None and name_of(node.getparent()) == "back")
 
 
 def _abstracts(root: Any) -> List[Any]:
@@ -50,7 +54,7 @@ def _read_divs(parent: Any) -> List[Section]:
     for name, text in _walk(parent):
         if name == "head":
             heading = text
-        elif not BACK_MATTER.match(heading):
+        elif not (BACK_MATTER.match(heading) or REFERENCES.match(heading)):
             sections.append((heading, text))
     return sections
 

@@ -58,6 +58,11 @@ def test_a_tei_of_several_texts_with_front_and_appendix(tmp_path):
         ("", "Long two."),
         ("Proofs two", "More two."),
     ]
+    back = "<div><head>Proofs</head><p>More.</p></div>"
+    back += "<div><head>References</head><p>A. B.</p></div>"
+    back += "<div><head>Funding</head><p>By all.</p></div><div type='notes'><p>Aside.</p></div>"
+    path.write_text(f"<TEI><text><body><p>Long.</p></body><back>{back}</back></text></TEI>")
+    assert parse_xml(path) == [("", "Long."), ("Proofs", "More.")]
     inner = "<floatingText><body><p>Inner.</p></body></floatingText>"
     inner += "<div type='appendix'><p>Last.</p></div>"
     path.write_text(f"<TEI><text><body><p>Outer.</p>{inner}</body></text></TEI>")
