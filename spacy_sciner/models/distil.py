@@ -2,6 +2,7 @@
 the tokens to each other, against a larger one's."""
 
 import math
+from abc import ABC, abstractmethod
 from typing import Any, List, Tuple
 
 import torch
@@ -14,7 +15,7 @@ from .layers import use_fast_dropout
 MAX_RELATIONS = 48  # heads; more are better for a base-sized teacher (MiniLMv2)
 
 
-class Distillation(nn.Module):
+class Distillation(nn.Module, ABC):
     """What a token is to the student comes to be what it is to the teacher.
 
     student (nn.Module): Trained.
@@ -53,12 +54,13 @@ class Distillation(nn.Module):
         found = self.view(student, student_ids, places, lengths)
         return (self.distance(found, wanted) * counted).sum(), counted.sum()
 
+    @abstractmethod
     def view(self, body: Body, ids: Tensor, places: Tensor, lengths: Tensor) -> Any:
-        raise NotImplementedError
+        """What an encoder makes of the tokens at `places`."""
 
+    @abstractmethod
     def distance(self, found: Any, wanted: Any) -> Tensor:
-        """(n_places,), fp32."""
-        raise NotImplementedError
+        """Of two views: (n_places,), fp32."""
 
 
 class DistilModel(Distillation):
