@@ -46,10 +46,7 @@ class DistilTask:
         torch.manual_seed(self.seed)
         self.device = resolve_device(job.settings.device)
         model = RelationModel if job.settings.adapt.distil.match == "relations" else DistilModel
-        try:
-            self.module = model(load_encoder(str(job.encoder)), load_encoder(str(teacher)))
-        except ValueError as error:
-            raise ScinerError(Errors.E565.format(kind=error)) from error
+        self.module = model(load_encoder(str(job.encoder)), load_encoder(str(teacher)))
 
     def batches(self, epoch: int) -> List[List[int]]:
         return self._batches(self.rows, np.random.default_rng((self.seed, 1, epoch)))

@@ -3,15 +3,25 @@ the tokens to each other, against a larger one's."""
 
 import math
 from abc import ABC, abstractmethod
+from operator import attrgetter
 from typing import Any, List, Tuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..errors import Errors, ScinerError
 from .body import Body
 from .layers import use_fast_dropout
 
+# By model type: others' layers may have these names and norm their input before (MegatronBERT).
+_LINEARS = {
+    **dict.fromkeys(
+        ("bert", "roberta", "xlm-roberta", "camembert", "electra"),
+        attrgetter("self.query", "self.key", "self.value"),
+    ),
+    "mpnet": attrgetter("attn.q", "attn.k", "attn.v"),
+}
 MAX_RELATIONS = 48  # heads; more are better for a base-sized teacher (MiniLMv2)
 
 
@@ -88,7 +98,7 @@ class RelationModel(Distillation):
     scaled products with all tokens of the row, a distribution after softmax, are a relation. No
     map between widths is needed. What follows the products in that layer learns nothing.
 
-    RAISES (ValueError): If a last layer's queries, keys and values are not known.
+    RAISES (ScinerError): SCINER-E565 if a last layer's queries, keys and values are not known.
     """
 
     def __init__(self, student: Any, teacher: Any):
@@ -124,14 +134,13 @@ class RelationModel(Distillation):
 def linears_of(encoder: Any) -> Tuple[nn.Linear, nn.Linear, nn.Linear]:
     """What makes the last layer's queries, keys and values.
 
-    RAISES (ValueError): For layers that are neither BERT's nor MPNet's.
+    RAISES (ScinerError): SCINER-E565 for layers that are neither BERT's nor MPNet's.
     """
-    attention: Any = encoder.encoder.layer[-1].attention if hasattr(encoder, "encoder") else None
-    if hasattr(attention, "self"):
-        return attention.self.query, attention.self.key, attention.self.value
-    if hasattr(attention, "attn"):
-        return attention.attn.q, attention.attn.k, attention.attn.v
-    raise ValueError(type(encoder).__name__)
+    take = _LINEARS.get(encoder.config.model_type)
+    if take is None:
+        raise ScinerError(Errors.E565.format(kind=type(encoder).__name__))
+    found: Tuple[nn.Linear, nn.Linear, nn.Linear] = take(encoder.encoder.layer[-1].attention)
+    return found
 
 
 def _normed(states: Tensor) -> Tensor:

@@ -6,7 +6,17 @@ import pytest
 import torch
 from small_text import paragraphs, settings_of, write_project
 from tiny import build_bpe_encoder, build_wordpiece_encoder
-from transformers import BertModel, DistilBertConfig, DistilBertModel, MPNetConfig, MPNetModel
+from transformers import (
+    AlbertConfig,
+    AlbertModel,
+    BertModel,
+    DistilBertConfig,
+    DistilBertModel,
+    MegatronBertConfig,
+    MegatronBertModel,
+    MPNetConfig,
+    MPNetModel,
+)
 
 from spacy_sciner.adapt.encoder import make_encoder
 from spacy_sciner.errors import ScinerError
@@ -121,4 +131,32 @@ def test_e565_for_layers_that_are_not_known(root, tiny_encoder, tmp_path):
     ).save_pretrained(teacher)
     settings = relations(tiny_encoder, teacher)
     with pytest.raises(ScinerError, match=r"SCINER-E565: .*DistilBertModel has others"):
+        make_encoder(settings, out=root / "encoder", root=root)
+
+
+@pytest.mark.parametrize(
+    ("make_config", "make_model"),
+    [
+        (AlbertConfig, AlbertModel),
+        (MegatronBertConfig, MegatronBertModel),  # BERT's names, and norms before its layers
+    ],
+)
+def test_layers_that_are_like_berts_in_name_only_are_not_known(make_config, make_model):
+    sizes = {"vocab_size": 40, "hidden_size": 24, "intermediate_size": 32, "num_hidden_layers": 1}
+    encoder = make_model(make_config(**sizes, num_attention_heads=2))
+    with pytest.raises(ScinerError, match="SCINER-E565"):
+        linears_of(encoder)
+
+
+@pytest.mark.parametrize("match", ["states", "relations"])
+def test_an_encoder_that_cannot_be_opened_is_told_as_what_it_is(
+    root, tiny_encoder, match, monkeypatch
+):
+    def load(path):
+        raise ValueError("no such architecture")
+
+    monkeypatch.setattr("spacy_sciner.adapt.distil.load_encoder", load)
+    adapt = {"teacher": {"name": str(tiny_encoder)}, "match": match}
+    settings = settings_of(tiny_encoder, ["distil"], distil=adapt)
+    with pytest.raises(ValueError, match=r"^no such architecture$"):
         make_encoder(settings, out=root / "encoder", root=root)
