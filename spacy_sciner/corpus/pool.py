@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Collection, Dict, Iterable, List, Mapping, Optional, Sequence, Set
+from unicodedata import normalize
 
 from spacy.tokens import Doc
 
@@ -91,6 +92,7 @@ def select_pool(
     own = {s: [d for d in docs if s != "train" or not is_alone(d)] for s, docs in gold.items()}
     gold_papers = {doc.user_data["paper"]: split for split, docs in own.items() for doc in docs}
     gold_ngrams = _gold_ngrams(own, overlap_ngrams)
+    excluded = {normalize("NFC", name) for name in exclude}  # as papers' names are
     gold_texts: Dict[str, str] = {}
     for split, docs in gold.items():
         for doc in docs:
@@ -99,7 +101,7 @@ def select_pool(
     pool = Pool([])
     seen = set()
     for paper, its_paragraphs in by_paper.items():
-        if paper in exclude:
+        if paper in excluded:
             reason: Optional[str] = "named in `exclude`"
         elif paper in gold_papers:
             reason = f"gold {gold_papers[paper]} paper"

@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import re
+import unicodedata
 import zlib
 from pathlib import Path
 from typing import Any, Iterator, List, NamedTuple, Tuple, Union
@@ -75,7 +76,9 @@ def _read_line(line: bytes, *, file: str, number: int) -> Union[Entry, Broken]:
         return _broken(file, number, f"it is not JSON in UTF-8 ({getattr(e, 'msg', e)})")
     if not isinstance(record, dict):
         return _broken(file, number, "it is no JSON object")
-    paper, title = _text(record.get("id")), _text(record.get("title"))
+    # Composed, as the names of files are.
+    paper = unicodedata.normalize("NFC", _text(record.get("id")))
+    title = _text(record.get("title"))
     if not paper:
         return _broken(file, number, "it has no `id`")
     heading = "Text" if _text(record.get("text")) else "Abstract"

@@ -49,6 +49,8 @@ def test_gold_papers_are_out_by_id(split):
 def test_papers_named_by_the_user_are_out():
     pool = _select([("P", 0, "a b c")], exclude=["P", "Z"])
     assert pool.excluded_papers == [{"paper": "P", "reason": "named in `exclude`"}]
+    pool = _select([("M\u00fcller", 0, "a b c")], exclude=["Mu\u0308ller"])  # as macOS writes it
+    assert _kept(pool) == []
 
 
 @pytest.mark.parametrize("split", ["train", "dev", "test"])

@@ -125,6 +125,11 @@ def test_a_papers_name_is_composed_as_golds_is(papers, tmp_path):
     parse_papers(papers, tmp_path / "out", settings())
     (line,) = (tmp_path / "out" / "M\u00fcller.jsonl").read_text("utf8").splitlines()
     assert json.loads(line)["paper"] == "M\u00fcller"
+    record = {"id": "Mu\u0308ller", "title": "The same paper", "text": f"{LONG} {LONG}"}
+    (papers / "all.jsonl").write_text(json.dumps(record), encoding="utf8")
+    report = parse_papers(papers, tmp_path / "again", settings())
+    assert [path.stem for path in (tmp_path / "again").glob("M*.jsonl")] == ["M\u00fcller"]
+    assert {entry["file"] for entry in report["set_aside"]} >= {"all.jsonl"}
 
 
 def test_a_linked_folder_is_named(papers, tmp_path):

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Set, Tuple
+from unicodedata import normalize
 
 from ...errors import Errors, ScinerError
 from ...html_text import has_markup
@@ -74,7 +75,7 @@ def read_gold(
             raise ScinerError(
                 Errors.E205.format(path=file_path, format=file_format, reason=e)
             ) from e
-        paragraphs += read
+        paragraphs += [replace(p, paper=normalize("NFC", p.paper)) for p in read]  # as files' are
         schemes |= {scheme} if scheme else set()
     for p in paragraphs:
         if has_markup(p.text):

@@ -267,3 +267,17 @@ def test_a_linked_folder_is_read_and_one_that_leads_back_is_not(tmp_path):
     (gold / "linked").symlink_to(other)
     (gold / "back").symlink_to(tmp_path)
     assert [p.paper for p in _read(gold, "conll")[0].paragraphs] == ["of-other", "of-gold"]
+
+
+@pytest.mark.parametrize(
+    ("file_format", "text"),
+    [
+        ("doccano", '{"text": "BERT wins", "label": [], "paper": "Mu\u0308ller"}'),
+        ("conll", "-DOCSTART-\tpaper=Mu\u0308ller\tO\n\nBERT B-M\nwins O\n"),
+    ],
+)
+def test_a_papers_name_in_a_file_is_composed_as_those_of_files_are(tmp_path, file_format, text):
+    """A script on macOS writes down a file's name as it is: `Müller.pdf` was another paper."""
+    (tmp_path / "gold").write_text(text, encoding="utf8")
+    (paragraph,) = _read(tmp_path / "gold", file_format)[0].paragraphs
+    assert paragraph.paper == "M\u00fcller"
