@@ -10,9 +10,9 @@ from ..rules import Repairs
 # Tabs stand around the middle one, or blanks where an editor has replaced them.
 _PAIR = r"\d{1,12}\s\d{1,12}"
 _TEXT_BOUND = re.compile(rf"(T\S+)\s+(\S+)\s+({_PAIR}(?:;{_PAIR})*)(?: *\t(.*)| +(\S.*)|\s*)")
-# Relations, events, attributes, modifications and normalisations; notes; equivalences.
-# A carriage return alone ends a line where another annotation follows it.
+# Beside other line ends, a carriage return alone is one where another annotation follows it.
 _LINE_END = re.compile(r"\r*\n|\r(?=[TREAMN]\d+\s|[#*]\S*\s|$)")
+# Relations, events, attributes, modifications and normalisations; notes; equivalences.
 _OTHER = re.compile(r"[REAMN]\S*\d|[#*]")
 
 
@@ -32,7 +32,8 @@ def text_bound_lines(ann: str, *, file: str, repairs: Repairs) -> Tuple[List[Bra
     """
     found: List[BratLine] = []
     n_bad = 0
-    for n, line in enumerate(_LINE_END.split(ann), start=1):
+    lines = _LINE_END.split(ann) if "\n" in ann else ann.split("\r")
+    for n, line in enumerate(lines, start=1):
         shown = line.lstrip("\ufeff").strip()
         match = _TEXT_BOUND.fullmatch(shown)
         if match is not None:

@@ -46,6 +46,10 @@ def test_bare_carriage_returns_end_lines(tmp_path):
     docs, counts = _read(tmp_path, "T1\tM 5 9\ttune\rT2\tM 31 35\tBERT\r")
     assert [ents_of(doc) for doc in docs] == [[("tune", "M")], [("BERT", "M")]]
     assert counts == {}
+    # They end every line, whatever its identifier is.
+    docs, counts = _read(tmp_path, "T_1\tM 5 9\ttune\rT_2\tM 31 35\tBERT\rtorn\r")
+    assert [ents_of(doc) for doc in docs] == [[("tune", "M")], [("BERT", "M")]]
+    assert counts == {"bad-line": 1}
     # Of two editors, line by line.
     docs, counts = _read(tmp_path, "T1\tM 5 9\ttune\rT2\tM 31 35\tBERT\nT3\tM 36 40\there\r\n")
     assert [ents_of(doc) for doc in docs] == [[("tune", "M")], [("BERT", "M"), ("here", "M")]]
