@@ -9,6 +9,7 @@ from .headings import BACK_MATTER, REFERENCES
 from .markup import Section, children, find, name_of, text_of
 
 _LEFT_OUT = frozenset({"figure", "table", "formula", "note", "listBibl"})
+_REFERENCES = ("bibl", "biblStruct", "biblFull")  # right in a div, without listBibl
 _ANNEXES = ("annex", "appendix")
 _BLOCKS = frozenset({"head", "p", "item", "ab", "quote", "q", "cit", "lg"})
 
@@ -34,7 +35,9 @@ def _is_part(node: Any) -> bool:
     if name_of(node) != "div":
         return name_of(node) == "body"
     kind = node.get("type")
-    return kind in _ANNEXES or (kind is None and name_of(node.getparent()) == "back")
+    if kind is not None or children(node, *_REFERENCES):
+        return kind in _ANNEXES
+    return name_of(node.getparent()) == "back"
 
 
 def _abstracts(root: Any) -> List[Any]:
@@ -43,7 +46,7 @@ def _abstracts(root: Any) -> List[Any]:
         nodes = [node for parent in find(root, name) for node in parent.iter()]
         found = [node for node in nodes if name_of(node) == "abstract"]
         found = found or [node for node in nodes if node.get("type") == "abstract"]
-        if found:
+        if any(map(_text, found)):  # an empty one may stand in the header
             return found
     return []
 

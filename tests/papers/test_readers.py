@@ -63,6 +63,13 @@ def test_a_tei_of_several_texts_with_front_and_appendix(tmp_path):
     back += "<div><head>Funding</head><p>By all.</p></div><div type='notes'><p>Aside.</p></div>"
     path.write_text(f"<TEI><text><body><p>Long.</p></body><back>{back}</back></text></TEI>")
     assert parse_xml(path) == [("", "Long."), ("Proofs", "More.")]
+    back = "<div><head>Quellen</head><bibl>A. B.</bibl><bibl>C. D.</bibl></div>"
+    front = "<front><div type='abstract'><p>Short.</p></div></front>"
+    header = "<teiHeader><profileDesc><abstract/></profileDesc></teiHeader>"
+    path.write_text(
+        f"<TEI>{header}<text>{front}<body><p>Long.</p></body><back>{back}</back></text></TEI>"
+    )
+    assert parse_xml(path) == [("Abstract", "Short."), ("", "Long.")]
     inner = "<floatingText><body><p>Inner.</p></body></floatingText>"
     inner += "<div type='appendix'><p>Last.</p></div>"
     path.write_text(f"<TEI><text><body><p>Outer.</p>{inner}</body></text></TEI>")
