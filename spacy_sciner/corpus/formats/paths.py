@@ -78,10 +78,13 @@ def files_of(
 
 
 def _named(paths: Iterable[Path], *, root: Path, name: str) -> List[Tuple[Path, str]]:
-    """Files that are not hidden, with relative names, in the order of these."""
-    found = []
-    for path in paths:
+    """Files that are not hidden, with relative names, in the order of these; each once, though a
+    linked folder may lead to one that is read anyway."""
+    found: Dict[Tuple[Path, str], Tuple[Path, str]] = {}
+    for path in sorted(paths, key=lambda path: (len(path.parts), path)):
         relative = path.relative_to(root)
         if path.is_file() and not any(part.startswith(".") for part in relative.parts):
-            found.append((path, f"{name}/{relative.as_posix()}" if name else relative.as_posix()))
-    return sorted(found, key=lambda pair: pair[1])
+            shown = f"{name}/{relative.as_posix()}" if name else relative.as_posix()
+            place = path.parent.resolve(), path.name
+            found.setdefault(place, (path, shown))
+    return sorted(found.values(), key=lambda pair: pair[1])

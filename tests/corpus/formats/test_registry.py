@@ -269,6 +269,17 @@ def test_a_linked_folder_is_read_and_one_that_leads_back_is_not(tmp_path):
     assert [p.paper for p in _read(gold, "conll")[0].paragraphs] == ["of-other", "of-gold"]
 
 
+@pytest.mark.parametrize("path", ["gold", "gold/**/*.conll", "g*"])
+def test_a_folder_that_a_link_leads_to_again_is_read_once(tmp_path, path):
+    """It was refused, as a file under two paths (E246)."""
+    _write(tmp_path, {"gold/b/z.conll": "BERT B-M\n", "gold/c.conll": "wins O\n"})
+    (tmp_path / "gold/latest").symlink_to("b")
+    (tmp_path / "gold/a").symlink_to("..")
+    (tmp_path / "gold/b/again").symlink_to("../b")
+    read = read_gold(tmp_path / path, file_format="conll", file=path, repairs=Repairs())
+    assert read.files == ["gold/b/z.conll", "gold/c.conll"]
+
+
 @pytest.mark.parametrize(
     ("file_format", "text"),
     [
