@@ -22,7 +22,7 @@ import typer
 
 sys.path.append(str(Path(__file__).parents[1]))  # record.py and tables.py
 from loop_report import write_report
-from record import read, record, run_with_loops
+from record import RESULTS, read, record, run_with_loops
 
 from spacy_sciner.cli.loops import check_made, read_dvc_yaml, run_loop, set_up, with_values
 from spacy_sciner.cli.repeat import planned
@@ -77,7 +77,7 @@ def main(
 
 def recorded(name: str) -> Dict[int, List[Dict[str, Any]]]:
     """The rows that are there already, by seed."""
-    rows = read(name)["rows"]
+    rows = read(name)["rows"] if (RESULTS / f"{name}.json").exists() else []
     return {row["seed"]: [r for r in rows if r["seed"] == row["seed"]] for row in rows}
 
 

@@ -35,9 +35,10 @@ def _is_part(node: Any) -> bool:
     if name_of(node) != "div":
         return name_of(node) == "body"
     kind = node.get("type")
-    if kind is not None or children(node, *_REFERENCES):
+    if kind is not None or name_of(node.getparent()) != "back":
         return kind in _ANNEXES
-    return name_of(node.getparent()) == "back"
+    headings = map(_text, children(node, "head"))
+    return not (children(node, *_REFERENCES) or any(map(REFERENCES.match, headings)))
 
 
 def _abstracts(root: Any) -> List[Any]:
@@ -57,7 +58,7 @@ def _read_divs(parent: Any) -> List[Section]:
     for name, text in _walk(parent):
         if name == "head":
             heading = text
-        elif not (BACK_MATTER.match(heading) or REFERENCES.match(heading)):
+        elif not BACK_MATTER.match(heading):
             sections.append((heading, text))
     return sections
 

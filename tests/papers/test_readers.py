@@ -61,8 +61,9 @@ def test_a_tei_of_several_texts_with_front_and_appendix(tmp_path):
     back = "<div><head>Proofs</head><p>More.</p></div>"
     back += "<div><head>References</head><p>A. B.</p></div>"
     back += "<div><head>Funding</head><p>By all.</p></div><div type='notes'><p>Aside.</p></div>"
-    path.write_text(f"<TEI><text><body><p>Long.</p></body><back>{back}</back></text></TEI>")
-    assert parse_xml(path) == [("", "Long."), ("Proofs", "More.")]
+    body = "<body><p>Long.</p><div><head>2 Literature</head><p>All.</p></div></body>"
+    path.write_text(f"<TEI><text>{body}<back>{back}</back></text></TEI>")
+    assert parse_xml(path) == [("", "Long."), ("2 Literature", "All."), ("Proofs", "More.")]
     back = "<div><head>Quellen</head><bibl>A. B.</bibl><bibl>C. D.</bibl></div>"
     front = "<front><div type='abstract'><p>Short.</p></div></front>"
     header = "<teiHeader><profileDesc><abstract/></profileDesc></teiHeader>"

@@ -17,7 +17,7 @@ MIN_FOUND = 0.8
 
 def candidates(records: Sequence[Dict[str, Any]], never: Collection[str]) -> List[str]:
     """Keys that hold strings which may be texts, else addresses; what never has a blank in it is a
-    name or a number."""
+    name or a number, unless its script has none."""
     texts: Dict[str, None] = {}
     addresses: Dict[str, None] = {}
     for record in records:
@@ -26,7 +26,7 @@ def candidates(records: Sequence[Dict[str, Any]], never: Collection[str]) -> Lis
                 continue
             if is_address(value):
                 addresses[key] = None
-            elif key == "text" or len(value.split()) > 1:
+            elif key == "text" or len(value.split()) > 1 or not value.isascii():
                 texts[key] = None
     return list(texts or addresses)
 

@@ -244,3 +244,6 @@ def test_a_name_is_no_text(tmp_path):
     """SciERC's lines: their only string was the text, and said to hold no entity."""
     record = {"doc_key": "P18-1001", "sentences": [["We", "use", "BERT"]], "ner": [[[2, 2, "M"]]]}
     assert _ents(tmp_path, record) == ([], {"no-text": 1})
+    # Some scripts have no blanks.
+    (paragraph,) = _read(tmp_path, {"content": "日本語の文章", "spans": []})[0]
+    assert paragraph.text == "日本語の文章"
