@@ -4,6 +4,7 @@ import random
 from dataclasses import replace
 from typing import Dict, List, NamedTuple, Tuple
 
+from spacy_sciner.content import has_content
 from spacy_sciner.corpus.annotated import make_tokenizer
 from spacy_sciner.corpus.formats.label_studio_tasks import task_result
 from spacy_sciner.corpus.formats.writing import Losses, prepare
@@ -52,7 +53,7 @@ def _ents(doc, rng) -> List[ScoredSpan]:
     found, i = [], rng.randint(0, 2)
     while i < len(doc):
         end = min(len(doc), i + rng.randint(1, 3))
-        if not doc[i].is_space and not doc[end - 1].is_space:
+        if has_content(doc[i].text) and has_content(doc[end - 1].text):
             found.append(ScoredSpan(i, end, rng.choice(LABELS), round(rng.random(), 4)))
             i = end
         i += rng.randint(1, 4)
@@ -80,7 +81,7 @@ def corrections(shown, seed: int = 1) -> Dict[str, Corrected]:
             kept[0] = start, end, LABELS[LABELS.index(label) - 1]
         ends = [(k.start, k.end) for k in one.ents]
         free = [t for t in one.doc if all(t.idx >= b or t.idx + len(t) <= a for a, b in ends)]
-        words = [token for token in free if not token.is_space]
+        words = [token for token in free if has_content(token.text)]
         if words and i % 4 == 3:
             token = rng.choice(words)
             kept = sorted([*kept, (token.idx, token.idx + len(token), "Metric")])
