@@ -48,7 +48,7 @@ def _abstracts(root: Any) -> List[Any]:
         found = [node for node in nodes if name_of(node) == "abstract"]
         found = found or [node for node in nodes if node.get("type") == "abstract"]
         if any(map(_text, found)):  # an empty one may stand in the header
-            return found
+            return [node for node in found if not set(found).intersection(node.iterancestors())]
     return []
 
 

@@ -45,7 +45,8 @@ def test_tei(tmp_path, abstract):
 def test_a_tei_of_several_texts_with_front_and_appendix(tmp_path):
     """Only the first text was read, and of what stands around it nothing but GROBID's annexes."""
     path = tmp_path / "x.tei.xml"
-    text = "<text><front><div type='abstract'><p>Short {0}.</p></div></front>"
+    text = "<text><front><div type='abstract'><div type='abstract'>"
+    text += "<p>Short {0}.</p></div></div></front>"
     text += "<body><p>Long {0}.</p></body><back><div type='appendix'><head>Proofs {0}</head>"
     text += "<p>More {0}.</p></div></back></text>"
     texts = text.format("one") + text.format("two")
