@@ -10,6 +10,8 @@ $(error Python 3.10, 3.11 or 3.12 is needed, $(PYTHON) is another. Try: make PYT
 endif
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DVC_NO_ANALYTICS := 1
+# Bytecode is kept, whatever the machine says: else each of many processes compiles what it imports.
+export PYTHONDONTWRITEBYTECODE :=
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help env repro test label-studio test-label-studio bench clean

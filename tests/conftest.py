@@ -16,6 +16,7 @@ from typing import Callable, Iterator, List, Tuple
 import catalogue
 import pytest
 from hypothesis import settings
+from spacy.lang.en import English
 from spacy.tokens import Doc
 from stage_project import Done, change, plain_of
 from tiny import CONFIGS, ROOT, build_bpe_encoder, build_wordpiece_encoder, gold_docs
@@ -37,8 +38,9 @@ def _one_thread() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _entry_points_once() -> Iterator[None]:
-    """Those of a group are sought among all at each look: a tenth of a small training."""
+def _sought_once() -> Iterator[None]:
+    """Entry points of a group, and how arrays become bytes, are sought among all at each look: a
+    fifth of a small training."""
     points = lru_cache(maxsize=None)(
         lambda group: catalogue.AVAILABLE_ENTRY_POINTS.select(group=group)
     )
@@ -46,7 +48,21 @@ def _entry_points_once() -> Iterator[None]:
         patch.setattr(
             catalogue.Registry, "_get_entry_points", lambda self: points(self.entry_point_namespace)
         )
+        every = catalogue.Registry.get_all
+        coders = lru_cache(maxsize=None)(every)
+        patch.setattr(
+            catalogue.Registry,
+            "get_all",
+            lambda self: coders(self) if self.namespace[0] == "srsly" else every(self),
+        )
         yield
+
+
+@pytest.fixture
+def no_exceptions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """English without its 1,600 exceptions to tokenising, which are half of a small training, for
+    tests whose documents are words already."""
+    monkeypatch.setattr(English.Defaults, "tokenizer_exceptions", {})
 
 
 @pytest.fixture(scope="session")

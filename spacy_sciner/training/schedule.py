@@ -78,8 +78,13 @@ def _learn_rate(given: Any, rate: float, n_steps: int) -> Dict[str, Any]:
 
 def _read_examples(config: Config) -> List[Example]:
     """The training examples, with the config's own reader. SCINER-E313 without any, or any dev."""
-    nlp = blank(config["nlp"]["lang"])
     resolved = config.interpolate()
+    ours = all(
+        isinstance(corpus, dict) and corpus.get("@readers") == "spacy-sciner.Corpus.v1"
+        for corpus in resolved["corpora"].values()
+    )
+    # Another's reader may cut texts into words.
+    nlp = blank(config["nlp"]["lang"], tokenizes=not ours)
     corpora: Dict[str, Any] = registry.resolve({"corpora": resolved["corpora"]})["corpora"]
     if not any(True for _ in corpora["dev"](nlp)):
         raise ScinerError(Errors.E313.format(path=resolved["paths"]["dev"]))
