@@ -9,6 +9,7 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 import runpy
 import shutil
 import sys
+from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
 from typing import Callable, Iterator, List, Tuple
@@ -20,6 +21,7 @@ from spacy.lang.en import English
 from spacy.tokens import Doc
 from stage_project import Done, change, plain_of
 from tiny import CONFIGS, ROOT, build_bpe_encoder, build_wordpiece_encoder, gold_docs
+from warm_python import warmed
 
 from spacy_sciner.corpus import docbin
 from spacy_sciner.corpus.docbin import write_docs
@@ -27,6 +29,15 @@ from spacy_sciner.corpus.docbin import write_docs
 # The same cases in every run, and no time limit on a busy machine.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """One warm `python` for all processes of a run, before xdist starts its workers."""
+    if not hasattr(session.config, "workerinput"):
+        stack = ExitStack()
+        stack.enter_context(warmed())
+        session.config.add_cleanup(stack.close)
 
 
 @pytest.fixture(scope="session", autouse=True)

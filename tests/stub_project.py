@@ -14,6 +14,7 @@ from typing import List
 
 import matplotlib
 import yaml
+from warm_python import warm_python
 
 ROOT = Path(__file__).parents[1]
 LEAN_CODE = ("spacy_sciner/corpus/merge.py", "spacy_sciner/training/loop.py")
@@ -127,7 +128,9 @@ class StubProject:
         self.env = {**os.environ, "DVC_NO_ANALYTICS": "1", "HOME": str(root.parent)}
         # A home of its own has no list of fonts, which takes seconds to make.
         self.env["MPLCONFIGDIR"] = matplotlib.get_configdir()
-        self.env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), self.env["PATH"]])
+        # Most of what a test waits for are processes that start.
+        folders = [str(Path(python).parent) for python in (warm_python(), sys.executable)]
+        self.env["PATH"] = os.pathsep.join([*folders, self.env["PATH"]])
         for key in ("GIT_AUTHOR", "GIT_COMMITTER"):
             self.env |= {f"{key}_NAME": "Test", f"{key}_EMAIL": "test@example.org"}
         self.call("git", "init", "-q", "-b", "main")
@@ -180,5 +183,5 @@ class StubProject:
 
     def repro(self) -> List[str]:
         """Run `dvc repro`; the stages that it ran, in order (restored ones are not run)."""
-        out = self.call(sys.executable, "-m", "dvc", "repro")
+        out = self.call("python", "-m", "dvc", "repro")
         return re.findall(r"^Running stage '(.+)':", out, flags=re.MULTILINE)

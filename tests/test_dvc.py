@@ -16,7 +16,7 @@ def loop(k):
 def restore(project: StubProject) -> None:
     """Back to the first run, without running anything."""
     project.call("git", "checkout", "-q", ".")
-    project.call(sys.executable, "-m", "dvc", "checkout", "-q")
+    project.call("python", "-m", "dvc", "checkout", "-q")
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> StubProject:
 
 
 def test_stage_names(project):
-    listed = project.call(sys.executable, "-m", "dvc", "stage", "list", "--name-only").split()
+    listed = project.call("python", "-m", "dvc", "stage", "list", "--name-only").split()
     assert sorted(listed) == sorted([*FIRST, *loop(1), *loop(2)])
 
 
@@ -42,7 +42,7 @@ def test_second_run_does_nothing(project):
     for folder in ("spacy_sciner/training", "scripts"):
         project.write(f"{folder}/__pycache__/loop.cpython-311.pyc", "bytecode")
     assert project.repro() == []
-    status = project.call(sys.executable, "-m", "dvc", "status", "--json")
+    status = project.call("python", "-m", "dvc", "status", "--json")
     assert json.loads(status) == {}
 
 
@@ -93,7 +93,7 @@ def test_what_trains_a_model_is_measured_again(project):
 
 
 def test_plots_draw_a_line_for_each_series(project):
-    shown = json.loads(project.call(sys.executable, "-m", "dvc", "plots", "show", "--json"))
+    shown = json.loads(project.call("python", "-m", "dvc", "plots", "show", "--json"))
     assert not shown.get("errors")
     plots = {name: plot[0]["content"] for name, plot in shown["data"].items() if plot}
     by_iteration = {"F1 by iteration", "Test F1 by type", "Pseudo-labels by type"}
@@ -113,7 +113,7 @@ def test_metrics_diff_between_commits(project):
     project.edit("params.yaml", r"epochs: 10\b", "epochs: 99")
     project.repro()
     project.commit("more epochs")
-    dvc = [sys.executable, "-m", "dvc"]
+    dvc = ["python", "-m", "dvc"]
     diff = json.loads(project.call(*dvc, "metrics", "diff", "before", "HEAD", "--json"))
     f1 = diff["metrics/latest.json"]["test.f1"]
     assert f1["new"] - f1["old"] == pytest.approx(f1["diff"])

@@ -10,8 +10,8 @@ from spacy_sciner.cli.iterate import _git, iterate
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.settings import read_yaml
 
-DVC = (sys.executable, "-m", "dvc")
-SCINER = (sys.executable, "-c", "from spacy_sciner.cli import main; main()", "iterate", "--to")
+DVC = ("python", "-m", "dvc")
+SCINER = ("python", "-c", "from spacy_sciner.cli import main; main()", "iterate", "--to")
 
 
 @pytest.fixture(scope="module")

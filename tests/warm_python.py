@@ -1,0 +1,157 @@
+"""A `python` that starts at once: a fork of a process that has imported what ours need.
+
+Imports are most of the time of a stage as the tests run it. What such a `python` runs has its own
+arguments, folder, environment, streams and exit code; a signal to it does not reach what it runs,
+and only what is imported later sees its environment. Where that matters, tests start Python itself.
+
+    python tests/warm_python.py FOLDER
+
+makes FOLDER/python and answers it until its own standard input ends. Its first call imports.
+"""
+
+import atexit
+import importlib
+import json
+import os
+import runpy
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Iterator, List
+
+CLIENT = """#!{python} -IS
+import json, os, socket, sys
+if "PYTHONPATH" in os.environ:
+    os.execv("{python}", ["{python}", *sys.argv[1:]])
+message = json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]).encode()
+with socket.socket(socket.AF_UNIX) as server:
+    server.connect("{address}")
+    socket.send_fds(server, [len(message).to_bytes(8, "big")], [0, 1, 2])
+    server.sendall(message)
+    answer = server.recv(1)
+sys.exit(answer[0] if answer else 1)
+"""
+# The rest is imported where it is used.
+PLACE = "SCINER_WARM_PYTHON"  # where the tests' processes find it
+IMPORTED = (
+    *("dvc.cli", "dvc.cli.command", "dvc.cli.parser", "dvc.commands.repro", "dvc.commands.status"),
+    *("dvc.dvcfile", "dvc.output", "dvc.repo", "dvc.repo.index", "dvc.repo.reproduce", "dvc.scm"),
+    *("dvc.stage", "dvc.stage.run", "dvc_data.hashfile.build", "dvc_data.index", "jinja2"),
+    *("multiprocessing.spawn", "pydantic", "scipy.optimize", "seqeval.metrics", "spacy"),
+    *("spacy.cli", "torch", "typer", "spacy_sciner.cli", "spacy_sciner.cli.iterate"),
+    *("spacy_sciner.adapt.encoder", "spacy_sciner.annotation.iteration"),
+    *("spacy_sciner.corpus.convert", "spacy_sciner.corpus.merge", "spacy_sciner.papers"),
+    *("spacy_sciner.evaluation.iteration", "spacy_sciner.report.build"),
+    *("spacy_sciner.training.ensemble", "spacy_sciner.training.measure"),
+)
+
+
+def warm_python() -> str:
+    """The `python` of this test run; where there is none, Python itself."""
+    return os.environ.get(PLACE, sys.executable)
+
+
+@contextmanager
+def warmed() -> Iterator[None]:
+    """Inside, processes find one. One thread each, as its libraries are told once."""
+    if not sys.platform.startswith("linux"):  # elsewhere, a fork of so much is not sound
+        yield
+        return
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    with tempfile.TemporaryDirectory(prefix="warm-") as folder:
+        client = Path(folder, "python")
+        command = [sys.executable, __file__, folder]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment) as server:
+            while not client.exists() and server.poll() is None:
+                time.sleep(0.01)
+            os.environ[PLACE] = str(client)
+            yield
+            del os.environ[PLACE]
+
+
+def serve(folder: Path) -> None:
+    address, client = folder / "socket", folder / "python"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(address))
+        listener.listen(64)
+        new = folder / "new"
+        new.write_text(CLIENT.format(python=sys.executable, address=address), encoding="utf8")
+        new.chmod(0o755)
+        new.rename(client)
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
+        while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
+            connection, _ = listener.accept()
+            for name in IMPORTED:
+                importlib.import_module(name)
+            if os.fork() == 0:
+                listener.close()
+                _run(connection, str(client))
+            connection.close()
+
+
+def _run(connection: socket.socket, client: str) -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    size, streams, *_ = socket.recv_fds(connection, 8, 3)
+    message = connection.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL)
+    command, cwd, environment = json.loads(message)
+    for stream, place in zip(streams, (0, 1, 2)):
+        os.dup2(stream, place)
+        os.close(stream)
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.executable = client
+
+    code = 1
+
+    def answer() -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        connection.send(bytes([code & 0xFF]))
+        os._exit(code & 0xFF)
+
+    atexit.register(answer)  # before all others, so it comes last
+    code = _exit_code(command)
+    sys.exit(code)
+
+
+def _exit_code(command: List[str]) -> int:
+    try:
+        _execute(command)
+    except SystemExit as done:
+        if done.code is None or isinstance(done.code, int):
+            return done.code or 0
+        print(done.code, file=sys.stderr)
+        return 1
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+def _execute(command: List[str]) -> None:
+    how, *rest = command
+    if how == "-m":
+        sys.argv = rest
+        sys.path[0] = os.getcwd()
+        runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
+    elif how == "-c":
+        sys.argv = ["-c", *rest[1:]]
+        sys.path[0] = ""
+        names: Any = {"__name__": "__main__"}
+        exec(compile(rest[0], "<string>", "exec"), names)
+    else:
+        sys.argv = command
+        sys.path[0] = str(Path(how).resolve().parent)
+        runpy.run_path(how, run_name="__main__")
+
+
+if __name__ == "__main__":
+    serve(Path(sys.argv[1]))
