@@ -1,7 +1,6 @@
 """The graph in dvc.yaml: what runs after which change. Scripts are stand-ins, DVC is real."""
 
 import json
-import sys
 
 import pytest
 from stub_project import StubProject

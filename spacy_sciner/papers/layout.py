@@ -94,21 +94,28 @@ def _fragments(glyphs: Sequence[Glyph]) -> List[Fragment]:
 
 
 def _continues(run: Fragment, glyph: Glyph) -> bool:
-    size = max(_size(run), glyph.size)
-    script = min(run[-1].size, glyph.size) < SCRIPT * size
-    if abs(glyph.y - _baseline(run)) > (0.6 if script else 0.25) * size:
+    of_run = _size(run)
+    size = max(of_run, glyph.size)
+    # First what says no more often: it is asked of every glyph and of forty neighbours.
+    if not -0.6 * size < glyph.x0 - max([g.x1 for g in run[-3:]]) < GAP * size:
         return False
-    return -0.6 * size < glyph.x0 - max(g.x1 for g in run[-3:]) < GAP * size
+    script = min(run[-1].size, glyph.size) < SCRIPT * size
+    return abs(glyph.y - _baseline(run, of_run)) <= (0.6 if script else 0.25) * size
 
 
 def _size(run: Fragment) -> float:
-    return max(g.size for g in run[-8:])
+    return max([g.size for g in run[-8:]])
 
 
-def _baseline(run: Fragment) -> float:
-    """Of the full-size glyphs; a script's own baseline is beside it."""
-    size = _size(run)
-    return next((g.y for g in reversed(run) if g.size > SCRIPT * size), run[0].y)
+def _baseline(run: Fragment, size: Optional[float] = None) -> float:
+    """Of the full-size glyphs; a script's own baseline is beside it.
+
+    size (float): As `_size` gives it, if that is known already."""
+    size = _size(run) if size is None else size
+    for glyph in reversed(run):
+        if glyph.size > SCRIPT * size:
+            return glyph.y
+    return run[0].y
 
 
 def _body_size(pages: Iterable[Iterable[Fragment]]) -> float:

@@ -1,7 +1,6 @@
 """`sciner iterate` on a project of stand-in scripts: Git and DVC are real."""
 
 import json
-import sys
 
 import pytest
 from stub_project import StubProject
