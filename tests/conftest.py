@@ -69,11 +69,12 @@ def _sought_once() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def no_exceptions(monkeypatch: pytest.MonkeyPatch) -> None:
-    """English without its 1,600 exceptions to tokenising, which are half of a small training, for
-    tests whose documents are words already."""
-    monkeypatch.setattr(English.Defaults, "tokenizer_exceptions", {})
+@pytest.fixture(autouse=True)
+def _no_exceptions(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where documents are words already, English is without its 1,600 exceptions to tokenising:
+    they are half of a small training."""
+    if request.path.parent.name in ("training", "annotation", "evaluation"):
+        monkeypatch.setattr(English.Defaults, "tokenizer_exceptions", {})
 
 
 @pytest.fixture(scope="session")

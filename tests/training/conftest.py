@@ -1,8 +1,0 @@
-"""Words, not texts."""
-
-import pytest
-
-
-@pytest.fixture(autouse=True)
-def _words(no_exceptions: None) -> None:
-    """Documents of these tests are words already."""
