@@ -30,6 +30,7 @@ $(VENV)/.ready: pyproject.toml $(CONSTRAINTS) requirements/encoder.txt
 	touch $@
 
 repro: env  ## Run the whole loop on the embedded sample corpus
+	@test -e .git || git init -q  # a download has no repository, and DVC asks for one
 	@$(BIN)/sciner doctor --plan
 	$(BIN)/dvc repro
 	@cat report/iterations.txt

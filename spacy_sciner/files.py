@@ -17,6 +17,7 @@ from .errors import Errors, ScinerError
 T = TypeVar("T")
 MAX_NAME = 200  # bytes of a file's name; file systems take 255
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f%/\\:*?"<>|]|^\.')
+_LEFT = re.compile(r"\.DS_Store|\._.*|__MACOSX|__pycache__|Thumbs\.db|desktop\.ini")
 PACKAGE = Path(__file__).parent
 # What a text file may begin with, and its encoding. UTF-32's come first: one begins as UTF-16's.
 BYTE_ORDER_MARKS = (
@@ -134,10 +135,13 @@ def read_json(path: Union[str, Path], kind: type = dict) -> Any:
 
 
 def fingerprint(path: Path, pattern: str = "*") -> str:
-    """SHA-256 of a file, or over the files of a folder, their names included."""
+    """SHA-256 of a file, or over the files of a folder, their names included; not over what a
+    desktop leaves there, as DVC's of .dvcignore."""
     digest = hashlib.sha256()
     files = [path] if path.is_file() else sorted(p for p in path.rglob(pattern) if p.is_file())
     for file_path in files:
+        if file_path != path and any(map(_LEFT.fullmatch, file_path.relative_to(path).parts)):
+            continue
         if file_path != path:
             digest.update(file_path.relative_to(path).as_posix().encode("utf8") + b"\0")
         with file_path.open("rb") as file:

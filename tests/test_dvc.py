@@ -37,9 +37,11 @@ def test_first_run_runs_everything_once(project):
 
 
 def test_second_run_does_nothing(project):
-    """Though Python leaves bytecode beside the code."""
+    """Though Python leaves bytecode beside the code, and a desktop its notes beside the data."""
     for folder in ("spacy_sciner/training", "scripts"):
         project.write(f"{folder}/__pycache__/loop.cpython-311.pyc", "bytecode")
+    for name in (".DS_Store", "papers/._a.tei.xml", "Thumbs.db", "gold/desktop.ini"):
+        project.write(f"assets/sample/{name}", "notes")
     assert project.repro() == []
     status = project.call("python", "-m", "dvc", "status", "--json")
     assert json.loads(status) == {}

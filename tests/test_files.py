@@ -11,6 +11,7 @@ import pytest
 
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.files import (
+    fingerprint,
     link,
     progress,
     read_json,
@@ -217,3 +218,15 @@ def test_what_is_no_link_is_not_made_one(tmp_path: Path):
     link(tmp_path / "kept", tmp_path / "data")
     assert (tmp_path / "kept").read_text() == "kept"
     assert not (tmp_path / "kept").is_symlink()
+
+
+def test_what_a_desktop_or_python_leaves_in_a_folder_is_no_change_of_it(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/gold.txt").write_text("gold")
+    before = fingerprint(tmp_path)
+    for name in (".DS_Store", "a/._gold.txt", "a/Thumbs.db", "__MACOSX/a", "a/__pycache__/b.pyc"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("notes")
+    assert fingerprint(tmp_path) == before
+    (tmp_path / "a/.hidden").write_text("")
+    assert fingerprint(tmp_path) != before

@@ -1,6 +1,7 @@
 """What every script and command shares: run a function, turn bad input into one clear line."""
 
 import inspect
+import io
 import re
 import sys
 import warnings
@@ -25,15 +26,21 @@ def one_line_errors() -> Iterator[None]:
         return f"!! {message}\n" if own else before(message, category, *where, **more)
 
     warnings.formatwarning = one_line
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # Latin-1 has no ✔
     try:
         yield
     except ScinerError as e:
         print(f"✘ {e}", file=sys.stderr)
         sys.exit(1)
     except OSError as e:
+        if isinstance(e, FileNotFoundError) and e.filename == "git":
+            print(f"✘ {Errors.E564.format(command='git')}", file=sys.stderr)
+            sys.exit(1)
         if e.filename is None and e.errno not in (ENOSPC, EDQUOT):  # a connection's, for example
             raise
-        where, reason = e.filename or "A disk", e.strerror
+        where, reason = e.filename2 or e.filename or "A disk", e.strerror
         print(f"✘ {Errors.E555.format(path=where, reason=reason)}", file=sys.stderr)
         sys.exit(1)
     finally:

@@ -111,7 +111,8 @@ def _busy(facts: Dict[str, Any]) -> Optional[str]:
     if load is None or load <= BUSY * cores:
         return None
     return (
-        f"A load of {load:.1f} on {cores} cores: something computes already, maybe your own work. "
+        f"A load of {load:.1f} on {cores} core{'s' * (cores > 1)}: something computes already, "
+        "maybe your own work. "
         "Beside it, steps may take longer."
     )
 

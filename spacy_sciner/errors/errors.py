@@ -189,8 +189,8 @@ class Errors(AdaptErrors, CorpusErrors, ReviewErrors):
         "it again."
     )
     E510 = (
-        "{path} is not the root of a project under Git and DVC: no {missing}. Go there, or run "
-        "`git init` and `dvc init`, and commit."
+        "{path} is not the root of a project under Git and DVC: no {missing}. Go there. If "
+        "only .git is missing, run `git init`, and commit."
     )
     E511 = (
         "--to {to} is less than the {n} iterations in {path}. Use --to {n} or more, or take "
@@ -257,6 +257,7 @@ class Errors(AdaptErrors, CorpusErrors, ReviewErrors):
     E555 = (
         "{path}: {reason}. Is the path right, may it be read and written there, and is there room?"
     )
+    E564 = "{command} is not there: install it, or put its folder on PATH."
     E556 = "{path} is a folder, and what is written is a file. Name another place for it."
     E557 = "Revision {name} cannot be compared: {reason}. Name another revision."
     E558 = (

@@ -78,19 +78,22 @@ def parse_yaml(text: str, path: Union[str, Path]) -> Any:
 def _read(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf8")
+    except FileNotFoundError as e:
+        reason = "there is no such file. Is this the root of a project?"
+        raise ScinerError(Errors.E502.format(path=path, reason=reason)) from e
     except (OSError, UnicodeDecodeError) as e:
         raise _unreadable(path, e) from e
 
 
 def _load(text: str, path: Union[str, Path]) -> Tuple[Any, list[Problem]]:
-    """RETURNS (Tuple[Any, List[Problem]]): The data, and the keys that are given twice, or are
-    numbers where DVC needs text."""
+    """RETURNS (Tuple[Any, List[Problem]]): The data, and the keys that are given twice, or are not
+    what DVC needs."""
     try:
         loader = _Loader(text)
         node = loader.get_single_node()
         if node is None:
             return {}, []
-        found = [*_repeated(node, "", set()), *_bare_numbers(node)]
+        found = [*_repeated(node, "", set()), *_not_for_dvc(node)]
         return _with_text_keys(loader.construct_document(node), {}), found
     # The last: a tag such as !!bool before what is none, an impossible date, a thousand brackets.
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as e:
@@ -121,10 +124,18 @@ def _repeated(node: yaml.Node, above: str, seen: Set[int]) -> Iterator[Problem]:
         yield from _repeated(child, path, seen)
 
 
-def _bare_numbers(node: yaml.Node) -> Iterator[Problem]:
-    """Keys of what dvc.yaml repeats its stages for: it leaves those of a number out."""
+def _not_for_dvc(node: yaml.Node) -> Iterator[Problem]:
+    """Names that dvc.yaml cannot use: of stages it leaves those of a number out, of a corpus it
+    takes a dot for a step into it, and a blank for the end of the command."""
     sections = node.value if isinstance(node, yaml.MappingNode) else []
     for name, section in sections:
+        if name.value == "corpora" and isinstance(section, yaml.MappingNode):
+            for key, _ in section.value:
+                if not re.fullmatch(r"[\w-]+", str(key.value)):
+                    reason = (
+                        "a corpus' name has letters, digits, - and _ alone, for DVC and the shell"
+                    )
+                    yield f"corpora.{key.value}", reason
         if name.value in _REPEATED and isinstance(section, yaml.MappingNode):
             for key, _ in section.value:
                 if key.tag == "tag:yaml.org,2002:int":

@@ -206,7 +206,7 @@ class Settings(Section):
     parse: Parse = knob("Stage parse.")
     convert: Convert = knob("Stage convert.")
     corpora: Annotated[Dict[str, Corpus], Expected("a mapping", "of names to corpora")] = knob(
-        "Every corpus by its name."
+        "Every corpus by its name, of letters, digits, - and _."
     )
     encoder: Encoder = knob("Stage adapt: which encoder.")
     adapt: Adapt = knob("Stage adapt.")

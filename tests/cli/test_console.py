@@ -1,12 +1,14 @@
 """`sciner` itself: help without torch, bad input in one line."""
 
 import errno
+import os
 import subprocess
 import sys
 import warnings
 
 import pytest
 from console import call_sciner
+from tiny import ROOT
 
 from spacy_sciner.cli import COMMANDS, main
 from spacy_sciner.cli.console import one_line_errors
@@ -57,9 +59,17 @@ def fill_the_disk(path):
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
+def copy_to_a_full_disk(path):
+    raise OSError(errno.ENOSPC, "No space left on device", "from.bin", None, "to.bin")
+
+
 @pytest.mark.parametrize(
     ("write", "shown"),
-    [(write_below_a_file, "a.txt"), (fill_the_disk, "A disk: No space left on device.")],
+    [
+        (write_below_a_file, "a.txt"),
+        (fill_the_disk, "A disk: No space left on device."),
+        (copy_to_a_full_disk, "to.bin: No space left on device."),
+    ],
 )
 def test_what_cannot_be_written_is_one_line(tmp_path, capsys, write, shown):
     with pytest.raises(SystemExit) as stop, one_line_errors():
@@ -69,6 +79,25 @@ def test_what_cannot_be_written_is_one_line(tmp_path, capsys, write, shown):
     assert err.startswith("✘ SCINER-E555: ")
     assert shown in err
     assert len(err.splitlines()) == 1
+
+
+def test_a_machine_without_git(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SystemExit), one_line_errors():
+        subprocess.run(["git", "tag"])
+    assert capsys.readouterr().err.startswith("✘ SCINER-E564: git is not there: install it")
+
+
+def test_a_terminal_without_our_signs(tmp_path):
+    """Latin-1 has neither ✘ nor γ; what it has is shown as it is."""
+    code = "import sys; sys.argv[0] = 'sciner'; from spacy_sciner.cli import main; main()"
+    command = [sys.executable, "-c", code, "check", "nicht-da-ü.txt"]
+    environment = {**os.environ, "PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "0"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True)
+    assert done.returncode == 1
+    shown = done.stderr.decode("latin-1")
+    assert shown.startswith("? SCINER-E")
+    assert "nicht-da-ü.txt" in shown
 
 
 def test_a_connection_that_breaks_is_no_file():

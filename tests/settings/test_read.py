@@ -33,6 +33,22 @@ def test_the_delivered_file_is_right():
     assert settings.iteration_of(2).prev == "1"
 
 
+@pytest.mark.parametrize("name", ["x.y", "a b", "a/b", "a:b"])
+def test_a_corpus_name_that_dvc_or_the_shell_reads_otherwise(written, name):
+    path = written(
+        TEXT.replace("  sample:", f'  "{name}":', 1).replace("corpus: sample", f'corpus: "{name}"')
+    )
+    with pytest.raises(
+        ScinerError, match=r"E520: (.|\n)*corpora\..*letters, digits, - and _ alone"
+    ):
+        read_settings(path)
+
+
+def test_a_corpus_name_in_letters_of_any_language(written):
+    text = TEXT.replace("  sample:", "  müll-1_a:", 1).replace("corpus: sample", "corpus: müll-1_a")
+    assert read_settings(written(text)).corpus == "müll-1_a"
+
+
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
