@@ -17,7 +17,7 @@ from .errors import Errors, ScinerError
 T = TypeVar("T")
 MAX_NAME = 200  # bytes of a file's name; file systems take 255
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f%/\\:*?"<>|]|^\.')
-_LEFT = re.compile(r"\.DS_Store|\._.*|__MACOSX|__pycache__|Thumbs\.db|desktop\.ini")
+_LEFT = re.compile(r"\.DS_Store|\._.*|__pycache__|Thumbs\.db|desktop\.ini")
 PACKAGE = Path(__file__).parent
 # What a text file may begin with, and its encoding. UTF-32's come first: one begins as UTF-16's.
 BYTE_ORDER_MARKS = (
@@ -135,8 +135,8 @@ def read_json(path: Union[str, Path], kind: type = dict) -> Any:
 
 
 def fingerprint(path: Path, pattern: str = "*") -> str:
-    """SHA-256 of a file, or over the files of a folder, their names included; not over what a
-    desktop leaves there, as DVC's of .dvcignore."""
+    """SHA-256 of a file, or over the files of a folder, their names included; but for what a
+    desktop or Python leaves there, which .dvcignore keeps from DVC's, too."""
     digest = hashlib.sha256()
     files = [path] if path.is_file() else sorted(p for p in path.rglob(pattern) if p.is_file())
     for file_path in files:

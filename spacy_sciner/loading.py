@@ -37,7 +37,7 @@ def load(pipeline: Union[str, Path]) -> Language:
         if config.get("nlp", {}).get("tokenizer") != STANDARD:
             return spacy.load(folder)
         nlp = spacy.load(folder, config={"nlp": {"tokenizer": EMPTY}})
-        nlp.config["nlp"]["tokenizer"] = STANDARD
+        nlp.config["nlp"]["tokenizer"] = dict(STANDARD)
         return nlp
 
 

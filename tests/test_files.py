@@ -224,9 +224,11 @@ def test_what_a_desktop_or_python_leaves_in_a_folder_is_no_change_of_it(tmp_path
     (tmp_path / "a").mkdir()
     (tmp_path / "a/gold.txt").write_text("gold")
     before = fingerprint(tmp_path)
-    for name in (".DS_Store", "a/._gold.txt", "a/Thumbs.db", "__MACOSX/a", "a/__pycache__/b.pyc"):
+    for name in (".DS_Store", "a/._gold.txt", "a/Thumbs.db", "desktop.ini", "a/__pycache__/b.pyc"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("notes")
     assert fingerprint(tmp_path) == before
-    (tmp_path / "a/.hidden").write_text("")
+    # What else lies there may be read.
+    (tmp_path / "__MACOSX").mkdir()
+    (tmp_path / "__MACOSX/gold.txt").write_text("gold")
     assert fingerprint(tmp_path) != before

@@ -26,7 +26,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterator, List
 
-CLIENT = """#!{python} -IS
+# A shell starts it: a first line may neither be long nor have blanks in its path.
+CLIENT = """#!/bin/sh
+'''exec' "{python}" -IS "$0" "$@"
+' '''
 import json, os, socket, sys
 if "PYTHONPATH" in os.environ:
     os.execv("{python}", ["{python}", *sys.argv[1:]])
@@ -38,8 +41,8 @@ with socket.socket(socket.AF_UNIX) as server:
     answer = server.recv(1)
 sys.exit(answer[0] if answer else 1)
 """
-# The rest is imported where it is used.
 PLACE = "SCINER_WARM_PYTHON"  # where the tests' processes find it
+# The rest is imported where it is used.
 IMPORTED = (
     *("dvc.cli", "dvc.cli.command", "dvc.cli.parser", "dvc.commands.repro", "dvc.commands.status"),
     *("dvc.dvcfile", "dvc.output", "dvc.repo", "dvc.repo.index", "dvc.repo.reproduce", "dvc.scm"),
@@ -71,9 +74,10 @@ def warmed() -> Iterator[None]:
         with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment) as server:
             while not client.exists() and server.poll() is None:
                 time.sleep(0.01)
-            os.environ[PLACE] = str(client)
+            if client.exists():  # else it could not begin, and Python itself is there
+                os.environ[PLACE] = str(client)
             yield
-            del os.environ[PLACE]
+            os.environ.pop(PLACE, None)
 
 
 def serve(folder: Path) -> None:

@@ -26,9 +26,9 @@ def one_line_errors() -> Iterator[None]:
         return f"!! {message}\n" if own else before(message, category, *where, **more)
 
     warnings.formatwarning = one_line
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # Latin-1 has no ✔
+    # Latin-1 has no ✔. As standard error does it, and what is not shown is not lost.
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         yield
     except ScinerError as e:

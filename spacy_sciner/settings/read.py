@@ -14,6 +14,7 @@ from .rules import Problem
 from .tree import Settings
 
 S = TypeVar("S", bound=Section)
+_CORPUS_NAME = "a corpus' name has letters, digits, - and _ alone: DVC and the shell read others"
 _REPEATED = ("iterations", "evaluations")  # the `foreach` of dvc.yaml
 
 
@@ -131,11 +132,8 @@ def _not_for_dvc(node: yaml.Node) -> Iterator[Problem]:
     for name, section in sections:
         if name.value == "corpora" and isinstance(section, yaml.MappingNode):
             for key, _ in section.value:
-                if not re.fullmatch(r"[\w-]+", str(key.value)):
-                    reason = (
-                        "a corpus' name has letters, digits, - and _ alone, for DVC and the shell"
-                    )
-                    yield f"corpora.{key.value}", reason
+                if key.value != "<<" and not re.fullmatch(r"\w[\w-]*", str(key.value)):
+                    yield f"corpora.{key.value}", _CORPUS_NAME
         if name.value in _REPEATED and isinstance(section, yaml.MappingNode):
             for key, _ in section.value:
                 if key.tag == "tag:yaml.org,2002:int":

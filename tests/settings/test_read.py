@@ -33,7 +33,7 @@ def test_the_delivered_file_is_right():
     assert settings.iteration_of(2).prev == "1"
 
 
-@pytest.mark.parametrize("name", ["x.y", "a b", "a/b", "a:b"])
+@pytest.mark.parametrize("name", ["x.y", "a b", "a/b", "a:b", "-a"])
 def test_a_corpus_name_that_dvc_or_the_shell_reads_otherwise(written, name):
     path = written(
         TEXT.replace("  sample:", f'  "{name}":', 1).replace("corpus: sample", f'corpus: "{name}"')
@@ -42,6 +42,11 @@ def test_a_corpus_name_that_dvc_or_the_shell_reads_otherwise(written, name):
         ScinerError, match=r"E520: (.|\n)*corpora\..*letters, digits, - and _ alone"
     ):
         read_settings(path)
+
+
+def test_corpora_that_share_what_they_have(written):
+    shared = "corpora:\n  <<: {mine: {labels: [A], gold: []}}\n"
+    assert "mine" in read_settings(written(TEXT.replace("corpora:\n", shared, 1))).corpora
 
 
 def test_a_corpus_name_in_letters_of_any_language(written):
