@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ..models.machine import keep_freed_memory
-from ..models.optimizers import decay_groups
+from ..models.optimizers import AdamW, clip_gradients, decay_groups
 from ..models.shim import resolve_device, resolve_precision
 from .checkpoint import Checkpoint, Curve, place_of_best
 
@@ -74,7 +74,7 @@ class AdaptLoop:
         self.dtype = resolve_precision(schedule.precision, self.device)
         keep_freed_memory()
         self.module = task.module.to(self.device)
-        self.optimizer = torch.optim.AdamW(decay_groups(self.module), fused=True)
+        self.optimizer: Any = AdamW(decay_groups(self.module))
         self.scaler = torch.amp.GradScaler(self.device, enabled=self.dtype == torch.float16)
         self.n_steps = schedule.epochs * max(1, len(task.batches(0)))
         self.curve: Curve = []
@@ -142,10 +142,10 @@ class AdaptLoop:
             for param in self.module.parameters():
                 if param.grad is not None:
                     param.grad.mul_(divisor / count)
-        nn.utils.clip_grad_norm_(self.module.parameters(), CLIP)
+        clip_gradients(self.module.parameters(), CLIP)
         self.scaler.step(self.optimizer)
         self.scaler.update()
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad()
         return total, count
 
     def _measure(self, held: Sequence[Tuple[Tensor, ...]]) -> Optional[float]:

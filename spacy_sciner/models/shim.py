@@ -15,7 +15,7 @@ from torch import nn
 from ..errors import Errors, ScinerError
 from .head import set_dropout
 from .machine import keep_freed_memory
-from .optimizers import take_settings, torch_optimizer
+from .optimizers import clip_gradients, take_settings, torch_optimizer
 
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
@@ -106,10 +106,10 @@ class TorchTagger(Shim):
         take_settings(own, optimizer)
         self.scaler.unscale_(own)
         if optimizer.grad_clip:
-            nn.utils.clip_grad_norm_(self.module.parameters(), float(optimizer.grad_clip))
+            clip_gradients(self.module.parameters(), float(optimizer.grad_clip))
         self.scaler.step(own)
         self.scaler.update()
-        own.zero_grad(set_to_none=True)
+        own.zero_grad()
 
     def optimizer_state(self) -> Dict[str, torch.Tensor]:
         """The moments and step of each weight, by its place among all: `3.exp_avg`; empty before
@@ -128,11 +128,10 @@ class TorchTagger(Shim):
             state.setdefault(int(place), {})[name] = tensor
         own.load_state_dict({**own.state_dict(), "state": state})
 
-    def _torch_optimizer(self, optimizer: Optimizer) -> torch.optim.Optimizer:
+    def _torch_optimizer(self, optimizer: Optimizer) -> Any:
         if self._optimizer is None:
             self._optimizer = torch_optimizer(optimizer, self.module)
-        own: torch.optim.Optimizer = self._optimizer
-        return own
+        return self._optimizer
 
     @contextmanager
     def use_params(self, params: Any) -> Iterator[None]:

@@ -1,9 +1,9 @@
 """Where a training stands after an epoch: enough to go on after a kill and end with the same bytes.
 
-A checkpoint is one safetensors file: weights, the optimiser's moments, the states of the random
-numbers, the moving average, and the progress. Beside it lies the best epoch's pipeline so far. Both
-are in a folder named after all that the training depends on, outside of what DVC owns and removes,
-so that nothing is ever continued with other data, settings or code.
+A checkpoint is one safetensors file: the weights that change, the optimiser's moments, the states
+of the random numbers, the moving average, and the progress. Beside it lies the best epoch's
+pipeline so far. Both are in a folder named after all that the training depends on, outside of what
+DVC owns and removes, so that nothing is ever continued with other data, settings or code.
 """
 
 import json
@@ -49,8 +49,7 @@ class Checkpoint:
         if self.path is None or not _is_ours(nlp):
             return
         arrays: Arrays = {}
-        for name, model in _models(nlp):
-            arrays[f"model.{name}"] = np.frombuffer(model.to_bytes(), dtype=np.uint8)
+        _save_weights(nlp, arrays)
         plain: Dict[str, Any] = {"progress": progress._asdict()}
         plain["scalers"] = _save_shims(nlp, arrays)
         plain["updates"] = _save_thinc(nlp, optimizer, arrays)
@@ -69,8 +68,7 @@ class Checkpoint:
         with safe_open(self.path, framework="numpy") as file:
             self._plain = json.loads(file.metadata()["state"])
             self._arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        for name, model in _models(nlp):
-            model.from_bytes(self._arrays[f"model.{name}"].tobytes())
+        _load_weights(nlp, self._arrays)
         _load_shims(nlp, optimizer, self._arrays, self._plain["scalers"])
         _load_thinc(nlp, optimizer, self._arrays, self._plain["updates"])
         progress = Progress(**self._plain["progress"])
@@ -134,14 +132,39 @@ def _load_shims(
         shim.restore_optimizer(found, optimizer)
 
 
+def _params(nlp: Language) -> Iterator[Tuple[str, Model, str]]:
+    """Thinc's own weights: a name that every process gives them, the node, its name of it."""
+    for name, model in _models(nlp):
+        for node_i, node in enumerate(model.walk()):
+            for param in node.param_names:
+                yield f"{name}.{node_i}.{param}", node, param
+
+
+def _save_weights(nlp: Language, arrays: Arrays) -> None:
+    """All that training changes; what is frozen a pipeline has when it is made anew."""
+    for name, shim in _shims(nlp):
+        for key, weight in shim.module.named_parameters():
+            if weight.requires_grad:
+                arrays[f"weights.{name}.{key}"] = weight.detach().cpu().numpy()
+    for name, node, param in _params(nlp):
+        if node.has_param(param):
+            arrays[f"params.{name}"] = _to_numpy(node.get_param(param))
+
+
+def _load_weights(nlp: Language, arrays: Arrays) -> None:
+    for name, shim in _shims(nlp):
+        for key, weight in shim.module.named_parameters():
+            if weight.requires_grad:
+                weight.data.copy_(torch.tensor(arrays[f"weights.{name}.{key}"]))
+    for name, node, param in _params(nlp):
+        if node.has_param(param):
+            ops: Any = node.ops
+            node.set_param(param, ops.asarray(arrays[f"params.{name}"].copy()))
+
+
 def _thinc_keys(nlp: Language) -> Dict[Tuple[int, str], str]:
     """Thinc's optimiser knows a weight by its node's number, which another process counts anew."""
-    return {
-        (node.id, param): f"{name}.{node_i}.{param}"
-        for name, model in _models(nlp)
-        for node_i, node in enumerate(model.walk())
-        for param in node.param_names
-    }
+    return {(node.id, param): name for name, node, param in _params(nlp)}
 
 
 _MOMENTS = ("mom1", "mom2", "averages")
