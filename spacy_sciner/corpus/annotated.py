@@ -122,12 +122,13 @@ def annotated_to_doc(
     if not annotated.text.strip():
         repairs.add("no-text", file=annotated.file, paragraph=where, text=annotated.text)
         return None
+    text = doc.text  # put together from the tokens each time
     spans: List[Tuple[Span, CharSpan]] = []
     unknown = set(range(len(doc)) if annotated.is_partial else annotated.unknown)
     for char_span in annotated.spans:
         is_unknown = char_span.label in (UNKNOWN_LABEL, "")
         meant = char_span._replace(label=UNKNOWN_LABEL) if is_unknown else char_span
-        span, rules = _align(doc, meant, None if is_unknown else labels)
+        span, rules = _align(doc, text, meant, None if is_unknown else labels)
         if span is not None and not is_unknown:
             span, rules = _of_words(span, rules)
         if not char_span.label:  # it was marked, and could be of any label
@@ -135,12 +136,12 @@ def annotated_to_doc(
         if LOST.intersection(rules):  # an entity is somewhere here: no other word is known to be O
             unknown.update(range(len(doc)))
         for rule in rules:
-            repairs.add(rule, file=annotated.file, paragraph=where, text=_name(char_span, doc))
+            repairs.add(rule, file=annotated.file, paragraph=where, text=_name(char_span, text))
         if span is not None and is_unknown:
             unknown.update(range(span.start, span.end))
         elif span is not None:
             spans.append((span, char_span))
-    kept = _without_overlaps(spans, doc, repairs, file=annotated.file, where=where)
+    kept = _without_overlaps(spans, text, repairs, file=annotated.file, where=where)
     inside = {i for span in kept for i in range(span.start, span.end)}
     unknown.update(i for span, _ in spans for i in range(span.start, span.end))
     missing = [doc[i : i + 1] for i in sorted(unknown - inside)]
@@ -155,14 +156,13 @@ def annotated_to_doc(
 
 
 def _align(
-    doc: Doc, char_span: CharSpan, labels: Optional[Collection[str]]
+    doc: Doc, text: str, char_span: CharSpan, labels: Optional[Collection[str]]
 ) -> Tuple[Optional[Span], List[str]]:
     """The span over tokens, or None, and the rules that were applied."""
     label = char_span.label
     known = label if labels is None else spelled(label, labels)
     if known is None:
         return None, ["unknown-label"]
-    text = doc.text
     place, rules = place_in(text, char_span)
     rules = [*rules, *["label-spelling"] * (known != label)]
     label = known
@@ -251,7 +251,7 @@ def _places_of(text: str, wanted: str) -> List[Tuple[int, int]]:
 
 
 def _without_overlaps(
-    spans: Sequence[Tuple[Span, CharSpan]], doc: Doc, repairs: Repairs, *, file: str, where: str
+    spans: Sequence[Tuple[Span, CharSpan]], text: str, repairs: Repairs, *, file: str, where: str
 ) -> List[Span]:
     """The longest first; of the same length, the first in the text, then in the file."""
     taken: Dict[int, Span] = {}
@@ -264,12 +264,12 @@ def _without_overlaps(
             continue
         same = (other.start, other.end, other.label) == (span.start, span.end, span.label)
         rule = "duplicate" if same else "overlap"
-        repairs.add(rule, file=file, paragraph=where, text=_name(char_span, doc))
+        repairs.add(rule, file=file, paragraph=where, text=_name(char_span, text))
     return sorted(kept, key=lambda span: span.start)
 
 
-def _name(char_span: CharSpan, doc: Doc) -> str:
+def _name(char_span: CharSpan, text: str) -> str:
     start, end, label, own_text = char_span
     if own_text is None and isinstance(start, int) and isinstance(end, int):
-        own_text = doc.text[max(start, 0) : max(end, 0)]
+        own_text = text[max(start, 0) : max(end, 0)]
     return f"{label} [{start}, {end}) {own_text or ''}".rstrip()

@@ -65,7 +65,7 @@ def write_record(path: Path, shown: Sequence[Written], *, about: Dict[str, Any])
             "paper": one.paper,
             "paragraph": one.paragraph,
             "section": one.section,
-            "text": one.doc.text,
+            "text": one.text,
             "score": one.more["score"],
             "rank": one.more["rank"],
             "spans": [[s.start, s.end, s.label, _rounded(s.score)] for s in one.spans],

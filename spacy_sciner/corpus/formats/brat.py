@@ -218,11 +218,11 @@ class _Paper:
     def add(self, one: Written) -> Tuple[int, int]:
         """Where the paragraph is in the paper."""
         start = self.end + 1
-        self.end = start + len(one.doc.text)
-        self.texts.append(one.doc.text)
+        self.end = start + len(one.text)
+        self.texts.append(one.text)
         for span in one.spans:
             self.n_spans += 1
-            self._add_span(span, one.doc.text, start)
+            self._add_span(span, one.text, start)
         return start, self.end
 
     def _add_span(self, span: CharEnt, text: str, start: int) -> None:

@@ -236,7 +236,7 @@ def _prodigy_task(one: Written) -> Dict[str, Any]:
     ]
     # Nothing known at all is a task to begin, not one to correct.
     spans = [] if one.is_blank else [_prodigy_span(span, one) for span in one.spans]
-    task = {"text": one.doc.text, "tokens": tokens, "spans": spans}
+    task = {"text": one.text, "tokens": tokens, "spans": spans}
     if one.predicted_by:
         return {**task, "meta": {**place_of(one), "predicted_by": one.predicted_by}}
     return {**task, "meta": place_of(one), "answer": "accept"}
@@ -261,7 +261,7 @@ def write_doccano(path: Path, paragraphs: Iterable[Written], *, losses: Losses) 
         for one in count_words(paragraphs, losses):
             count_unheld(one, losses, scores=True, prediction=True, alone=False)
             label = [[span.start, span.end, span.label] for span in one.spans]
-            yield {"text": one.doc.text, "label": label, **place_of(one)}
+            yield {"text": one.text, "label": label, **place_of(one)}
 
     _write_lines(path, lines())
 

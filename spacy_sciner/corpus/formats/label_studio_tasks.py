@@ -58,7 +58,7 @@ def task_of(versions: Sequence[Written]) -> Dict[str, Any]:
     """A task as it is imported, of one paragraph in several versions."""
     task: Dict[str, Any] = {"data": {"text": versions[0].doc.text, **place_of(versions[0])}}
     for one in versions:
-        text = one.doc.text
+        text = one.text
         results = [
             task_result(text, s.start, s.end, s.label, name=f"s{n}", score=s.score)
             for n, s in enumerate(one.spans)

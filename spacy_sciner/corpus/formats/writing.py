@@ -7,6 +7,7 @@ that a person who decides on such a stretch takes it away; every reader takes it
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import (
     Any,
     Dict,
@@ -95,8 +96,13 @@ class Written:
         """Entities and unknown stretches, in the order of the text."""
         return sorted([*self.ents, *self.unknown])
 
+    @cached_property
+    def text(self) -> str:
+        """The doc's, which puts it together from its tokens each time."""
+        return self.doc.text
+
     def text_of(self, span: CharEnt) -> str:
-        return self.doc.text[span.start : span.end]
+        return self.text[span.start : span.end]
 
 
 def prepare(
@@ -149,7 +155,7 @@ def count_words(paragraphs: Iterable[Written], losses: Losses) -> Iterator[Writt
     """The same paragraphs; counts what a format that holds text, not words, loses of them."""
     tokenizer = standard_tokenizer()
     for one in paragraphs:
-        anew = tokenizer(one.doc.text)
+        anew = tokenizer(one.text)
         if [t.idx for t in anew] != [t.idx for t in one.doc]:
             losses.add("words")
             spans = [anew.char_span(ent.start, ent.end) for ent in one.ents]
