@@ -40,6 +40,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         session.config.add_cleanup(stack.close)
 
 
+def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
+    """Whole projects first: begun last, one of them would keep a single worker busy at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread() -> None:
     """Models of width 16 are slower on two threads than on one."""

@@ -5,7 +5,6 @@ import ast
 import importlib.util
 import re
 import subprocess
-import sys
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Set, Tuple
@@ -15,6 +14,7 @@ import typer
 import yaml
 from doc_pages import inline_commands, parts_of, shell_lines
 from tiny import ROOT
+from warm_python import warm_python
 
 # Whose commands and options are not looked up.
 OTHERS = {".", "cd", "cp", "diff", "docker", "git", "label-studio", "mkdir", "pip", "weasel"}
@@ -118,7 +118,7 @@ def of_argparse(parser: argparse.ArgumentParser, name: str) -> Iterator[Tuple[st
 @lru_cache
 def helped(script: str) -> Set[str]:
     """Options that a script's help names."""
-    command = [sys.executable, str(ROOT / script), "--help"]
+    command = [warm_python(), str(ROOT / script), "--help"]
     done = subprocess.run(command, capture_output=True, encoding="utf8")
     return set(re.findall(r"--[a-z][\w-]*", done.stdout))
 

@@ -72,7 +72,7 @@ def set_up(folder: Path, values: Sequence[str], *, root: Path, params: str) -> S
     places = [f"{name}={json.dumps(str(path.resolve()))}" for name, path in found.items()]
     for name in LINKED:
         link(folder / name, root / name)
-    write_text(folder / "params.yaml", with_values(text, places))
+    write_text(folder / "params.yaml", with_values(text, places) if places else text)
     return read_settings(folder / "params.yaml")
 
 

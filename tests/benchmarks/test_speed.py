@@ -2,10 +2,10 @@
 
 import json
 import subprocess
-import sys
 
 from spacy.tokens import Doc
 from tiny import ROOT, gold_docs
+from warm_python import warm_python
 
 from spacy_sciner.corpus.docbin import write_docs
 
@@ -21,7 +21,7 @@ MINILM = {
 
 
 def speed(*arguments):
-    command = [sys.executable, str(SPEED), *arguments]
+    command = [warm_python(), str(SPEED), *arguments]
     return subprocess.run(command, capture_output=True, encoding="utf8")
 
 

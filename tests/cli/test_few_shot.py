@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+import sys
 from collections import Counter
 
 import pytest
@@ -10,6 +11,7 @@ from console import call_sciner
 from stage_project import change
 from stub_project import ROOT, STUB
 from tiny import gold_docs
+from warm_python import warm_python
 
 from spacy_sciner.corpus.annotated import make_vocab
 from spacy_sciner.corpus.docbin import read_docs, write_docs
@@ -189,6 +191,7 @@ def test_the_real_stages_train_on_what_is_linked(tmp_path, monkeypatch, capsys, 
     for split in ("train", "dev", "test"):
         write_docs(tmp_path / f"corpus/gold/{split}.spacy", gold_docs())
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "executable", warm_python())
     options = ["--encoder", f"tiny={tiny_encoder}", "--subsets", 1]
     assert sciner(monkeypatch, *options, "--k", "3", "--set", "train.epochs=40") == 0
     runs = json.loads((tmp_path / "few-shot/few-shot.json").read_text(encoding="utf8"))["runs"]

@@ -1,11 +1,11 @@
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from stage_project import change, make_settings
+from warm_python import warm_python
 
 from spacy_sciner.corpus import docbin
 from spacy_sciner.corpus.convert import convert_corpus
@@ -207,7 +207,7 @@ def test_no_file_for_a_split(tmp_path):
 
 
 def _run(script, *arguments):
-    command = [sys.executable, str(ROOT / "scripts" / script), *map(str, arguments)]
+    command = [warm_python(), str(ROOT / "scripts" / script), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
 
 

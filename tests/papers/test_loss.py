@@ -2,12 +2,12 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from reportlab.lib.utils import simpleSplit
 from reportlab.pdfgen.canvas import Canvas
+from warm_python import warm_python
 
 from spacy_sciner.papers import parse_papers, warn_of_loss
 from spacy_sciner.papers.loss import find_loss
@@ -55,7 +55,7 @@ def test_named_in_the_report(papers, tmp_path, cached):
 
 
 def test_named_on_the_screen(papers, tmp_path):
-    command = [sys.executable, str(SCRIPT), "--papers", str(papers), "--out", str(tmp_path / "out")]
+    command = [warm_python(), str(SCRIPT), "--papers", str(papers), "--out", str(tmp_path / "out")]
     command += [
         "--cache",
         str(tmp_path / "cache"),

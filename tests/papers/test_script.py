@@ -1,9 +1,9 @@
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from stage_project import change
+from warm_python import warm_python
 
 from .make_pdf import make_paper, make_scan
 
@@ -15,7 +15,7 @@ def parse(tmp_path):
     change(tmp_path, parse={"workers": 1})
 
     def call(*args):
-        command = [sys.executable, str(SCRIPT), *args]
+        command = [warm_python(), str(SCRIPT), *args]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf8")
 
     return call
