@@ -41,7 +41,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
-    """Whole projects first: begun last, one of them would keep a single worker busy at the end."""
+    """Whole projects first: one worker makes each once, and none is left for the end."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 

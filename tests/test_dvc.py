@@ -5,6 +5,7 @@ import json
 import pytest
 from stub_project import StubProject
 
+pytestmark = pytest.mark.slow
 FIRST = ["parse", "convert", "adapt", "train", "evaluate@0", "report"]
 
 

@@ -9,6 +9,7 @@ from spacy_sciner.cli.iterate import _git, iterate
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.settings import read_yaml
 
+pytestmark = pytest.mark.slow
 DVC = ("python", "-m", "dvc")
 SCINER = ("python", "-c", "from spacy_sciner.cli import main; main()", "iterate", "--to")
 
