@@ -1,8 +1,9 @@
 """A `python` that starts at once: a fork of a process that has imported what ours need.
 
 Imports are most of the time of a stage as the tests run it. What such a `python` runs has its own
-arguments, folder, environment, streams and exit code; a signal to it does not reach what it runs,
-and only what is imported later sees its environment. Where that matters, tests start Python itself.
+arguments, folder, environment, streams and exit code, and is killed with it; other signals do not
+reach it, and only what is imported later sees its environment. Where that matters, tests start
+Python itself.
 
     python tests/warm_python.py FOLDER
 
@@ -20,8 +21,10 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
+from collections import OrderedDict
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterator, List
@@ -112,6 +115,7 @@ def _write_locks_in_c() -> None:
     def in_c() -> YAML:
         yaml = YAML(typ="safe")
         yaml.default_flow_style, yaml.sort_base_mapping_type_on_output = False, False
+        yaml.representer.add_representer(OrderedDict, type(yaml.representer).represent_dict)
         return yaml
 
     _yaml.parse_yaml_for_update, _yaml._get_yaml = _yaml.parse_yaml, in_c
@@ -130,6 +134,7 @@ def _run(connection: socket.socket, client: str) -> None:
     os.environ.update(environment)
     sys.executable = client
 
+    threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
     code = 1
 
     def answer() -> None:
@@ -141,6 +146,12 @@ def _run(connection: socket.socket, client: str) -> None:
     atexit.register(answer)  # before all others, so it comes last
     code = _exit_code(command)
     sys.exit(code)
+
+
+def _end_with(connection: socket.socket) -> None:
+    """A killed client says nothing, and what it stands for is killed, too."""
+    if not connection.recv(1):
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _exit_code(command: List[str]) -> int:

@@ -51,6 +51,12 @@ def run(tmp_path, monkeypatch, capsys):
     return run
 
 
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Curves are drawn anew after each training, which here takes no time."""
+    monkeypatch.setattr("spacy_sciner.report.learning.learning_svg", lambda rows: "")
+
+
 SMALL = ("--simulate", "--start", "10", "--budget", "10", "--rounds", "2", "--seeds", "2")
 
 
@@ -73,7 +79,7 @@ def test_every_strategy_and_all_of_the_gold_are_run_and_shown(run):
     assert all("train.teachers=1" in values for _, values in run.trained)
 
 
-def test_other_gold_is_not_mixed_into_a_folder(run):
+def test_other_gold_is_not_mixed_into_a_folder(run, undrawn):
     assert run(*SMALL)[0] == 0
     write_docs(run.root / "corpus/gold/train.spacy", gold_docs(n_papers=8)[:5])
     code, said = run(*SMALL)
@@ -81,7 +87,7 @@ def test_other_gold_is_not_mixed_into_a_folder(run):
     assert "SCINER-E519" in said.err
 
 
-def test_a_copied_project_measures_on_its_own_gold(run, tmp_path_factory, monkeypatch):
+def test_a_copied_project_measures_on_its_own_gold(run, undrawn, tmp_path_factory, monkeypatch):
     assert run(*SMALL)[0] == 0
     copy = tmp_path_factory.mktemp("copy") / "project"
     shutil.copytree(run.root, copy, symlinks=True)
