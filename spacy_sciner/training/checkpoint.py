@@ -140,22 +140,25 @@ def _params(nlp: Language) -> Iterator[Tuple[str, Model, str]]:
                 yield f"{name}.{node_i}.{param}", node, param
 
 
+def _changing(nlp: Language) -> Iterator[Tuple[str, torch.Tensor]]:
+    for name, shim in _shims(nlp):
+        weights = [(k, w) for k, w in shim.module.named_parameters() if w.requires_grad]
+        for key, tensor in (*weights, *shim.module.named_buffers()):
+            yield f"{name}.{key}", tensor
+
+
 def _save_weights(nlp: Language, arrays: Arrays) -> None:
     """All that training changes; what is frozen a pipeline has when it is made anew."""
-    for name, shim in _shims(nlp):
-        for key, weight in shim.module.named_parameters():
-            if weight.requires_grad:
-                arrays[f"weights.{name}.{key}"] = weight.detach().cpu().numpy()
+    for name, tensor in _changing(nlp):
+        arrays[f"weights.{name}"] = tensor.detach().cpu().numpy()
     for name, node, param in _params(nlp):
         if node.has_param(param):
             arrays[f"params.{name}"] = _to_numpy(node.get_param(param))
 
 
 def _load_weights(nlp: Language, arrays: Arrays) -> None:
-    for name, shim in _shims(nlp):
-        for key, weight in shim.module.named_parameters():
-            if weight.requires_grad:
-                weight.data.copy_(torch.tensor(arrays[f"weights.{name}.{key}"]))
+    for name, tensor in _changing(nlp):
+        tensor.data.copy_(torch.tensor(arrays[f"weights.{name}"]))
     for name, node, param in _params(nlp):
         if node.has_param(param):
             ops: Any = node.ops
