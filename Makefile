@@ -31,6 +31,7 @@ $(VENV)/.ready: pyproject.toml $(CONSTRAINTS) requirements/encoder.txt
 
 repro: env  ## Run the whole loop on the embedded sample corpus
 	@test -e .git || git init -q  # a download has no repository, and DVC asks for one
+	@test -s .dvc/tmp/rwlock || rm -f .dvc/tmp/rwlock  # DVC was killed as it wrote it, and would refuse to begin
 	@$(BIN)/sciner doctor --plan
 	$(BIN)/dvc repro
 	@cat report/iterations.txt

@@ -73,7 +73,7 @@ def tags_of_words(tags: Ints1d, words: np.ndarray) -> Ints1d:
     if words.all():
         return tags
     found = tags.copy()
-    for i in np.flatnonzero(~words[:-1] & (tags[:-1] > 0) & (tags[:-1] % 2 == 1)):
+    for i in np.flatnonzero(~words[:-1] & (tags[:-1] > 0) & (tags[:-1] % 2 == 1)).tolist():
         begin = tags[i]
         inside = i + 1
         while inside < len(tags) and tags[inside] == begin + 1 and not words[inside]:

@@ -144,7 +144,8 @@ def pad_rows(rows: Sequence[Ints1d], vocabulary: Vocabulary) -> Tuple[np.ndarray
     """
     prefix, suffix = vocabulary.prefix, vocabulary.suffix
     lengths = np.array([len(ids) + vocabulary.n_around for ids in rows], dtype=np.int64)
-    padded = np.full((len(rows), padded_length(int(lengths.max()))), vocabulary.pad, dtype=np.int64)
+    shape = (len(rows), padded_length(int(np.max(lengths))))
+    padded = np.full(shape, vocabulary.pad, dtype=np.int64)
     padded[:, : len(prefix)] = prefix
     for row_i, ids in enumerate(rows):
         end = len(prefix) + len(ids)

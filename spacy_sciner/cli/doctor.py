@@ -42,7 +42,7 @@ def doctor(
     if plan:
         typer.echo("What `dvc repro` does where nothing is done yet, and about how long it takes:")
         typer.echo(show(stages) if stages else f"  not known: {reason}")
-        for line in [_done_before(Path("dvc.lock")), _busy(facts)]:
+        for line in [_done_before(Path("dvc.lock")), _busy(facts), _torn_lock()]:
             if line:
                 typer.echo(f"  {line}")
         return
@@ -50,6 +50,7 @@ def doctor(
     facts["grobid"] = _grobid(settings.parse)
     facts["label_studio"] = _label_studio(server) if server else {}
     facts["advice"] = advice(facts, settings, total_s=sum(stage.seconds for stage in stages))
+    facts["advice"] += [line for line in [_torn_lock()] if line]
     try:
         facts["advice"] += findings(settings)
     except ScinerError as e:
@@ -115,6 +116,14 @@ def _busy(facts: Dict[str, Any]) -> Optional[str]:
         "maybe your own work. "
         "Beside it, steps may take longer."
     )
+
+
+def _torn_lock() -> Optional[str]:
+    """DVC writes what it has locked in place, so that a kill can leave nothing of it."""
+    path = Path(".dvc/tmp/rwlock")
+    if not path.is_file() or path.stat().st_size:
+        return None
+    return f"{path} is empty, as a kill may leave it, and `dvc repro` refuses to begin: remove it."
 
 
 def _done_before(lock: Path) -> Optional[str]:

@@ -78,5 +78,5 @@ def score_all(
 
 def _score(strategy: Strategy, members: List[Floats2d]) -> float:
     # What has no content to one of the tokenizers has none to all.
-    words = np.logical_and.reduce([member.any(axis=1) for member in members])
+    words = np.all([member.any(axis=1) for member in members], axis=0)
     return strategy([member[words] for member in members]) if words.any() else 0.0

@@ -63,7 +63,7 @@ def mean_scores(members: Sequence[Iterable[Floats2d]]) -> Iterator[Floats2d]:
     for rows in zip(*members):
         total = reduce(np.logaddexp, [row.astype(np.float64) for row in rows])
         # What has no content to one of the tokenizers has none to all.
-        words = np.logical_and.reduce([are_words(row) for row in rows])
+        words = np.all([are_words(row) for row in rows], axis=0)
         mean = np.where(words[:, None], total - np.log(len(rows)), 0.0)
         yield mean.astype(np.float32)
 

@@ -128,6 +128,16 @@ def test_the_plan_says_what_has_run_before_and_that_the_machine_is_busy(run, tmp
     assert "before" not in run("--plan", encoder={"name": "no/such"})[1].out
 
 
+@pytest.mark.parametrize("options", [(), ("--plan",)])
+def test_what_a_kill_left_of_dvcs_locks_is_named(run, tmp_path, options):
+    (tmp_path / ".dvc/tmp").mkdir(parents=True)
+    lock = tmp_path / ".dvc/tmp/rwlock"
+    lock.touch()
+    assert ".dvc/tmp/rwlock is empty" in run(*options, encoder={"name": "no/such"})[1].out
+    lock.write_text("{}")
+    assert "rwlock" not in run(*options, encoder={"name": "no/such"})[1].out
+
+
 def test_the_plan_of_an_encoder_that_is_not_there_says_so(run):
     code, said = run("--plan", encoder={"name": "pypi:no-such-package-of-ours", "sha256": None})
     assert code == 0

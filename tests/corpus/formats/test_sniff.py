@@ -1,4 +1,5 @@
 import json
+import sys
 
 import pytest
 
@@ -76,8 +77,12 @@ def test_half_characters_become_replacement_characters(tmp_path):
     assert counts == {"half-character": 2}
 
 
+# What is read and too deep to walk through: since 3.12 a comprehension is no call.
+DEEP = 700 if sys.version_info < (3, 12) else 3_000
+
+
 @pytest.mark.parametrize(
-    "text", ["<html>", "We\tO\n", "[" * 100_000, "[" * 700 + "]" * 700, "{'a': 1}"]
+    "text", ["<html>", "We\tO\n", "[" * 100_000, "[" * DEEP + "]" * DEEP, "{'a': 1}"]
 )
 def test_what_is_no_json_is_refused(tmp_path, text):
     with pytest.raises(ScinerError, match="SCINER-E205"):
