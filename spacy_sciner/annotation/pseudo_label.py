@@ -155,5 +155,5 @@ class Yield:
 
 def _has_density(doc: Doc) -> bool:
     """Not if its entities are all that is known of it."""
-    iobs = set(doc.to_array("ENT_IOB").tolist())
+    iobs = np.unique(doc.to_array("ENT_IOB"))
     return OUTSIDE in iobs or UNKNOWN not in iobs

@@ -30,7 +30,8 @@ class PieceTable:
     def __init__(self, wordpieces: WordPieces):
         self.wordpieces = wordpieces
         self._row_of: Dict[int, int] = {}  # by the hash of the token's text
-        self._starts = self._counts = self._shapes = self._ids = np.zeros(0, dtype=np.int64)
+        empty: Ints1d = np.zeros(0, dtype=np.int64)
+        self._starts = self._counts = self._shapes = self._ids = empty
 
     def __call__(self, docs: Sequence[Doc]) -> Pieces:
         orths = [np.atleast_1d(doc.to_array("ORTH")) for doc in docs if len(doc)]
