@@ -210,8 +210,8 @@ def test_killed_run_goes_on_and_ends_with_the_same_bytes(project, tmp_path, tiny
     """Kills the run, and whatever stage it is in, a few times; nothing of it is seen at the end."""
     folder = make_project(tmp_path, tiny_encoder)
     for marker, python in {
-        "encoder": warm_python(),
-        "training/0": sys.executable,
+        "encoder": sys.executable,
+        "training/0": warm_python(),
         "corpus/iteration-1": warm_python(),
         "metrics/iteration-1.json": sys.executable,
     }.items():

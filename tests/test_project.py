@@ -10,7 +10,6 @@ from typing import Iterator, List, Tuple
 
 import pytest
 import yaml
-from warm_python import warm_python
 
 from spacy_sciner.errors import Errors, Warnings
 
@@ -55,7 +54,7 @@ def test_there_is_a_script_for_each_stage_and_no_other():
 
 @pytest.mark.parametrize("script", STAGES)
 def test_script_has_help(script):
-    done = call(warm_python(), f"scripts/{script}.py", "--help")
+    done = call(sys.executable, f"scripts/{script}.py", "--help")
     assert done.returncode == 0, done.stderr
     assert "Usage" in done.stdout
 

@@ -1,6 +1,7 @@
 """Updates of a torch module: torch's own, bit for bit, with less imported and less done."""
 
 import copy
+from typing import Any
 
 import pytest
 import torch
@@ -52,6 +53,30 @@ def test_adamw_goes_on_from_its_state() -> None:
     update(twin, twin_optimizer, 4)
     for mine, other in zip(module.parameters(), twin.parameters(), strict=True):
         assert torch.equal(mine, other)
+
+
+@pytest.mark.parametrize("infinite_at", [None, 2])
+def test_a_scaler_of_half_precision_takes_it(infinite_at: int | None) -> None:
+    """It skips a step with an infinite gradient, and halves its scale."""
+    ended = []
+    for kind in (AdamW, lambda groups: torch.optim.AdamW(groups, fused=True)):
+        module = make_module()
+        optimizer: Any = kind(decay_groups(module))
+        scaler = torch.amp.GradScaler("cpu", init_scale=4.0)
+        for step in range(4):
+            for group in optimizer.param_groups:
+                group["lr"], group["weight_decay"] = 0.1, 0.01
+            torch.manual_seed(step)
+            loss = module(torch.randn(5, 3)).pow(2).mean()
+            scaler.scale(loss * (float("inf") if step == infinite_at else 1.0)).backward()
+            scaler.unscale_(optimizer)
+            scaler.step(optimizer)
+            scaler.update()
+            optimizer.zero_grad()
+        ended.append((scaler.get_scale(), *module.parameters()))
+    (scale, *ours), (_, *theirs) = ended
+    assert scale == (4.0 if infinite_at is None else 2.0)
+    assert all(torch.equal(mine, other) for mine, other in zip(ours, theirs, strict=True))
 
 
 @pytest.mark.parametrize("scale", [1e-3, 0.3, 1.0, 1e3, float("nan")])

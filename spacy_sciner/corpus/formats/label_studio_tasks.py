@@ -56,7 +56,7 @@ def labelling_config(labels: Iterable[str]) -> str:
 
 def task_of(versions: Sequence[Written]) -> Dict[str, Any]:
     """A task as it is imported, of one paragraph in several versions."""
-    task: Dict[str, Any] = {"data": {"text": versions[0].doc.text, **place_of(versions[0])}}
+    task: Dict[str, Any] = {"data": {"text": versions[0].text, **place_of(versions[0])}}
     for one in versions:
         text = one.text
         results = [
