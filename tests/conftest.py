@@ -6,10 +6,20 @@ import os
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
+import multiprocessing.spawn
 import runpy
+import shlex
 import shutil
 import sys
 from contextlib import ExitStack
+
+from warm_python import warm_python, warmed
+
+# One warm `python` for all processes of a run; it imports beside what is imported here.
+WARM = ExitStack()
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    WARM.enter_context(warmed(at_once="-n" in sys.argv))
+
 from functools import lru_cache
 from pathlib import Path
 from typing import Callable, Iterator, List, Tuple
@@ -21,7 +31,6 @@ from spacy.lang.en import English
 from spacy.tokens import Doc
 from stage_project import Done, change, plain_of
 from tiny import CONFIGS, ROOT, build_bpe_encoder, build_wordpiece_encoder, gold_docs
-from warm_python import warmed
 
 from spacy_sciner.corpus import docbin
 from spacy_sciner.corpus.docbin import write_docs
@@ -33,11 +42,12 @@ settings.load_profile("repeatable")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """One warm `python` for all processes of a run, before xdist starts its workers."""
+    """xdist's workers are forks of the warm `python`."""
     if not hasattr(session.config, "workerinput"):
-        stack = ExitStack()
-        stack.enter_context(warmed())
-        session.config.add_cleanup(stack.close)
+        session.config.add_cleanup(WARM.close)
+        workers = getattr(session.config.option, "tx", None) or []
+        python = f"popen//python={shlex.quote(warm_python())}"
+        session.config.option.tx = [python if spec == "popen" else spec for spec in workers]
 
 
 def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
@@ -72,6 +82,15 @@ def _sought_once() -> Iterator[None]:
             lambda self: coders(self) if self.namespace[0] == "srsly" else every(self),
         )
         yield
+
+
+@pytest.fixture
+def warm_spawn() -> Iterator[None]:
+    """What multiprocessing spawns is a fork of the warm `python`; its exit code is 1 or none."""
+    before = multiprocessing.spawn.get_executable()
+    multiprocessing.set_executable(warm_python())
+    yield
+    multiprocessing.set_executable(before)
 
 
 @pytest.fixture(autouse=True)

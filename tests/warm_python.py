@@ -1,16 +1,19 @@
 """A `python` that starts at once: a fork of a process that has imported what ours need.
 
 Imports are most of the time of a stage as the tests run it. What such a `python` runs has its own
-arguments, folder, environment, streams and exit code, and is killed with it; other signals do not
-reach it, and only what is imported later sees its environment. Where that matters, tests start
+arguments, folder, environment, open files and exit code, and is killed with it; other signals do
+not reach it, and only what is imported later sees its environment. Where that matters, tests start
 Python itself.
 
-    python tests/warm_python.py FOLDER
+    python tests/warm_python.py FOLDER [now]
 
-makes FOLDER/python and answers it until its own standard input ends. Its first call imports.
+makes FOLDER/python and answers it until its own standard input ends. It imports now, or for its
+first call. xdist's workers begin so, too, and what multiprocessing spawns where a test asks for it.
 """
 
 import atexit
+import fcntl
+import gc
 import importlib
 import json
 import os
@@ -26,8 +29,10 @@ import time
 import traceback
 from collections import OrderedDict
 from contextlib import contextmanager
+from itertools import dropwhile
 from pathlib import Path
-from typing import Any, Iterator, List
+from types import ModuleType
+from typing import Iterator, List
 
 # A shell starts it: a first line may neither be long nor have blanks in its path.
 CLIENT = """#!/bin/sh
@@ -36,10 +41,12 @@ CLIENT = """#!/bin/sh
 import json, os, socket, sys
 if "PYTHONPATH" in os.environ:
     os.execv("{python}", ["{python}", *sys.argv[1:]])
-message = json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]).encode()
+files = [int(name) for name in os.listdir("/proc/self/fd")]
+files = [file for file in files if os.path.exists(f"/proc/self/fd/{{file}}")]
+message = json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ), files]).encode()
 with socket.socket(socket.AF_UNIX) as server:
     server.connect("{address}")
-    socket.send_fds(server, [len(message).to_bytes(8, "big")], [0, 1, 2])
+    socket.send_fds(server, [len(message).to_bytes(8, "big")], files)
     server.sendall(message)
     answer = server.recv(1)
 sys.exit(answer[0] if answer else 1)
@@ -58,6 +65,7 @@ IMPORTED = (
     *("spacy_sciner.corpus.convert", "spacy_sciner.corpus.merge", "spacy_sciner.papers"),
     *("spacy_sciner.evaluation.iteration", "spacy_sciner.report.build"),
     *("spacy_sciner.training.ensemble", "spacy_sciner.training.measure"),
+    *("transformers.models.bert.modeling_bert", "transformers.models.roberta.modeling_roberta"),
 )
 
 
@@ -67,15 +75,17 @@ def warm_python() -> str:
 
 
 @contextmanager
-def warmed() -> Iterator[None]:
-    """Inside, processes find one. One thread each, as its libraries are told once."""
+def warmed(*, at_once: bool) -> Iterator[None]:
+    """Inside, processes find one. One thread each, as its libraries are told once.
+
+    at_once (bool): Whether to import before anything asks for it."""
     if not sys.platform.startswith("linux"):  # elsewhere, a fork of so much is not sound
         yield
         return
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     with tempfile.TemporaryDirectory(prefix="warm-") as folder:
         client = Path(folder, "python")
-        command = [sys.executable, __file__, folder]
+        command = [sys.executable, __file__, folder, *(["now"] if at_once else [])]
         with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment) as server:
             while not client.exists() and server.poll() is None:
                 time.sleep(0.01)
@@ -85,7 +95,7 @@ def warmed() -> Iterator[None]:
             os.environ.pop(PLACE, None)
 
 
-def serve(folder: Path) -> None:
+def serve(folder: Path, *, at_once: bool) -> None:
     address, client = folder / "socket", folder / "python"
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(address))
@@ -95,15 +105,21 @@ def serve(folder: Path) -> None:
         new.chmod(0o755)
         new.rename(client)
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
+        if at_once:
+            _import()
         while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
             connection, _ = listener.accept()
-            for name in IMPORTED:
-                importlib.import_module(name)
-            _write_locks_in_c()
+            _import()
             if os.fork() == 0:
                 listener.close()
                 _run(connection, str(client))
             connection.close()
+
+
+def _import() -> None:
+    for name in IMPORTED:
+        importlib.import_module(name)
+    gc.freeze()  # a fork that looked through all of it for garbage would copy it
 
 
 def _write_locks_in_c() -> None:
@@ -123,16 +139,16 @@ def _write_locks_in_c() -> None:
 
 def _run(connection: socket.socket, client: str) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    size, streams, *_ = socket.recv_fds(connection, 8, 3)
+    size, files, *_ = socket.recv_fds(connection, 8, 64)
     message = connection.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL)
-    command, cwd, environment = json.loads(message)
-    for stream, place in zip(streams, (0, 1, 2)):
-        os.dup2(stream, place)
-        os.close(stream)
+    command, cwd, environment, places = json.loads(message)
+    connection = _put_in_place(files, places, connection)
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(environment)
-    sys.executable = client
+    if command[0] != "-u":  # xdist's workers: what they start is Python itself if none says more
+        sys.executable = client
+        _write_locks_in_c()
 
     threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
     code = 1
@@ -146,6 +162,20 @@ def _run(connection: socket.socket, client: str) -> None:
     atexit.register(answer)  # before all others, so it comes last
     code = _exit_code(command)
     sys.exit(code)
+
+
+def _put_in_place(files: List[int], places: List[int], connection: socket.socket) -> socket.socket:
+    """Give files the numbers that they have in the client, and the connection one beyond these."""
+    beyond = max(places) + 1
+    moved = [fcntl.fcntl(file, fcntl.F_DUPFD, beyond) for file in files]
+    connection_moved = socket.socket(fileno=fcntl.fcntl(connection, fcntl.F_DUPFD, beyond))
+    connection.close()
+    for file in files:
+        os.close(file)
+    for file, place in zip(moved, places):
+        os.dup2(file, place)
+        os.close(file)
+    return connection_moved
 
 
 def _end_with(connection: socket.socket) -> None:
@@ -169,7 +199,7 @@ def _exit_code(command: List[str]) -> int:
 
 
 def _execute(command: List[str]) -> None:
-    how, *rest = command
+    how, *rest = dropwhile(lambda word: word[0] == "-" and word not in ("-c", "-m"), command)
     if how == "-m":
         sys.argv = rest
         sys.path[0] = os.getcwd()
@@ -177,13 +207,13 @@ def _execute(command: List[str]) -> None:
     elif how == "-c":
         sys.argv = ["-c", *rest[1:]]
         sys.path[0] = ""
-        names: Any = {"__name__": "__main__"}
-        exec(compile(rest[0], "<string>", "exec"), names)
+        main = sys.modules["__main__"] = ModuleType("__main__")
+        exec(compile(rest[0], "<string>", "exec"), main.__dict__)
     else:
-        sys.argv = command
+        sys.argv = [how, *rest]
         sys.path[0] = str(Path(how).resolve().parent)
         runpy.run_path(how, run_name="__main__")
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]))
+    serve(Path(sys.argv[1]), at_once="now" in sys.argv[2:])

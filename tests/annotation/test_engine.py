@@ -93,6 +93,7 @@ def test_omp_num_threads_bounds_the_cores():
             assert usable_cores() == expected
 
 
+@pytest.mark.usefixtures("warm_spawn")
 def test_the_pipelines_own_error_is_the_one_that_is_shown(tiny_model, tmp_path):
     broken = tmp_path / "model"
     shutil.copytree(tiny_model, broken)
@@ -109,6 +110,7 @@ class Deadly:
         return os._exit, (1,)
 
 
+@pytest.mark.usefixtures("warm_spawn")
 def test_e317_when_worker_after_worker_dies(tiny_model):
     tasks: Shards = [*shards(2), (2, Deadly())]  # type: ignore[list-item]
     with pytest.raises(ScinerError, match=r"SCINER-E317: 3 workers died over shard \d of the pool"):
@@ -116,6 +118,7 @@ def test_e317_when_worker_after_worker_dies(tiny_model):
     assert multiprocessing.active_children() == []
 
 
+@pytest.mark.usefixtures("warm_spawn")
 def test_what_is_read_ahead_is_one_shard_a_worker_and_who_stops_ends_the_processes(tiny_model):
     read = []
     tasks = (read.append(task[0]) or task for task in shards(6))

@@ -11,7 +11,8 @@ import pytest
 import spacy
 import srsly
 from spacy.training import Example
-from tiny import CONFIGS, ROOT, ents_of, gold_docs, make_doc, plain
+from tiny import CONFIGS, ents_of, gold_docs, make_doc, plain
+from warm_python import warm_python
 
 from spacy_sciner.corpus.docbin import write_docs
 from spacy_sciner.training.processes import Group
@@ -57,11 +58,12 @@ def train_in_processes(folder: Path, n: int, trainings: List[Dict[str, Any]]) ->
     (folder / "script.py").write_text(SCRIPT)
     start = [sys.executable]
     if n > 1:
-        start += ["-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={n}"]
+        start = [warm_python(), "-m", "torch.distributed.run"]
+        start += ["--standalone", f"--nproc_per_node={n}"]
     done = subprocess.run(
         [*start, "script.py", json.dumps(trainings)],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         encoding="utf8",
     )
