@@ -162,7 +162,7 @@ def _last_measured(tag: str) -> Optional[int]:
 def _check_stages(tagged: List[int]) -> None:
     """Refuse to go on from iterations whose code or data changed since."""
     targets = [f"evaluate@{k}" for k in tagged]
-    status = json.loads(_run([*_DVC, "status", "--json", "--with-deps", *targets]))
+    status = json.loads(_run(_dvc("status", "--json", "--with-deps", *targets)))
     for stage, changes in status.items():
         if modified := sorted(_modified(changes)):
             raise _stale(0, tagged, f"stage {stage} has changed since: {', '.join(modified)}")
@@ -191,7 +191,7 @@ def _stale(k: int, tagged: List[int], reason: str) -> ScinerError:
 
 
 def _repro(k: int, *, to: int, kept: str) -> None:
-    code = subprocess.run([*_DVC, "repro", "report"]).returncode
+    code = subprocess.run(_dvc("repro", "report")).returncode
     if code:
         again = f"sciner iterate --to {to}" + ("" if kept else " --no-commit")
         raise ScinerError(
@@ -210,7 +210,8 @@ def _commit(k: int) -> None:
     _git("tag", f"iteration-{k}")
 
 
-_DVC = (sys.executable, "-m", "dvc")
+def _dvc(*arguments: str) -> List[str]:
+    return [sys.executable, "-m", "dvc", *arguments]
 
 
 def _git(*arguments: str) -> str:

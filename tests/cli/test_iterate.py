@@ -1,9 +1,11 @@
 """`sciner iterate` on a project of stand-in scripts: Git and DVC are real."""
 
 import json
+import sys
 
 import pytest
 from stub_project import StubProject
+from warm_python import warm_python
 
 from spacy_sciner.cli.iterate import _git, iterate
 from spacy_sciner.errors import ScinerError
@@ -35,6 +37,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> StubProject:
 def at_end(project, monkeypatch):
     """In the project; afterwards it is what it was."""
     monkeypatch.chdir(project.root)
+    monkeypatch.setattr(sys, "executable", warm_python())
+    monkeypatch.setenv("PATH", project.env["PATH"])
     for name in ("AUTHOR", "COMMITTER"):
         monkeypatch.setenv(f"GIT_{name}_NAME", "Test")
         monkeypatch.setenv(f"GIT_{name}_EMAIL", "test@example.org")

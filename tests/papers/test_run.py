@@ -13,6 +13,7 @@ from .helpers import make_settings, params
 from .make_pdf import make_encrypted, make_paper, make_scan
 from .test_readers import TEI
 
+pytestmark = pytest.mark.usefixtures("warm_spawn")
 LONG = "This sentence has exactly eight words in it."
 
 
