@@ -57,6 +57,12 @@ def read(name: str) -> Dict[str, Any]:
     return {"name": name, **json.loads(text)}
 
 
+def recorded(name: str) -> List[Dict[str, Any]]:
+    """The rows that are there already: of a run that was stopped, or of others beside this one."""
+    rows: List[Dict[str, Any]] = read(name)["rows"] if (RESULTS / f"{name}.json").exists() else []
+    return rows
+
+
 def portable(argument: str) -> str:
     """A path of this machine alone says nothing elsewhere: its last part stays, NAME= too."""
     name, equals, path = argument.rpartition("=")

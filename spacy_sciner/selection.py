@@ -10,7 +10,7 @@ entity   an entity is kept if it is sure as a whole: its own calibrated probabil
 Tokens predicted O are kept as O if sure by γ_O, else unknown. Source: arXiv 2502.16312, 4.2.
 """
 
-from typing import Dict, List, Literal, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Dict, List, Literal, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -19,7 +19,6 @@ from .types import Floats1d, ScoredSpan
 
 Gamma = Union[float, Dict[str, Optional[float]]]  # None: nothing of that label is accepted
 Accept = Literal["token", "entity"]
-ACCEPTS = ("token", "entity")
 
 
 class Selection(NamedTuple):
@@ -27,18 +26,8 @@ class Selection(NamedTuple):
     unknown: np.ndarray  # bool, shape (n_tokens,): neither O nor entity
 
 
-def check_gamma(gamma: Gamma, labels: Sequence[str] = ()) -> None:
-    """labels (Sequence[str]): Each of them needs a γ, if there is one per label.
-    RAISES (ScinerError): SCINER-E001 outside [0, 1], SCINER-E002 for a label without a γ.
-    """
-    values: Mapping[str, Optional[float]] = gamma if isinstance(gamma, dict) else {"": gamma}
-    for label, value in values.items():
-        if value is None and label:
-            continue
-        # What comes from a params file may be anything.
-        if not isinstance(value, (int, float)) or not 0.0 <= value <= 1.0:
-            where = f" for {label}" if label else ""
-            raise ScinerError(Errors.E001.format(gamma=value, where=where))
+def check_labels(gamma: Gamma, labels: Sequence[str]) -> None:
+    """RAISES (ScinerError): SCINER-E002 for a label without a γ, if there is one per label."""
     missing = [] if not isinstance(gamma, dict) else [x for x in labels if x not in gamma]
     if missing:
         raise ScinerError(Errors.E002.format(missing=", ".join(dict.fromkeys(missing))))
@@ -64,7 +53,7 @@ def select(
     RETURNS (Selection): Accepted entities score their own confidence under "entity", that of their
         least sure kept word under "token".
     """
-    check_gamma(gamma, [span.label for span in spans])
+    check_labels(gamma, [span.label for span in spans])
     if gamma_o is None:
         gamma_o = strictest(gamma)
     unknown = confidence < gamma_o

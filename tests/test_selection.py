@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacy_sciner.errors import ScinerError
-from spacy_sciner.selection import check_gamma, select
+from spacy_sciner.selection import check_labels, select
 from spacy_sciner.types import ScoredSpan
 
 ENTITY = [ScoredSpan(1, 4, "A")]
@@ -116,22 +116,11 @@ def test_accepted_words_are_sure_and_known_whatever_gamma_is(confidence, gamma, 
     assert all(found.unknown[i] for i in inside - kept)
 
 
-@pytest.mark.parametrize("gamma", [-0.1, 1.1, float("nan"), "high", None])
-def test_e001_gamma_is_no_probability(gamma):
-    with pytest.raises(ScinerError, match="SCINER-E001"):
-        check_gamma(gamma)
-
-
-def test_e001_names_the_label():
-    with pytest.raises(ScinerError, match=r"SCINER-E001.*98 for Method"):
-        check_gamma({"Method": 98})
-
-
 def test_e002_names_the_labels_without_a_gamma():
     with pytest.raises(ScinerError, match=r"SCINER-E002.*\bB\b"):
         select([ScoredSpan(0, 1, "B")], np.ones(1), gamma={"A": 0.5})
     with pytest.raises(ScinerError, match=r"label\(s\) B\. Give"):
-        check_gamma({"A": 0.5}, ["A", "B", "B"])
+        check_labels({"A": 0.5}, ["A", "B", "B"])
 
 
 def test_by_entity_its_own_confidence_decides_if_it_has_one():

@@ -19,7 +19,7 @@ from typing import Annotated, Any, Dict, List
 import typer
 
 sys.path.append(str(Path(__file__).parents[1]))  # record.py and tables.py
-from record import RESULTS, record, run_with_loops
+from record import record, recorded, run_with_loops
 from tables import generated_by, mean_sd, table, text_of, write_page
 
 from spacy_sciner.cli.loops import COSTS, check_made, read_dvc_yaml, run_loop, set_up, with_values
@@ -118,8 +118,7 @@ def main(
     changes = variants(start)
     names = [n for n in changes if not only or any(part in n for part in only)]
     name = f"ablation-{corpus}"
-    found = RESULTS / f"{name}.json"
-    rows: List[Dict[str, Any]] = json.loads(found.read_text())["rows"] if found.exists() else []
+    rows = recorded(name)
     writing = Lock()
 
     def run(variant: str, seed: int) -> None:

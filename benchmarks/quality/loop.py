@@ -22,7 +22,7 @@ import typer
 
 sys.path.append(str(Path(__file__).parents[1]))  # record.py and tables.py
 from loop_report import write_report
-from record import RESULTS, read, record, run_with_loops
+from record import record, recorded, run_with_loops
 
 from spacy_sciner.cli.loops import check_made, read_dvc_yaml, run_loop, set_up, with_values
 from spacy_sciner.cli.repeat import planned
@@ -50,7 +50,7 @@ def main(
     name = name or f"loop-{corpus}"
     threads = max(1, usable_cores() // jobs)
     params, dvc_yaml = planned(ROOT / "params.yaml", iterations), read_dvc_yaml(ROOT)
-    done = recorded(name) if add else {}
+    done = by_seed(recorded(name)) if add else {}
     writing = Lock()
 
     def run_seed(seed: int) -> None:
@@ -75,9 +75,7 @@ def main(
         list(pool.map(run_seed, range(first, first + seeds)))
 
 
-def recorded(name: str) -> Dict[int, List[Dict[str, Any]]]:
-    """The rows that are there already, by seed."""
-    rows = read(name)["rows"] if (RESULTS / f"{name}.json").exists() else []
+def by_seed(rows: List[Dict[str, Any]]) -> Dict[int, List[Dict[str, Any]]]:
     return {row["seed"]: [r for r in rows if r["seed"] == row["seed"]] for row in rows}
 
 

@@ -18,7 +18,7 @@ from typing import Annotated, Any, Dict, List
 import typer
 
 sys.path.append(str(Path(__file__).parents[1]))  # record.py and tables.py
-from record import RESULTS, record, run_with_loops
+from record import record, recorded, run_with_loops
 from tables import generated_by, mean_sd, table, text_of, write_page
 
 from spacy_sciner.cli.loops import check_made, read_dvc_yaml, run_loop, set_up, with_values
@@ -74,12 +74,6 @@ def main(
                 row["adapt"] = json.loads((base / "metrics/adapt.json").read_text())
                 rows = with_row(recorded(name), row)
                 write_page(__file__, name, page(record(name, rows)))
-
-
-def recorded(name: str) -> List[Dict[str, Any]]:
-    """What this run and others beside it have written."""
-    found = RESULTS / f"{name}.json"
-    return json.loads(found.read_text())["rows"] if found.exists() else []
 
 
 def with_row(rows: List[Dict[str, Any]], row: Dict[str, Any]) -> List[Dict[str, Any]]:

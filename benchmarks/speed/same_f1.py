@@ -8,18 +8,17 @@ the same, so that the difference is the fast path's. Writes benchmarks/results/s
 from it, benchmarks/speed/same_f1.md; resumes after the last seed that was written.
 """
 
-import json
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated, Any, Dict, List
+from typing import Annotated, Any, Dict
 
 import spacy
 import typer
 from spacy.util import load_config
 
 sys.path.append(str(Path(__file__).parents[1]))  # record.py and tables.py
-from record import RESULTS, record
+from record import record, recorded
 from tables import generated_by, mean_sd, table, text_of, write_page
 
 from spacy_sciner.corpus.docbin import read_docs
@@ -40,8 +39,7 @@ def main(
     batch_words: int = 512,
     learn_rate: float = 3e-4,
 ) -> None:
-    done = RESULTS / "same_f1.json"
-    rows: List[Dict[str, Any]] = json.loads(done.read_text())["rows"] if done.exists() else []
+    rows = recorded("same_f1")
     for seed in range(len(rows), seeds):
         row: Dict[str, Any] = {"seed": seed}
         for name, settings in PATHS.items():

@@ -52,7 +52,7 @@ def boundaries(spans: Sequence[Group], n_words: int) -> List[Group]:
 
 
 def run(job: Job) -> Result:
-    """RAISES (ScinerError): SCINER-E339 without a candidate, SCINER-E341 and SCINER-E342."""
+    """RAISES (ScinerError): SCINER-E339 without a candidate, SCINER-E342."""
     settings = job.settings.adapt
     n_words = sum(map(len, job.text.train))
     found = find_candidates(

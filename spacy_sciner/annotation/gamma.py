@@ -27,7 +27,7 @@ from ..scoring.guarantee import (
     gamma_grid,
     least_accepted,
 )
-from ..selection import Accept, Gamma, check_gamma, kept_words
+from ..selection import Accept, Gamma, check_labels, kept_words
 from ..settings.tree import Annotate
 from ..tagging import UNKNOWN, decode, tags_to_spans
 from ..training.calibrate import score_gold
@@ -95,7 +95,7 @@ def resolve_gamma(
     sciner: Any = nlp.get_pipe(find_sciner(nlp))
     fitted, labels = Calibration.from_cfg(sciner.cfg), sciner.labels
     if isinstance(rule.gamma, dict):
-        check_gamma(rule.gamma, labels)
+        check_labels(rule.gamma, labels)
         return rule.gamma, fixed
     if rule.gamma == "adaptive":
         shares = accepted_shares(candidates(scores, labels, fitted), rule, labels)

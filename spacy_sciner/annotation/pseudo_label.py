@@ -56,7 +56,7 @@ def pseudo_label(
     soft (bool): Keep the tags' probabilities with each document (corpus/soft.py).
     shard (int): Paragraphs in a shard of scores, 1 or more.
     RETURNS (dict): The counts of `Yield`.
-    RAISES (ScinerError): SCINER-E001 or E302 for γ and `accept`, and what `predict_pool` raises.
+    RAISES (ScinerError): SCINER-E521 for γ and `accept`, and what `predict_pool` raises.
     """
     members = predict_members(model, teachers, pool, cache, engine=engine, shard=shard)
     nlp = load_pipeline(model, calibrated=calibrated)

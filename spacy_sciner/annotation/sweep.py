@@ -17,7 +17,6 @@ from ..corpus.reader import iob_tags
 from ..errors import Errors, ScinerError
 from ..evaluation.measure import measure_clean
 from ..files import copy, fingerprint, progress_bar, read_json, write_json
-from ..pipeline.annotator import check_settings
 from ..pipeline.sciner import find_sciner
 from ..selection import Accept, select
 from ..tagging import decode, spans_to_tags, tags_to_spans
@@ -52,11 +51,9 @@ def sweep_gammas(
     RETURNS (List[dict]): By falling γ: "gamma", "paragraphs", "accepted_paragraphs",
         "unknown_share" of tokens, and for all labels together and for each under "types"
         "accepted", "precision" and "recall", None where nothing is known.
-    RAISES (ScinerError): SCINER-E001 or E302 for a setting, SCINER-E201 without the pool's gold,
-        SCINER-E331 if it has other documents than the scores.
+    RAISES (ScinerError): SCINER-E201 without the pool's gold, SCINER-E331 if it has other documents
+        than the scores.
     """
-    for gamma in gammas:
-        check_settings(gamma, gamma_o, accept)
     nlp = load_pipeline(model, calibrated=calibrated)
     sciner: Any = nlp.get_pipe(find_sciner(nlp))
     fitted, labels = Calibration.from_cfg(sciner.cfg), sciner.labels

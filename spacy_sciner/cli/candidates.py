@@ -47,8 +47,11 @@ def candidates(
     from ..phrases.find import find_candidates
     from ..phrases.listing import first_of, summary_lines, to_tsv
     from ..phrases.mine import min_count_of
+    from ..settings.arguments import KindList
+    from ..settings.read import check_section
 
-    asked = [kind.strip() for kind in kinds.split(",") if kind.strip()]
+    names = [kind.strip() for kind in kinds.split(",") if kind.strip()]
+    asked = check_section(KindList, {"kinds": names}, where="the command").kinds
     if baseline and "phrase" not in asked:
         raise ScinerError(Errors.E344.format(kinds=kinds))
     vocab = make_vocab()

@@ -85,17 +85,9 @@ def _write(out: Path, how: Dict[str, Any], figures: List[Dict[str, Any]]) -> Non
 
 
 def read_gammas(text: str) -> List[float]:
-    """RAISES (ScinerError): SCINER-E001 for what is no number in [0, 1]."""
-    from ..errors import Errors, ScinerError
-    from ..selection import check_gamma
+    """RAISES (ScinerError): SCINER-E521 for what is no number in [0, 1]."""
+    from ..settings.arguments import GammaList
+    from ..settings.read import check_section, parse_yaml
 
-    gammas: List[float] = []
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        try:
-            gammas.append(float(part))
-        except ValueError as e:
-            raise ScinerError(Errors.E001.format(gamma=part, where="")) from e
-        check_gamma(gammas[-1])
-    if not gammas:
-        raise ScinerError(Errors.E001.format(gamma=text, where=""))
-    return gammas
+    numbers = [parse_yaml(part, "--gamma") for part in text.split(",") if part.strip()]
+    return list(check_section(GammaList, {"gamma": numbers}, where="the command").gamma)

@@ -14,8 +14,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Sequence, Tuple
 
-from spacy.tokens import Doc
-
 from ..errors import Errors, ScinerError
 from .formats.sniff import load_json, mend
 
@@ -26,13 +24,6 @@ _GZIP = b"\x1f\x8b"
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WIDE = re.compile(r"\s\s|[^\S ]")  # white space that is no single blank: few texts have it
 _PARTING = re.compile(r"[\s_\-/]+")
-
-
-class Concept(NamedTuple):
-    """What a mention is an example of."""
-
-    name: str  # in lower case
-    description: str  # may be ""
 
 
 class ConceptText(NamedTuple):
@@ -69,24 +60,6 @@ def read_concepts(path: Path) -> ConceptData:
             paper = paper if isinstance(paper, str) else ""
             gathered.add(record["text"], record["entities"], paper)
     return gathered.data()
-
-
-def concepts_of_docs(docs: Sequence[Doc]) -> ConceptData:
-    """Annotated docs with their labels as concepts: MethodName becomes "method name".
-
-    Unknown tokens cannot be told from those outside here; `unknown tokens` counts them.
-    """
-    texts = []
-    counts: Counter[str] = Counter()
-    for doc in docs:
-        if not doc.text.strip():
-            counts["no text"] += 1
-            continue
-        counts["unknown tokens"] += sum(not token.ent_iob_ for token in doc)
-        mentions = [(e.start_char, e.end_char, label_in_words(e.label_)) for e in doc.ents]
-        texts.append(ConceptText(doc.text, sorted(mentions)))
-    names = {name for text in texts for _, _, name in text.mentions}
-    return _data(texts, dict.fromkeys(sorted(names), ""), counts)
 
 
 def label_in_words(label: str) -> str:

@@ -9,7 +9,9 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
-from ..errors import Errors, ScinerError, ScinerWarning, Warnings
+from ..errors import ScinerWarning, Warnings
+from ..settings.arguments import ReaderArguments
+from ..settings.read import check_section
 from .docbin import read_docs
 from .soft import cut_soft
 
@@ -39,12 +41,10 @@ def make_corpus(
     spans_key (str): Give the reference's entities as `doc.spans[spans_key]`, too, which is what a
         span categoriser learns. It takes every other span for none, so that docs with unknown
         tokens are left out, with SCINER-W220. None: do not.
-    RAISES (ScinerError): SCINER-E201 or E202 for the file, SCINER-E203 for a setting.
+    RAISES (ScinerError): SCINER-E201 or E202 for the file, SCINER-E521 for a number.
     """
-    if max_length < 0:
-        raise ScinerError(Errors.E203.format(name="max_length", value=max_length, least=0))
-    if repeat_gold < 1:
-        raise ScinerError(Errors.E203.format(name="repeat_gold", value=repeat_gold, least=1))
+    arguments = {"max_length": max_length, "repeat_gold": repeat_gold}
+    check_section(ReaderArguments, arguments, where="spacy-sciner.Corpus.v1")
     rng = random.Random(seed)
 
     def corpus(nlp: Language) -> Iterator[Example]:

@@ -6,7 +6,6 @@ from .base import Coded
 class CorpusErrors(metaclass=Coded):
     E201 = "No docs at {path}. Run the stage that writes it: `dvc repro`."
     E202 = "{path} cannot be read as spaCy docs ({reason}). Write it again, or convert it first."
-    E203 = "`{name}` of the corpus reader must be {least} or more, got {value}."
     E204 = (
         "No gold file {path}. Of your own corpus: put it there, or mend `path` in params.yaml, "
         "which starts from assets/CORPUS; `pool_gold` may be left out. Of a public corpus: fetch "

@@ -7,10 +7,6 @@ from .review import ReviewErrors
 
 class Errors(AdaptErrors, CorpusErrors, ReviewErrors):
     # --- tagging, confidence, selection ------------------------------------------------------
-    E001 = (
-        "γ must be a probability in [0, 1], got {gamma!r}{where}. Set it in params.yaml under "
-        "`iterations`, or as `gamma` of the sciner_annotator."
-    )
     E002 = "No γ for the label(s) {missing}. Give one number for all labels, or one for each."
 
     # --- papers ------------------------------------------------------------------------------
@@ -41,7 +37,6 @@ class Errors(AdaptErrors, CorpusErrors, ReviewErrors):
         "The sciner model has no weights yet. Call nlp.initialize() with training examples, or "
         "load a trained pipeline."
     )
-    E302 = "Unknown {name} {value!r}. Known: {known}."
     E303 = "device is 'cuda' but torch sees no CUDA device. Set device to 'auto' or 'cpu'."
     E561 = (
         "train.config is {path}, with which no iteration can be trained: {reason}. Take another of "
@@ -108,15 +103,12 @@ class Errors(AdaptErrors, CorpusErrors, ReviewErrors):
         "Training with soft labels, and {paper} {reason}. Set annotate.soft to true and run the "
         "pseudo-label stage again, or set retrain.soft_labels to false."
     )
-    E340 = "Kinds of candidates are {known}; got: {found!r}."
-    E341 = "`{name}` of the candidates must be 1 or more, got {value}."
     E342 = (
         "Phrases cannot be learnt: of {total} n-grams found {count} times or more, {n} are "
         "entities of the gold or long forms of abbreviations; both these and the others must be "
         "{least} or more. Lower --min-count (adapt.candidates.min_count), add papers to the pool, "
         "or leave phrase out of the kinds."
     )
-    E343 = "Sentences are chosen by {known}, 1 or more; got {how!r} and {n}."
     E344 = "--baseline compares rankings of phrases: add phrase to --kinds, which are {kinds}."
     E345 = (
         "No concepts at {path}. Name a .jsonl or .jsonl.gz file, or a folder of them; "

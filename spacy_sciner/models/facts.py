@@ -18,7 +18,7 @@ def machine_facts(device: str, precision: str) -> Dict[str, Any]:
     """Measured now; none of it may enter an output of a stage.
 
     device, precision (str): The settings of that name; "precision" of the facts is the outcome.
-    RAISES (ScinerError): SCINER-E302 for an unknown name, SCINER-E303 without CUDA.
+    RAISES (ScinerError): SCINER-E303 without CUDA.
     """
     cpu = _table(Path("/proc/cpuinfo"))
     flags = cpu.get("flags", "").split()

@@ -16,7 +16,6 @@ from .encoders import WEIGHTS
 from .layers import has_bert_layers, use_fast_dropout
 from .shapes import N_SHAPES
 
-HEADS = ("linear", "bilstm", "crf")  # of a CRF it is the linear layer below it: crf_layer.py
 BILSTM_WIDTH = 256  # per direction: NERC extraction's head
 
 

@@ -17,9 +17,6 @@ from .head import set_dropout
 from .machine import keep_freed_memory
 from .optimizers import clip_gradients, take_settings, torch_optimizer
 
-DEVICES = ("auto", "cpu", "cuda")
-PRECISIONS = ("auto", "fp32", "bf16", "fp16")
-
 
 class TorchTagger(Shim):
     """A torch module that maps padded batches to tag log-probabilities, with its optimiser.
@@ -172,9 +169,7 @@ class TorchTagger(Shim):
 
 
 def resolve_device(device: str) -> str:
-    """RAISES (ScinerError): SCINER-E302 for an unknown name, SCINER-E303 without CUDA."""
-    if device not in DEVICES:
-        raise ScinerError(Errors.E302.format(name="device", value=device, known=", ".join(DEVICES)))
+    """device (str): "auto", "cpu" or "cuda". RAISES (ScinerError): SCINER-E303 without CUDA."""
     if device == "cuda" and not torch.cuda.is_available():
         raise ScinerError(Errors.E303)
     return ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
@@ -186,10 +181,7 @@ def has_own_layers(fast: bool, device: str) -> bool:
 
 
 def resolve_precision(precision: str, device: str) -> torch.dtype:
-    """RAISES (ScinerError): SCINER-E302 for an unknown name."""
-    if precision not in PRECISIONS:
-        known = ", ".join(PRECISIONS)
-        raise ScinerError(Errors.E302.format(name="precision", value=precision, known=known))
+    """precision (str): "auto", "fp32", "bf16" or "fp16"."""
     if precision == "auto":
         fast = torch.cuda.is_bf16_supported() if device == "cuda" else _amx_computes_bf16()
         precision = "bf16" if fast else "fp32"

@@ -12,10 +12,11 @@ from spacy.tokens import Doc
 from thinc.api import Model, chain
 
 from ..content import has_content
-from ..errors import Errors, ScinerError
+from ..settings.arguments import HeadArguments
+from ..settings.read import check_section
 from ..types import Floats2d
 from .crf_layer import add_crf
-from .head import HEADS, TagHead
+from .head import TagHead
 from .shim import TorchTagger, get_shim
 
 
@@ -29,11 +30,9 @@ def build_token_tagger_v1(
     RETURNS (Model[List[Doc], List[Floats2d]]): Log-probabilities, shape (n_tokens, n_tags); the
         row of a token without content is 0. The head does not see it, nor does the tok2vec, unless
         it is a listener: what another pipe has made of the document is shared as it is.
-    RAISES (ScinerError): SCINER-E302 for an unknown head.
+    RAISES (ScinerError): SCINER-E521 for an unknown head.
     """
-    if head not in HEADS:
-        message = Errors.E302.format(name="head", value=head, known=", ".join(HEADS))
-        raise ScinerError(message)
+    check_section(HeadArguments, {"head": head}, where="spacy-sciner.TokenTagger.v1")
     tagger: Model[List[Floats2d], List[Floats2d]] = Model(
         "sciner_tag_head",
         forward,

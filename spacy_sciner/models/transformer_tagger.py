@@ -12,17 +12,18 @@ from spacy.tokens import Doc
 from thinc.api import Model
 
 from ..confidence import (
-    WORD_CONFIDENCES,
     WordConfidence,
     first_pieces_grad,
     pieces_to_words,
     words_to_pieces_grad,
 )
 from ..errors import Errors, ScinerError
+from ..settings.arguments import TaggerArguments
+from ..settings.read import check_section
 from ..types import Floats2d, Ints1d
 from .crf_layer import add_crf
 from .encoders import open_encoder
-from .head import HEADS, EncoderTagger, build_encoder, freeze, load_encoder
+from .head import EncoderTagger, build_encoder, freeze, load_encoder
 from .piece_table import PieceTable
 from .shim import TorchTagger, get_shim, has_own_layers
 from .windows import check_window, cut_windows, padded_length
@@ -75,13 +76,20 @@ def build_transformer_tagger_v1(
     precision (str): "auto", "fp32", "bf16" or "fp16".
     RETURNS (Model[List[Doc], List[Floats2d]]): Log-scores, shape (n_tokens, n_tags) a document; a
         token without content, or without word-pieces, is shown to no encoder: its row is 0.
-    RAISES (ScinerError): SCINER-E302 for an unknown head, word_confidence, device or precision,
-        SCINER-E312 for a number out of range, SCINER-E320 for a CRF over "mean" or "min".
+    RAISES (ScinerError): SCINER-E521 with all arguments that are none of these or out of range,
+        SCINER-E320 for a CRF over "mean" or "min".
     """
-    _check_least(1, window=window, batch_pieces=batch_pieces)
-    _check_least(0, overlap=overlap, frozen_layers=frozen_layers)
-    _check_known(HEADS, head=head)
-    _check_known(WORD_CONFIDENCES, word_confidence=word_confidence)
+    arguments = {
+        "head": head,
+        "word_confidence": word_confidence,
+        "frozen_layers": frozen_layers,
+        "window": window,
+        "overlap": overlap,
+        "batch_pieces": batch_pieces,
+        "device": device,
+        "precision": precision,
+    }
+    check_section(TaggerArguments, arguments, where="spacy-sciner.TransformerTagger.v1")
     # Thinc saves `attrs` with the weights, and what was saved wins over the config. These may be
     # set anew where a trained pipeline is loaded, so they are no attrs.
     run = partial(forward, word_confidence=word_confidence, batch_pieces=batch_pieces)
@@ -104,19 +112,6 @@ def build_transformer_tagger_v1(
         shims=[TorchTagger(rebuild, device=device, precision=precision)],
     )
     return add_crf(tagger, word_confidence=word_confidence) if head == "crf" else tagger
-
-
-def _check_least(least: int, **numbers: int) -> None:
-    for name, number in numbers.items():
-        if number < least:
-            raise ScinerError(Errors.E312.format(name=name, value=number, range=f"{least} or more"))
-
-
-def _check_known(known: Sequence[str], **options: str) -> None:
-    for name, value in options.items():
-        if value not in known:
-            message = Errors.E302.format(name=name, value=value, known=", ".join(known))
-            raise ScinerError(message)
 
 
 def init(

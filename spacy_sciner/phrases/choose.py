@@ -8,11 +8,8 @@ from typing import Any, List, Literal, NamedTuple, Sequence, Tuple
 import numpy as np
 from spacy.tokens import Doc
 
-from ..errors import Errors, ScinerError
 from .sentences import Sentence
 from .words import folded, may_be_edge
-
-WAYS = ("top", "random", "bottom")
 
 
 class Marked(NamedTuple):
@@ -40,10 +37,7 @@ def choose_sentences(
     how (str): top or bottom of that ranking, or a random draw, with which the ranking is compared.
     seed (int): Of the draw.
     RETURNS (List[Marked]): In the order of `marked`.
-    RAISES (ScinerError): SCINER-E343 for another way, or an n below 1.
     """
-    if how not in WAYS or n < 1:
-        raise ScinerError(Errors.E343.format(how=how, known=", ".join(WAYS), n=n))
     usable = [i for i, one in enumerate(marked) if one.n_distinct]
     if how == "random":
         rng = np.random.default_rng(seed)

@@ -8,7 +8,6 @@ from typing import List, Optional, Sequence
 
 from spacy.tokens import Doc
 
-from ..errors import Errors, ScinerError
 from .choose import Marked, choose_sentences
 from .existing import entities_of
 from .lexicon import Lexicon, short_forms, without_overlaps
@@ -68,12 +67,8 @@ def find_candidates(
     seed (int): Of the forest.
     min_count (int): Places that an n-gram is found at.
     max_words (int): Of an n-gram, hyphens aside.
-    RAISES (ScinerError): SCINER-E340 for another kind, SCINER-E341 and SCINER-E342 where phrases
-        cannot be mined.
+    RAISES (ScinerError): SCINER-E342 where phrases cannot be mined.
     """
-    unknown = [kind for kind in kinds if kind not in KINDS]
-    if unknown or not kinds:
-        raise ScinerError(Errors.E340.format(found=", ".join(kinds), known=", ".join(KINDS)))
     split = split_sentences(pool)
     entities = entities_of(gold)
     shorts, longs = short_forms(split.sentences)

@@ -64,12 +64,8 @@ def mine_phrases(
     known (Collection[Key]): Phrases that are known to be some, frequent or not.
     min_count (int): Places that an n-gram is found at; 1 or more.
     max_words (int): Words of an n-gram, hyphens aside; 1 or more.
-    RAISES (ScinerError): SCINER-E341 for too low a number, SCINER-E342 if there is too little to
-        learn from.
+    RAISES (ScinerError): SCINER-E342 if there is too little to learn from.
     """
-    for name, value in (("min_count", min_count), ("max_words", max_words)):
-        if value < 1:
-            raise ScinerError(Errors.E341.format(name=name, value=value))
     text = read_text(sentences)
     levels = count_runs(text, min_count=min_count, max_words=max_words)
     ngrams = all_phrases(text, levels)

@@ -10,7 +10,9 @@ from spacy.tokens import Doc, Span, SpanGroup
 from spacy.training import Example
 
 from ..errors import Errors, ScinerError
-from ..selection import ACCEPTS, Accept, Gamma, check_gamma, select
+from ..selection import Accept, Gamma, select
+from ..settings.arguments import AnnotatorArguments
+from ..settings.read import check_section
 from ..types import ScoredSpan
 from . import token_confidence  # noqa: F401  (registers doc._.sciner_confidence)
 
@@ -69,7 +71,8 @@ class SciNERAnnotator(Pipe):
     unknown; writes `doc.user_data["source"] = "pseudo"` and the provenance to
     `doc.user_data["sciner"]`: iteration, gamma, fingerprint, and counts of accepted entities and of
     accepted and unknown tokens.
-    RAISES (ScinerError): SCINER-E001, E002 for γ, E302 for `accept`, E308 without confidences.
+    RAISES (ScinerError): SCINER-E521 for γ or `accept`, SCINER-E002 for a label without a γ,
+        SCINER-E308 without confidences.
     """
 
     def __init__(
@@ -84,7 +87,8 @@ class SciNERAnnotator(Pipe):
         spans_key: str = "sciner",
         scorer: Optional[Callable[[Iterable[Example]], Dict[str, Any]]] = None,
     ):
-        check_settings(gamma, gamma_o, accept)
+        arguments = {"gamma": gamma, "gamma_o": gamma_o, "accept": accept}
+        check_section(AnnotatorArguments, arguments, where=f"component {name}")
         self.name = name
         self.gamma = gamma
         self.gamma_o = gamma_o
@@ -151,16 +155,6 @@ def scored_entities(doc: Doc, spans_key: str = "sciner") -> List[ScoredSpan]:
         ScoredSpan(e.start, e.end, e.label_, known.get((e.start_char, e.end_char, e.label_)))
         for e in doc.ents
     ]
-
-
-def check_settings(gamma: Gamma, gamma_o: Optional[float], accept: str) -> None:
-    """RAISES (ScinerError): SCINER-E001 for γ, SCINER-E302 for `accept`."""
-    check_gamma(gamma)
-    if gamma_o is not None:
-        check_gamma(gamma_o)
-    if accept not in ACCEPTS:
-        known = ", ".join(ACCEPTS)
-        raise ScinerError(Errors.E302.format(name="accept", value=accept, known=known))
 
 
 def _runs(doc: Doc, unknown: np.ndarray) -> list[Span]:

@@ -6,7 +6,7 @@ range stands in one place.
 
 from typing import Annotated, Any, Dict, NamedTuple, Optional, Tuple, Union
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WrapValidator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, WrapValidator
 
 
 class Expected(NamedTuple):
@@ -82,6 +82,9 @@ Number = Annotated[
     str,
     BeforeValidator(_as_text),
     Field(pattern="^(0|[1-9][0-9]*)$"),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]+$"}]}
+    ),
     Expected("an iteration's number", "such as 0"),
 ]
 Gamma = Union[Share, Dict[str, Optional[Share]]]

@@ -84,7 +84,7 @@ def _reason(entry: Any, place: Sequence[Any], kind: Type[BaseModel]) -> str:
     expected = expected_at(kind, place)
     if what == "missing":
         return f"is missing; it is {expected}"
-    if what in _BOUNDS and expected.range:
+    if what in _BOUNDS and expected.range and not expected.range.startswith("of "):
         return f"{value} is not {expected.range}"
     return f"{value} is not {expected}"
 

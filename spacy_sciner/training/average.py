@@ -10,8 +10,6 @@ import numpy as np
 import torch
 from thinc.api import Model
 
-from ..errors import Errors, ScinerError
-
 
 class Average:
     """average ← decay · average + (1 − decay) · weights, after every step.
@@ -21,13 +19,9 @@ class Average:
 
     models (Iterable[Model]): With their weights; parts that they share are averaged once.
     decay (float): In (0, 1); 0.99 averages over about the last 100 steps.
-    RAISES (ScinerError): SCINER-E312 if the decay is out of range.
     """
 
     def __init__(self, models: Iterable[Model], *, decay: float):
-        if isinstance(decay, bool) or not isinstance(decay, (int, float)) or not 0 < decay < 1:
-            message = Errors.E312.format(name="ema", value=decay, range="in [0, 1), 0 for none")
-            raise ScinerError(message)
         self.decay = decay
         self.n_steps = 0
         nodes = {id(node): node for model in models for node in model.walk()}

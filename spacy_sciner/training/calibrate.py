@@ -1,8 +1,7 @@
 """Fit a trained pipeline's confidences on held-out papers, and keep the fit inside the pipeline."""
 
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Sequence
+from typing import Any, Dict, List, Mapping, NamedTuple, Sequence
 
 import numpy as np
 from spacy.language import Language
@@ -111,18 +110,6 @@ def score_gold(nlp: Language, golds: Sequence[Doc]) -> List[Scored]:
             gold_tags = tags_of_words(np.array(tags, dtype=np.int64), words)
             scored.append(Scored(logs[words], gold_tags))
     return scored
-
-
-@contextmanager
-def uncalibrated(nlp: Language) -> Iterator[None]:
-    """Let the pipeline give raw confidences for a while."""
-    sciner: Any = nlp.get_pipe(find_sciner(nlp))
-    calibration = sciner.cfg.pop("calibration", None)
-    try:
-        yield
-    finally:
-        if calibration is not None:
-            sciner.cfg["calibration"] = calibration
 
 
 def _fit_entities(features: np.ndarray, right: Sequence[bool], prior: Prior) -> np.ndarray:

@@ -99,7 +99,7 @@ def test_the_pipelines_own_error_is_the_one_that_is_shown(tiny_model, tmp_path):
     shutil.copytree(tiny_model, broken)
     text = (broken / "config.cfg").read_text()
     (broken / "config.cfg").write_text(text.replace('head = "linear"', 'head = "square"'))
-    with pytest.raises(ScinerError, match=r"^SCINER-E302: Unknown head 'square'"):
+    with pytest.raises(ScinerError, match=r"^SCINER-E521.*\n  head: 'square' is not one of linear"):
         run(broken, shards(2), "local", 2)
 
 

@@ -55,7 +55,7 @@ def test_kinds_are_chosen(project, monkeypatch, capsys):
     assert "phrase: " not in out
     assert out.index("pattern: ") < out.index("existing: ")
     assert sciner(monkeypatch, "--kinds", "words") == 1
-    assert "✘ SCINER-E340: Kinds of candidates are existing, pattern" in capsys.readouterr().err
+    assert "kinds[0]: 'words' is not one of existing, pattern, phrase" in capsys.readouterr().err
 
 
 def test_baseline_beside_ours(project, monkeypatch, capsys):

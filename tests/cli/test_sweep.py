@@ -59,5 +59,5 @@ def test_accept_comes_from_params_unless_given(project, monkeypatch):
 
 @pytest.mark.parametrize("text", ["", "0.5,high", "1.5"])
 def test_wrong_gammas(text):
-    with pytest.raises(ScinerError, match="SCINER-E001"):
+    with pytest.raises(ScinerError, match=r"SCINER-E521: Wrong settings in the command:\n  gamma"):
         read_gammas(text)

@@ -8,6 +8,8 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from spacy_sciner.corpus.annotated import Annotated, annotated_to_doc, make_tokenizer
+from spacy_sciner.corpus.formats.brat import read_brat_paper
+from spacy_sciner.corpus.formats.paths import files_of
 from spacy_sciner.corpus.rules import Repairs
 
 TOKENIZER = make_tokenizer()
@@ -46,3 +48,12 @@ def write_jsonl(path: Path, records: Iterable[Any]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(json.dumps(r) + "\n" for r in records), encoding="utf8")
     return path
+
+
+def read_brat(path: Path, *, file: str, repairs: Repairs) -> List[Annotated]:
+    """A folder and the folders in it, or one .txt file."""
+    found = files_of(path, file=file, file_format="brat")[0] if path.is_dir() else [(path, file)]
+    paragraphs: List[Annotated] = []
+    for text_path, name in found:
+        paragraphs += read_brat_paper(text_path, file=name, repairs=repairs)
+    return paragraphs

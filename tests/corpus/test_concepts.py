@@ -4,12 +4,9 @@ import gzip
 import json
 
 import pytest
-from spacy.vocab import Vocab
-from tiny import gold_docs, make_doc
 
 from spacy_sciner.corpus.concepts import (
     Places,
-    concepts_of_docs,
     find_mention,
     label_in_words,
     read_concepts,
@@ -139,18 +136,6 @@ def test_a_file_that_is_not_there_or_damaged(tmp_path):
     (tmp_path / "half.jsonl.gz").write_bytes(b'{"text": "caf\xe9"}')
     with pytest.raises(ScinerError, match="E346"):
         read_concepts(tmp_path)
-
-
-def test_gold_docs_have_their_labels_in_words_as_concepts():
-    docs = gold_docs()
-    empty = make_doc([], vocab=docs[0].vocab)
-    unknown = make_doc(["a", "b"], ["B-TaskName", None], vocab=Vocab())
-    data = concepts_of_docs([*docs, empty, unknown])
-    assert shown(data)[0] == (9, "BERT", "method")
-    assert shown(data, 8) == [(0, "a", "task name")]
-    assert list(data.descriptions) == ["dataset", "method", "metric", "task name"]
-    assert data.counts["no text"] == data.counts["unknown tokens"] == 1
-    assert data.counts["mentions"] == sum(len(doc.ents) for doc in docs) + 1
 
 
 @pytest.mark.parametrize(

@@ -188,13 +188,6 @@ def test_the_gradient_of_a_float_input_comes_back():
         assert found[at] == pytest.approx((values[0] - values[1]) / (2 * step), abs=1e-3)
 
 
-def test_e302_for_an_unknown_device_or_precision():
-    with pytest.raises(ScinerError, match=r"SCINER-E302.*device 'tpu'.*auto, cpu, cuda"):
-        TorchTagger(rebuild, device="tpu")
-    with pytest.raises(ScinerError, match=r"SCINER-E302.*precision 'fp64'.*auto, fp32"):
-        TorchTagger(rebuild, precision="fp64")
-
-
 def test_e303_for_cuda_where_there_is_none(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(ScinerError, match="SCINER-E303"):

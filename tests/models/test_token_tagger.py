@@ -76,8 +76,8 @@ def test_nO_may_be_given():
     assert model.predict(DOCS)[0].shape == (3, 7)
 
 
-def test_e302_for_an_unknown_head():
-    with pytest.raises(ScinerError, match=r"SCINER-E302.*head 'mlp'.*linear, bilstm, crf"):
+def test_e521_for_an_unknown_head():
+    with pytest.raises(ScinerError, match=r"head: 'mlp' is not one of linear, bilstm, crf"):
         make_model(head="mlp")
 
 

@@ -243,8 +243,8 @@ def test_e309_counts_the_positions_that_roberta_leaves_unused(tmp_path: Path):
         ("precision", "int8"),
     ],
 )
-def test_e302_for_an_unknown_choice(tiny_encoder: Path, setting, value):
-    with pytest.raises(ScinerError, match=f"SCINER-E302.*{setting} '{value}'"):
+def test_e521_for_an_unknown_choice(tiny_encoder: Path, setting, value):
+    with pytest.raises(ScinerError, match=rf"SCINER-E521.*\n  {setting}: '{value}' is not one of"):
         build_transformer_tagger_v1(str(tiny_encoder), **{setting: value})
 
 
@@ -252,9 +252,18 @@ def test_e302_for_an_unknown_choice(tiny_encoder: Path, setting, value):
     ("setting", "value"),
     [("window", 0), ("overlap", -1), ("batch_pieces", 0), ("frozen_layers", -1)],
 )
-def test_e312_for_a_number_out_of_range(tiny_encoder: Path, setting, value):
-    with pytest.raises(ScinerError, match=f"SCINER-E312: {setting} is {value}"):
+def test_e521_for_a_number_out_of_range(tiny_encoder: Path, setting, value):
+    with pytest.raises(ScinerError, match=f"  {setting}: {value} is not a whole number of"):
         build_transformer_tagger_v1(str(tiny_encoder), **{setting: value})
+
+
+def test_all_wrong_arguments_are_named_at_once(tiny_encoder: Path):
+    with pytest.raises(ScinerError) as error:
+        build_transformer_tagger_v1(str(tiny_encoder), head="mlp", window=0)
+    assert [line.split(":")[0] for line in str(error.value).splitlines()[1:]] == [
+        "  head",
+        "  window",
+    ]
 
 
 def test_e301_before_initialisation(tiny_encoder: Path):

@@ -1,9 +1,7 @@
 """Which sentences become the corpus."""
 
-import pytest
 from phrase_texts import doc_of, sentence_of
 
-from spacy_sciner.errors import ScinerError
 from spacy_sciner.phrases.choose import Marked, choose_sentences, nearness
 
 GOLD = [doc_of("We sort pebbles and sand by their weight.")]
@@ -53,9 +51,3 @@ def test_nothing_to_choose_from():
     for how in ("top", "random", "bottom"):
         assert choose_sentences([], GOLD, n=3, how=how, seed=0) == []
         assert choose_sentences(empty, GOLD, n=3, how=how, seed=0) == []
-
-
-@pytest.mark.parametrize(("how", "n"), [("best", 3), ("top", 0)])
-def test_other_ways_are_refused(how, n):
-    with pytest.raises(ScinerError, match="E343"):
-        choose_sentences(MARKED, GOLD, n=n, how=how, seed=0)

@@ -127,16 +127,3 @@ def test_min_count_and_max_words(mined):
     short = find(pool, gold=gold, kinds=("phrase",), max_words=2)
     assert max(len([w for w in key if w != "-"]) for key in short.mined.keys) == 2
     assert max(len([w for w in key if w != "-"]) for key in mined.mined.keys) == 3
-
-
-@pytest.mark.parametrize("wrong", [{"min_count": 0}, {"max_words": 0}])
-def test_numbers_below_one_are_refused(wrong):
-    (name,) = wrong
-    with pytest.raises(ScinerError, match=f"E341: `{name}`.* got 0"):
-        find([], kinds=("phrase",), **wrong)
-
-
-@pytest.mark.parametrize("kinds", [("existing", "phrases"), ()])
-def test_other_kinds_are_refused(kinds):
-    with pytest.raises(ScinerError, match="E340"):
-        find([], kinds=kinds)

@@ -28,7 +28,7 @@ def test_help(run_script, name: str, tmp_path: Path):
             "adapt",
             [],
             {"adapt": {"methods": ["mlm"], "window": 9}},
-            "adapt.window: 9 is not of 64",
+            "adapt.window: 9 is not a whole number of 64",
         ),
         ("adapt", [], {"adapt": {"methods": ["masks"]}}, "adapt.methods"),
         ("adapt", [], {"adapt": {"method": "none"}}, "adapt.method: was renamed: adapt.methods"),
@@ -76,7 +76,7 @@ def test_help(run_script, name: str, tmp_path: Path):
             "train",
             ["--iteration", "0"],
             {"train": {"teachers": 0}},
-            "train.teachers: 0 is not of 1 or more",
+            "train.teachers: 0 is not a whole number of 1 or more",
         ),
         (
             "pseudo_label",

@@ -33,8 +33,12 @@ def test_an_editor_finds_the_schema():
     assert first == "# yaml-language-server: $schema=params.schema.json"
 
 
-def test_the_delivered_file_is_valid_by_the_schema():
-    jsonschema.Draft202012Validator(SCHEMA).validate(PARAMS)
+@pytest.mark.parametrize("prev", ["0", 0])
+def test_the_delivered_file_is_valid_by_the_schema(prev: Any):
+    """An iteration may be named by its number."""
+    first = {**PARAMS["iterations"]["1"], "prev": prev}
+    params = {**PARAMS, "iterations": {**PARAMS["iterations"], "1": first}}
+    jsonschema.Draft202012Validator(SCHEMA).validate(params)
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,10 @@ def test_a_corpus_name_in_letters_of_any_language(written):
         ({"train.ema": 1}, "train.ema: 1 is not in [0, 1)"),
         ({"train.ema": float("nan")}, "train.ema: nan is not a number in [0, 1)"),
         ({"merge.balance": float("inf")}, "merge.balance: inf is not a number of 0 or more"),
-        ({"merge.max_paragraphs": 0}, "merge.max_paragraphs: 0 is not of 1 or more or null"),
+        (
+            {"merge.max_paragraphs": 0},
+            "merge.max_paragraphs: 0 is not a whole number of 1 or more or null",
+        ),
         ({"train.calibrate": "yes"}, "train.calibrate: 'yes' is not true or false"),
         ({"device": "gpu"}, "device: 'gpu' is not one of auto, cpu, cuda"),
         ({"seed": -1}, "seed: -1 is not from 0 to 4294967295"),

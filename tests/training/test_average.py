@@ -8,7 +8,6 @@ import spacy
 from thinc.api import Adam
 from tiny import CONFIGS, cnn_config, make_examples, model_config
 
-from spacy_sciner.errors import ScinerError
 from spacy_sciner.training.average import Average
 from spacy_sciner.training.recipe import Recipe
 from spacy_sciner.training.train import train_pipeline
@@ -58,12 +57,6 @@ def test_weights_come_back_after_an_error(nlp):
     with pytest.raises(KeyboardInterrupt), average.applied():
         raise KeyboardInterrupt
     np.testing.assert_array_equal(weights_of(model), before)
-
-
-@pytest.mark.parametrize("decay", [1, -0.5, "0.9", True])
-def test_e312_for_a_decay_out_of_range(decay):
-    with pytest.raises(ScinerError, match="SCINER-E312: ema is"):
-        Average([], decay=decay)
 
 
 def test_what_is_saved_is_the_average(tiny_corpus, tmp_path: Path):

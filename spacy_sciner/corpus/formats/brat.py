@@ -19,7 +19,7 @@ from ..annotated import Annotated, CharSpan
 from ..offsets import PLAIN, apply, decide
 from ..rules import Repairs
 from .brat_lines import joined, text_bound_lines
-from .paths import beside, files_of
+from .paths import beside
 from .sniff import decode, is_address, paper_of_file, read_text
 from .writing import CharEnt, Losses, Written, bad_label, count_unheld, count_words, place_of
 
@@ -35,16 +35,6 @@ class _Bound(NamedTuple):
     paper: str
     paragraph: int
     section: str = ""
-
-
-def read_brat(path: Path, *, file: str, repairs: Repairs) -> List[Annotated]:
-    """Read a folder and the folders in it, or one .txt file; sorted by path."""
-    if not path.is_dir():
-        return read_brat_paper(path, file=file, repairs=repairs)
-    paragraphs = []
-    for text_path, name in files_of(path, file=file, file_format="brat")[0]:
-        paragraphs += read_brat_paper(text_path, file=name, repairs=repairs)
-    return paragraphs
 
 
 def read_brat_paper(path: Path, *, file: str, repairs: Repairs) -> List[Annotated]:

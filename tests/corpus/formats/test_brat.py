@@ -1,11 +1,10 @@
 import pytest
 
-from spacy_sciner.corpus.formats.brat import read_brat
 from spacy_sciner.corpus.formats.registry import read_gold
 from spacy_sciner.corpus.rules import Repairs
 from spacy_sciner.errors import ScinerError
 
-from ..helpers import docs_of, ents_of
+from ..helpers import docs_of, ents_of, read_brat
 
 TEXT = "We use BERT.\n\nA graph neural\nnetwork helps.\n"
 

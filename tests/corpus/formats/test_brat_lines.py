@@ -1,10 +1,9 @@
 import pytest
 
-from spacy_sciner.corpus.formats.brat import read_brat
 from spacy_sciner.corpus.reader import iob_tags
 from spacy_sciner.corpus.rules import Repairs
 
-from ..helpers import docs_of, ents_of
+from ..helpers import docs_of, ents_of, read_brat
 
 TEXT = "They tune the learning\nrate of BERT here.\n"
 

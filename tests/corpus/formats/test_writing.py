@@ -6,7 +6,6 @@ from xml.etree import ElementTree
 import pytest
 from spacy.tokens import Doc
 
-from spacy_sciner.corpus.formats.brat import read_brat
 from spacy_sciner.corpus.formats.docstart import read_docstart
 from spacy_sciner.corpus.formats.registry import read_gold, writer_of
 from spacy_sciner.corpus.formats.writing import Losses, prepare
@@ -14,7 +13,7 @@ from spacy_sciner.corpus.rules import Repairs
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.types import ScoredSpan
 
-from ..helpers import TOKENIZER, make_doc
+from ..helpers import TOKENIZER, make_doc, read_brat
 
 GOLD = make_doc(["𝑥", "BERT", "wins"], ["O", "B-Method", None], paper="P1", paragraph=4)
 PSEUDO = make_doc(["A", "fast", "CRF"], ["O", "B-Method", "I-Method"], paper="P2", source="pseudo")
