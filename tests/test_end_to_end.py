@@ -47,9 +47,25 @@ ITERATIONS = {
 # Commands of README and docs that ask for no more than a finished project, and by what else their
 # placeholders and iterations are replaced.
 IN_A_PROJECT = re.compile(
-    r"sciner (candidates|check$|concepts --from abbreviations --out|diff 0|"
+    r"sciner (agree assets/sample|candidates|check$|concepts --from abbreviations --out|diff 0|"
     r"doctor --plan|export corpus|review export --n \d+ --per-paper \d+$|.*--dry-run)"
+    r"|dvc repro( (parse )?convert| adapt| convert adapt)?$"
 )
+# The other lines of their shell blocks, and where they are run instead, or why nowhere.
+ELSEWHERE = {
+    "make (repro|test)$": "by a person and by CI",
+    "python benchmarks/|cd work/few": "nowhere: hours on public corpora; test_doc_commands.py",
+    "spacy (train|evaluate) ": "tests/pipeline/test_spans.py",
+    "spacy find-threshold": "tests/pipeline/test_spacy_commands.py",
+    "mkdir -p packages|spacy package|pip wheel|pip install packages|python -c": "there, too",
+    "sciner (learn|few-shot|sources|start) ": "tests/cli, tests/review: of several trainings each",
+    "sciner annotate-llm": "tests/cli/test_annotate_llm.py: needs a language model",
+    "sciner concepts --from abbreviations --from": "tests/cli/test_concepts.py: public corpora",
+    "sciner (agree ann|check export|check assets/mine|review import export)": "a reader's files",
+    "sciner review .*--server|.*label-studio": "tests/review/label_studio: needs the server",
+    "sciner review serve|pip install 'spacy-sciner": "tests/cli/test_review_server.py",
+    "dvc (remote|push)": "nowhere: needs a store",
+}
 REPLACED = {" 2 ": " 1 ", "MODEL": "some-model"}
 
 
@@ -75,8 +91,8 @@ def environment(python: str = sys.executable) -> Dict[str, str]:
     return {**os.environ, "PATH": tools, "DVC_NO_ANALYTICS": "1", "OMP_NUM_THREADS": "1"}
 
 
-def repro(folder: Path, python: str = sys.executable) -> str:
-    command = [python, "-m", "dvc", "repro"]
+def repro(folder: Path, python: str = sys.executable, *stages: str) -> str:
+    command = [python, "-m", "dvc", "repro", *stages]
     done = subprocess.run(
         command, cwd=folder, env=environment(python), capture_output=True, text=True, check=False
     )
@@ -144,10 +160,19 @@ def test_commands_of_the_docs_run_in_a_finished_project(
     for line in lines:
         for old, new in REPLACED.items():
             line = f"{line} ".replace(old, new).strip()
+        if line.startswith("dvc"):
+            assert "up to date" in repro(project, warm_python(), *line.split()[2:])
+            continue
         code = call_sciner(monkeypatch, *shlex.split(line)[1:])
         said[line] = capsys.readouterr()
         assert (code, bool(said[line].out.strip())) == (0, True), (line, said[line].err)
     assert len(said) > 10
+
+
+def test_every_line_of_a_shell_block_is_run_or_has_its_reason():
+    others = [line for line in shell_lines() if not IN_A_PROJECT.match(line)]
+    assert [line for line in others if not any(re.match(e, line) for e in ELSEWHERE)] == []
+    assert [e for e in ELSEWHERE if not any(re.match(e, line) for line in others)] == []
 
 
 def test_second_run_does_nothing(project):
