@@ -9,7 +9,6 @@ from typing import Any, Dict, Optional, Sequence, TextIO
 from ..files import in_words
 from .loop import Measured
 
-
 SLOW = 3.0  # times the fastest steps so far: worth a word
 
 
