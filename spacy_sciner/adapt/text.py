@@ -1,8 +1,9 @@
 """The text an encoder is adapted to: the pool's paragraphs, and further collections."""
 
 from pathlib import Path
-from typing import Any, Collection, Dict, List, NamedTuple, Sequence, Tuple
+from typing import Any, Collection, Dict, List, NamedTuple, Sequence, Tuple, Union
 
+from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
 
 from ..corpus.annotated import make_tokenizer
@@ -14,6 +15,7 @@ from ..papers.collection import Broken, read_collection
 from ..settings.tree import Convert, Settings
 from .rows import hold_out
 
+Passage = Tuple[str, Union[str, Doc]]  # its paper, and its text or what that was converted to
 HELD_OUT = ("dev", "test", "calibration")  # splits whose papers never enter
 
 
@@ -40,7 +42,7 @@ def read_text(settings: Settings, *, root: Path = Path()) -> Text:
     vocab = tokenizer.vocab
     pool = read_docs(root / "corpus/pool.spacy", vocab)
     counts: Dict[str, Any] = {"pool": len(pool)}
-    docs = list(pool)
+    passages: List[Passage] = [(doc.user_data["paper"], doc) for doc in pool]
     names = list(dict.fromkeys(settings.adapt.collections))
     if names:
         gold = {split: _read_gold(root, split, vocab) for split in HELD_OUT}
@@ -52,11 +54,8 @@ def read_text(settings: Settings, *, root: Path = Path()) -> Text:
             figures = {"paragraphs": len(found), "left_out": left_out}
             counts.setdefault("collections", {})[name] = figures
             known |= {paragraph.paper for paragraph in found}  # two collections may have a paper
-            for paragraph in found:
-                doc = tokenizer(paragraph.text)
-                doc.user_data["paper"] = paragraph.paper
-                docs.append(doc)
-    docs = _at_most(docs, settings.adapt.max_words)
+            passages += [(paragraph.paper, paragraph.text) for paragraph in found]
+    docs = _to_docs(passages, tokenizer, max_words=settings.adapt.max_words)
     if not docs:
         raise ScinerError(Errors.E334)
     papers = [str(doc.user_data["paper"]) for doc in docs]
@@ -126,18 +125,31 @@ def _select(
     return selected.paragraphs, {**left_out, **selected.dropped}
 
 
-def _at_most(docs: List[Doc], max_words: int) -> List[Doc]:
-    """Whole papers, in the order of their names' hashes, until there are so many words."""
-    if not max_words:
-        return docs
-    words: Dict[str, int] = {}
-    for doc in docs:
-        paper = doc.user_data["paper"]
-        words[paper] = words.get(paper, 0) + len(doc)
-    kept, total = set(), 0
-    for paper in sorted(words, key=lambda name: (fraction("words", name), name)):
-        if total and total + words[paper] > max_words:
+def _to_docs(passages: Sequence[Passage], tokenizer: Tokenizer, *, max_words: int) -> List[Doc]:
+    """Whole papers, in the order of their names' hashes, until there are so many words; 0: all.
+
+    RETURNS (List[Doc]): In the order of the passages. What is left out was never a doc, which takes
+        ten times the memory of its text.
+    """
+    of_paper: Dict[str, List[int]] = {}
+    for i, (paper, _) in enumerate(passages):
+        of_paper.setdefault(paper, []).append(i)
+    found: Dict[int, Doc] = {}
+    n_words = 0
+    for paper in sorted(of_paper, key=lambda name: (fraction("words", name), name)):
+        docs = {i: _to_doc(passages[i], tokenizer) for i in of_paper[paper]}
+        more = sum(map(len, docs.values()))
+        if max_words and n_words and n_words + more > max_words:
             break
-        kept.add(paper)
-        total += words[paper]
-    return [doc for doc in docs if doc.user_data["paper"] in kept]
+        found.update(docs)
+        n_words += more
+    return [found[i] for i in sorted(found)]
+
+
+def _to_doc(passage: Passage, tokenizer: Tokenizer) -> Doc:
+    paper, text = passage
+    if isinstance(text, Doc):
+        return text
+    doc = tokenizer(text)
+    doc.user_data["paper"] = paper
+    return doc
