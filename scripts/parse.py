@@ -54,7 +54,8 @@ def main(
     for reason, n in summarise(report["set_aside"]):
         print(f"  {n}× set aside: {reason}")
     if report["ignored"]:
-        print(f"  {report['ignored']} files not read by engine {settings.engine}")
+        some = ", ".join(report["ignored_files"][:3]) + (", …" if report["ignored"] > 3 else "")
+        print(f"  {report['ignored']} files not read by engine {settings.engine}: {some}")
 
 
 if __name__ == "__main__":

@@ -14,9 +14,16 @@ LOW_YIELD = """
 !! With retrain.soft_labels the next model learns from the distributions, and γ only counts.
 !! Without, it will learn next to nothing from the pool. What to do then, in this order:
 !!   1. train longer: raise train.epochs (an undertrained model is sure of nothing);
-!!   2. lower iterations.{k}.gamma, or set annotate.gamma_o for O tokens apart;
+!!   2. {advice};
 !!   3. look at metrics/iteration-{k}.json: is the pool of the same kind of text as gold?
 """
+
+
+LOWER = "lower iterations.{k}.gamma, or set annotate.gamma_o for O tokens apart"
+PROMISED = (
+    "gamma: auto accepts no more than a promise of 1 − alpha allows: keep more gold papers apart "
+    "for it (split calibration), or raise annotate.alpha (docs/gamma.md)"
+)
 
 
 def main(
@@ -33,7 +40,8 @@ def main(
     from spacy_sciner.annotation.iteration import annotate_pool
     from spacy_sciner.training.experiment import Experiment
 
-    experiment = Experiment(read_settings(params), iteration, previous)
+    settings = read_settings(params)
+    experiment = Experiment(settings, iteration, previous)
     counts = annotate_pool(experiment, cache=cache)
     typer.echo(
         "{accepted_entities} entities accepted (gold's density predicts {expected_entities}) in "
@@ -41,7 +49,10 @@ def main(
         + f"{counts['unknown_share']:.1%} of tokens unknown"
     )
     if counts["low_yield"]:
-        typer.secho(LOW_YIELD.format(k=iteration, **counts), fg="red", bold=True, err=True)
+        is_auto = settings.iteration_of(iteration).gamma == "auto"
+        advice = PROMISED if is_auto else LOWER.format(k=iteration)
+        said = LOW_YIELD.format(k=iteration, advice=advice, **counts)
+        typer.secho(said, fg="red", bold=True, err=True)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any, Dict
 
+from ..corpus.docbin import count_docs
+from ..errors import Errors, ScinerError
 from ..files import write_json
 from ..training.ensemble import mean_scores
 from ..training.experiment import Experiment
@@ -19,9 +21,12 @@ def annotate_pool(experiment: Experiment, *, cache: Path) -> Dict[str, Any]:
     experiment (Experiment): Of the iteration that will train on it; not of iteration 0.
     cache (Path): Where the pool's scores are kept, so that another γ is quick.
     RETURNS (dict): What `pseudo_label` counts.
-    RAISES (ScinerError): What `resolve_gamma` and `pseudo_label` raise.
+    RAISES (ScinerError): SCINER-E566 for an empty pool, and what `resolve_gamma` and `pseudo_label`
+        raise.
     """
     settings, k, previous = experiment.settings, experiment.iteration, experiment.previous or 0
+    if POOL.exists() and not count_docs(POOL):
+        raise ScinerError(Errors.E566.format(k=k, path=POOL, corpus=settings.corpus))
     annotate = settings.annotate
     engine = Engine.of(annotate)
     model, teachers = experiment.model_of(previous), experiment.teachers_of(previous)

@@ -29,6 +29,11 @@ class CorpusErrors(metaclass=Coded):
         "Split {split!r} of corpus {corpus!r} would be empty: {reason}. Change `split` in "
         "params.yaml, or add gold papers."
     )
+    E567 = (
+        "The gold of split train of corpus {corpus!r} has no entity of its labels ({labels}), in "
+        "{n} paragraphs{others}: nothing can be learnt. Annotate, or mend `labels` of the corpus "
+        "in params.yaml."
+    )
     E211 = "{path} has no `labels` with their meanings, but {found!r}. See assets/labels.yaml."
     E212 = (
         "Paper {paper!r}, named for split {split!r} of corpus {corpus!r}, {reason}. "

@@ -69,6 +69,12 @@ class Errors(AdaptErrors, CorpusErrors, ReviewErrors):
         "No examples with tokens in {path}. Did the convert or merge stage set all of "
         "them aside? See the _report.json beside it."
     )
+    E566 = (
+        "The pool is empty, so that iteration {k} has nothing to learn from: no paragraph in "
+        "{path}. Add papers that have no annotation to assets/{corpus}/papers (`sciner check` says "
+        "what becomes of them). Without any, iteration 0 is all there is: `dvc repro evaluate@0`; "
+        "its pipeline is training/0/model-best."
+    )
     E314 = "Stage input {path} is missing. Run `dvc repro`, or the stage that makes it."
     E560 = (
         "{path} is no pipeline that can be loaded: {reason}. If its files are damaged, remove the "

@@ -67,7 +67,8 @@ def parse_papers(
             "html",
         ):
             report[name] = counts[name]
-        report["ignored"] = sources.ignored
+        report["ignored"] = len(sources.ignored)
+        report["ignored_files"] = sources.ignored
         report["text_lost"] = lost
         report["set_aside"] = sorted(
             set_aside, key=lambda entry: (entry["file"], entry.get("line", 0), entry["reason"])

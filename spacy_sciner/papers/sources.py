@@ -30,7 +30,7 @@ class Source(NamedTuple):
 class Sources(NamedTuple):
     papers: Dict[str, List[Source]]  # by paper id, each paper's files with the best first
     collections: List[Path]  # files of many papers, under every engine
-    ignored: int  # files that the engine does not read, or that are no papers
+    ignored: List[str]  # files that the engine does not read, or that are no papers, relative
     linked: List[str]  # folders that are links, relative: DVC sees nothing that is in them
 
 
@@ -39,7 +39,7 @@ def find_sources(folder: Path, *, engine: str) -> Sources:
     papers: Dict[str, List[Source]] = {}
     collections: List[Path] = []
     linked: List[str] = []
-    ignored = 0
+    ignored: List[str] = []
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
         if any(part.startswith(".") for part in relative.parts):
@@ -54,7 +54,7 @@ def find_sources(folder: Path, *, engine: str) -> Sources:
             continue
         suffix = next((s for s in _SUFFIXES if path.name.lower().endswith(s)), None)
         if suffix is None or _SUFFIXES[suffix] not in _KINDS[engine]:
-            ignored += 1
+            ignored.append(printable(relative.as_posix()))
             continue
         # Composed, as gold's papers are: macOS writes "Müller" with a mark of its own.
         paper = unicodedata.normalize("NFC", printable(path.name[: -len(suffix)] or path.name))

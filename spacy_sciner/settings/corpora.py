@@ -130,10 +130,12 @@ class Corpus(Section):
     def _are_labels(cls, found: Optional[Tuple[Any, ...]]) -> Optional[Tuple[Any, ...]]:
         if found is not None and not found:
             raise PydanticCustomError("setting", "the list is empty")
-        for i, label in enumerate(found or ()):
-            if label in (found or ())[:i]:
-                raise PydanticCustomError("setting", f"{label!r} is named twice")
-            # O is no entity, - a word of which nothing is known, _unknown_ a span of such words.
-            if label in _NO_LABELS or not label.strip():
-                raise PydanticCustomError("setting", f"{label!r} cannot be a label")
+        labels = found or ()
+        twice = [la for la in dict.fromkeys(labels) if labels.count(la) > 1]
+        # O is no entity, - a word of which nothing is known, _unknown_ a span of such words.
+        no_labels = [la for la in dict.fromkeys(labels) if la in _NO_LABELS or not la.strip()]
+        problems = [f"{label!r} is named twice" for label in twice]
+        problems += [f"{label!r} cannot be a label" for label in no_labels]
+        if problems:
+            raise PydanticCustomError("setting", "; ".join(problems))
         return found

@@ -68,11 +68,14 @@ def train_pipeline(
     report (Callable): Told of each epoch.
     RETURNS (dict): "epochs", "steps", and the best "score" on dev, in [0, 1].
     RAISES (ScinerError): SCINER-E313 if the training or dev data are empty, SCINER-E330 without
-        soft labels to train on, SCINER-E314 without the config or the pipeline to start from.
+        soft labels to train on, SCINER-E561 without the config, SCINER-E314 without the pipeline to
+        start from.
     """
-    for path in [recipe.config, *([start / "config.cfg"] if start else [])]:
-        if not path.is_file():
-            raise ScinerError(Errors.E314.format(path=path))
+    if not recipe.config.is_file():
+        reason = "there is no such file"
+        raise ScinerError(Errors.E561.format(path=recipe.config, reason=reason))
+    if start and not (start / "config.cfg").is_file():
+        raise ScinerError(Errors.E314.format(path=start / "config.cfg"))
     with training_group() as group, if_first(group, replacing(out)) as own:
         with if_first(group, _workplace(resume, out)) as place:
             work = Path(group.first_only(lambda: place))

@@ -157,15 +157,25 @@ def test_conll_with_a_pool_of_its_own(tmp_path):
 
 
 def test_labels_that_the_corpus_does_not_have_are_set_aside(tmp_path):
-    report = convert_corpus("c", **_project(tmp_path, labels=["TaskName"]))
-    assert report["splits"]["train"]["entities"] == 0
-    assert report["repairs"]["unknown-label"]["count"] == 16
+    arguments = _project(tmp_path, labels=["TaskName", "MetricName"])
+    gold = tmp_path / "assets/c/gold.json"  # one entity of train is a metric's
+    gold.write_text(gold.read_text().replace("MethodName", "MetricName", 1))
+    report = convert_corpus("c", **arguments)
+    assert report["splits"]["train"]["entities"] == 1
+    assert report["repairs"]["unknown-label"]["count"] == 15
     assert "MethodName" in report["repairs"]["unknown-label"]["examples"][0]["text"]
     *empty, absent, unknown = label_warnings(report)
     assert [line.split(":")[0] for line in empty] == ["SCINER-W214", "SCINER-W214"]
     assert absent.startswith("SCINER-W203: The training papers have no entity of TaskName:")
-    assert unknown.startswith("SCINER-W204: 16 annotations are left out")
+    assert unknown.startswith("SCINER-W204: 15 annotations are left out")
     assert "MethodName" in unknown
+
+
+def test_gold_without_an_entity_of_the_corpus_labels_is_refused(tmp_path):
+    """By `sciner check`, too, which reads it with the same code."""
+    reason = r"E567: .* \(TaskName\), in 4 paragraphs, and 10 of other labels \(MethodName"
+    with pytest.raises(ScinerError, match=reason):
+        convert_corpus("c", **_project(tmp_path, labels=["TaskName"]))
 
 
 def test_files_as_given_may_share_a_paper_but_not_silently(tmp_path):

@@ -116,7 +116,8 @@ def test_the_next_file_of_a_paper_is_read_if_the_best_cannot_be(papers, tmp_path
 def test_engines_that_read_one_kind(papers, tmp_path, engine, paper):
     report = parse_papers(papers, tmp_path / "out", settings(engine=engine))
     assert list(read(tmp_path / "out")) == ["_report.json", f"{paper}.jsonl"]
-    assert report["ignored"] == 6
+    assert report["ignored"] == len(report["ignored_files"]) == 6
+    assert "notes.txt" in report["ignored_files"]
     assert not report["set_aside"]
 
 

@@ -26,8 +26,10 @@ def test_corpus(parse, tmp_path):
     folder.mkdir(parents=True)
     make_paper(folder / "a.pdf")
     make_scan(folder / "b.pdf")
+    (folder / "c.txt").write_text("A paper as plain text.")
     done = parse("--corpus", "mine")
     assert done.returncode == 0, done.stderr
+    assert "1 files not read by engine embedded: c.txt" in done.stdout
     assert "1 papers" in done.stdout
     assert "1× set aside: SCINER-E111: the file has no text layer" in done.stdout
     assert (tmp_path / "data" / "parsed" / "a.jsonl").exists()

@@ -11,6 +11,8 @@ import pytest
 from stage_project import change
 from tiny import ROOT
 
+from spacy_sciner.corpus.docbin import write_docs
+
 
 @pytest.mark.parametrize("name", ["adapt", "train", "pseudo_label", "evaluate"])
 def test_help(run_script, name: str, tmp_path: Path):
@@ -46,7 +48,7 @@ def test_help(run_script, name: str, tmp_path: Path):
             "train",
             ["--iteration", "0"],
             {"train": {"config": "other.cfg"}},
-            "SCINER-E314: Stage input other.cfg",
+            "SCINER-E561: train.config is other.cfg, with which no iteration can be trained",
         ),
         (
             "train",
@@ -165,6 +167,26 @@ def test_a_damaged_corpus_is_one_clear_message(run_script, project: Path):
     assert "Traceback" not in done.stderr
     assert "SCINER-E202" in done.stderr
     assert not (project / "corpus/iteration-1").exists()
+
+
+def test_without_a_pool_no_iteration_passes_for_one_that_learnt_from_it(run_script, project: Path):
+    write_docs(project / "corpus/pool.spacy", [])
+    done = run_script("pseudo_label", "--iteration", "1", "--previous", "0", cwd=project)
+    assert done.returncode == 1
+    assert "SCINER-E566: The pool is empty, so that iteration 1 has nothing" in done.stderr
+    assert "`dvc repro evaluate@0`" in done.stderr
+    assert not (project / "corpus/iteration-1").exists()
+
+
+def test_what_helps_against_a_low_yield_depends_on_gamma(run_script, project: Path):
+    def advice(gamma: Any) -> str:
+        change(project, iterations={"1": {"prev": "0", "gamma": gamma}})
+        done = run_script("pseudo_label", "--iteration", "1", "--previous", "0", cwd=project)
+        assert (done.returncode, "LOW YIELD" in done.stderr) == (0, True), done.stderr
+        return next(line for line in done.stderr.splitlines() if "!!   2." in line)
+
+    assert "lower iterations.1.gamma" in advice(1.0)
+    assert "split calibration" in advice("auto")
 
 
 def test_bad_input_in_a_process_of_its_own(project: Path):

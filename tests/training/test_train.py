@@ -236,8 +236,8 @@ def test_e314_without_the_pipeline_of_a_warm_start(tiny_corpus: Corpus, tmp_path
         train(tiny_corpus, tmp_path / "m", start=tmp_path / "nothing")
 
 
-def test_e314_without_a_training_config(tiny_corpus: Corpus, tmp_path: Path):
-    with pytest.raises(ScinerError, match=r"SCINER-E314.*nothing\.cfg"):
+def test_e561_without_a_training_config(tiny_corpus: Corpus, tmp_path: Path):
+    with pytest.raises(ScinerError, match=r"SCINER-E561.*nothing\.cfg.* no such file"):
         train(tiny_corpus, tmp_path / "m", config="nothing.cfg")
 
 

@@ -221,7 +221,8 @@ def test_a_line_that_a_pipeline_annotated_is_refused(tmp_path, source):
 
 def test_a_reviewed_paper_is_in_train_and_pool_without_a_word(tmp_path):
     _conll(tmp_path / "pool" / "p.conll", "a text of BERT", "another text of BERT")
-    record = {"text": "a text of BERT", "spans": [], "paper": "p", "answer": "accept"}
+    span = {"start": 10, "end": 14, "label": "M"}
+    record = {"text": "a text of BERT", "spans": [span], "paper": "p", "answer": "accept"}
     _lines(tmp_path / "review.jsonl", {**record, "of_pool": True})
     pool = GoldFile(path="pool", format="conll", split="pool")
     reviewed = GoldFile(path="review.jsonl", format="prodigy", split="train")
