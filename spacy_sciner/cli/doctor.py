@@ -137,7 +137,7 @@ def _done_before(lock: Path) -> Optional[str]:
     if not n:
         return None
     return (
-        f"{n} of {len(stages)} stages have run here before: those that nothing changed for are "
+        f"{n} stage{'s have' if n > 1 else ' has'} run here before: what nothing changed for is "
         "passed over, and a training that was interrupted goes on from its last epoch."
     )
 

@@ -45,7 +45,7 @@ class Warnings(metaclass=Coded):
         "text itself: in Label Studio, import it as text, not by URL or storage path."
     )
     W209 = (
-        "{rule}: {n} times, with {of} {what} read. So many are no slips; see _report.json: "
+        "{rule}: {n} times, with {of} {what} read. So many are no slips (docs/annotations.md): "
         "{examples}"
     )
     W210 = (
