@@ -69,6 +69,10 @@ class Warnings(metaclass=Coded):
         "{n} of the {of} paragraphs in {path} have words of which it is not known whether they are "
         "an entity. A span categoriser cannot learn from these; they are left out."
     )
+    W224 = (
+        "Split dev has {n} entities: too few to tell a better iteration from luck, and it decides "
+        "which one is shipped. {least} and more, of several papers, are worth an annotator's hour."
+    )
     W214 = "The {split} papers have no entity, so they measure nothing. Split the papers otherwise."
     W226 = (
         "The project's labelling interface has no label {label}: such entities are not proposed. "

@@ -122,7 +122,7 @@ def test_the_plan_says_what_has_run_before_and_that_the_machine_is_busy(run, tmp
         f"schema: '2.0'\nstages: {{a: {outs.format('there')}, b: {outs.format('gone')}}}\n"
     )
     said = run("--plan", encoder={"name": "no/such"})[1].out
-    assert "1 of 2 stages have run here before" in said
+    assert "1 stage has run here before: what nothing changed for is passed over" in said
     assert "A load of 99.0" in said
     (tmp_path / "dvc.lock").write_text("<<<<<<< ours\n")
     assert "before" not in run("--plan", encoder={"name": "no/such"})[1].out

@@ -228,7 +228,8 @@ def test_script(tmp_path):
     options = [f"--{k}={v}" for k, v in arguments.items()]
     done = _run("convert.py", "--corpus=c", *options)
     assert done.returncode == 0
-    labels, names = done.stderr.splitlines()
+    few, labels, names = done.stderr.splitlines()
+    assert few.startswith("!! SCINER-W224: Split dev has 4 entities: too few")
     assert labels.startswith("!! SCINER-W203: The training papers have no entity of")
     assert names.startswith("!! SCINER-W211: 1 of 3 papers of pool_gold are not in the pool")
     assert "gold papers without a parsed paper: 4 of 5: P1" in done.stdout

@@ -4,7 +4,7 @@ import pytest
 
 from spacy_sciner.corpus.duplicates import Found
 from spacy_sciner.corpus.rules import Repairs
-from spacy_sciner.corpus.screen import gold_notes, gold_warnings
+from spacy_sciner.corpus.screen import gold_notes, gold_warnings, label_warnings
 
 
 def _report(repairs=(), n=100, **more):
@@ -93,3 +93,15 @@ def test_a_split_without_an_entity_measures_nothing():
     }
     (line,) = gold_warnings(_report(splits=splits))
     assert line.startswith("SCINER-W214: The dev papers have no entity")
+
+
+@pytest.mark.parametrize(("n", "warned"), [(49, True), (50, False), (0, False)])
+def test_a_dev_split_that_cannot_decide(n, warned):
+    """Without any entity it is said to measure nothing, which says more."""
+    splits = {
+        "train": {"paragraphs": 1, "types": {"M": 3}, "entities": 3},
+        "dev": {"paragraphs": 9, "types": {"M": n}, "entities": n},
+    }
+    lines = [line for line in label_warnings(_report(splits=splits)) if "W224" in line]
+    assert bool(lines) == warned
+    assert all(f"Split dev has {n} entities" in line for line in lines)
