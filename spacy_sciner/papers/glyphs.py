@@ -109,7 +109,7 @@ def _read_glyphs(textpage: Any) -> Iterator[Tuple[int, Glyph]]:
     text = textpage.raw
     box, matrix = pdfium.FS_RECTF(), pdfium.FS_MATRIX()
     x, y = ctypes.c_double(), ctypes.c_double()
-    fonts: Dict[int, str] = {}
+    fonts: Dict[int, Tuple[str, bool]] = {}  # by text object: name, and whether it is bold
     spaced, high = False, 0
     for i in range(pdfium.FPDFText_CountChars(text)):
         if pdfium.FPDFText_IsGenerated(text, i) == 1:  # spaces and line ends that it infers
@@ -138,9 +138,10 @@ def _read_glyphs(textpage: Any) -> Iterator[Tuple[int, Glyph]]:
             continue
         owner = ctypes.cast(pdfium.FPDFText_GetTextObject(text, i), ctypes.c_void_p).value or 0
         if owner not in fonts:
-            fonts[owner] = _font_name(text, i)
-        font = fonts[owner]
-        bold = "bold" in font.lower() or pdfium.FPDFText_GetFontWeight(text, i) >= 600
+            name = _font_name(text, i)
+            is_heavy = pdfium.FPDFText_GetFontWeight(text, i) >= 600
+            fonts[owner] = name, is_heavy or "bold" in name.lower()
+        font, bold = fonts[owner]
         yield quarter, Glyph(char, x0, x1, baseline, round(size, 2), font, bold, spaced)
         spaced = False
 

@@ -75,32 +75,50 @@ def _fragments(glyphs: Sequence[Glyph]) -> List[Fragment]:
     """Group glyphs into runs along a baseline: first as printed, then by position."""
     runs: List[Fragment] = []
     for glyph in glyphs:
-        if runs and _continues(runs[-1], glyph):
+        if runs and _continues(_end_of(runs[-1]), glyph):
             runs[-1].append(glyph)
         else:
             runs.append([glyph])
     runs = [run for run in runs if any(not g.text.isspace() for g in run)]
     runs.sort(key=lambda run: (-round(_baseline(run), 1), run[0].x0))
     merged: List[Fragment] = []
+    ends: List[_End] = []  # of each
     for run in runs:
-        for other in reversed(merged[-40:]):  # neighbours on the same baseline are close by
-            if _continues(other, run[0]) or _continues(run, other[0]):
-                other += run
-                other.sort(key=lambda g: g.x0)
+        end = _end_of(run)
+        # Neighbours on the same baseline are close by.
+        for i in range(len(merged) - 1, max(-1, len(merged) - 41), -1):
+            if _continues(ends[i], run[0]) or _continues(end, merged[i][0]):
+                merged[i] += run
+                merged[i].sort(key=lambda g: g.x0)
+                ends[i] = _end_of(merged[i])
                 break
         else:
             merged.append(run)
+            ends.append(end)
     return merged
 
 
-def _continues(run: Fragment, glyph: Glyph) -> bool:
-    of_run = _size(run)
-    size = max(of_run, glyph.size)
+class _End(NamedTuple):
+    """Where a fragment may go on."""
+
+    size: float  # of its text there
+    x1: float
+    last: float  # size of its last glyph
+    y: float  # baseline
+
+
+def _end_of(run: Fragment) -> _End:
+    size = _size(run)
+    return _End(size, max([g.x1 for g in run[-3:]]), run[-1].size, _baseline(run, size))
+
+
+def _continues(end: _End, glyph: Glyph) -> bool:
+    size = end.size if end.size > glyph.size else glyph.size
     # First what says no more often: it is asked of every glyph and of forty neighbours.
-    if not -0.6 * size < glyph.x0 - max([g.x1 for g in run[-3:]]) < GAP * size:
+    if not -0.6 * size < glyph.x0 - end.x1 < GAP * size:
         return False
-    script = min(run[-1].size, glyph.size) < SCRIPT * size
-    return abs(glyph.y - _baseline(run, of_run)) <= (0.6 if script else 0.25) * size
+    script = min(end.last, glyph.size) < SCRIPT * size
+    return abs(glyph.y - end.y) <= (0.6 if script else 0.25) * size
 
 
 def _size(run: Fragment) -> float:
