@@ -12,9 +12,8 @@ from .glyphs import Glyph, Page
 from .margin import find_margin_numbers
 from .text import ACCENTS, add_accent, normalise
 
-SPACE = (
-    0.13  # of the font size: a wider gap is a space (tracked capitals have 0.06, tight lines 0.15)
-)
+# Of the font size: a wider gap is a space (tracked capitals have 0.06, tight lines 0.15).
+SPACE = 0.13
 SCRIPT_SPACE = 0.3  # the same between the letters of a script, which are set wide
 TOUCH = 0.04  # of the font size: closer than that is one word whatever PDFium sees
 GAP = 0.95  # of the font size: a wider gap splits a line (the narrowest gutters in use are 1.2)
