@@ -17,13 +17,12 @@ LOW_YIELD = """
 !!   2. {advice};
 !!   3. look at metrics/iteration-{k}.json: is the pool of the same kind of text as gold?
 """
-
-
+ADVICE = {  # by γ
+    "auto": "gamma: auto accepts no more than a promise of 1 − alpha allows: keep more gold papers "
+    "apart for it (split calibration), or raise annotate.alpha (docs/gamma.md)",
+    "adaptive": "lower annotate.adaptive_gamma, or set annotate.gamma_o for O tokens apart",
+}
 LOWER = "lower iterations.{k}.gamma, or set annotate.gamma_o for O tokens apart"
-PROMISED = (
-    "gamma: auto accepts no more than a promise of 1 − alpha allows: keep more gold papers apart "
-    "for it (split calibration), or raise annotate.alpha (docs/gamma.md)"
-)
 
 
 def main(
@@ -49,8 +48,7 @@ def main(
         + f"{counts['unknown_share']:.1%} of tokens unknown"
     )
     if counts["low_yield"]:
-        is_auto = settings.iteration_of(iteration).gamma == "auto"
-        advice = PROMISED if is_auto else LOWER.format(k=iteration)
+        advice = ADVICE.get(str(settings.iteration_of(iteration).gamma), LOWER.format(k=iteration))
         said = LOW_YIELD.format(k=iteration, advice=advice, **counts)
         typer.secho(said, fg="red", bold=True, err=True)
 

@@ -96,8 +96,8 @@ class AdaptLoop:
             total, count = total + loss, count + n
             if step % every and step < self.n_steps:
                 continue
-            held_out = self._measure(held)
             seconds = time.monotonic() - start
+            held_out = self._measure(held)
             average = total / max(1, count)
             self.curve.append({"step": step, "loss": average, "held_out": held_out})
             self.checkpoint.save(self.module, self.optimizer, self.scaler, self.curve)

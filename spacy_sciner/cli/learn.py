@@ -79,7 +79,7 @@ def learn(
     check_made(out, with_values(text, [*given, "seed=0"]), options, root=Path(), converted=True)
     rows: List[Dict[str, Any]] = []
     for seed in range(seeds):
-        train = _trainer([*given, *teachers, f"seed={seed}"], text, dvc_yaml, loop, tell)
+        train = _trainer([*given, *teachers, f"seed={seed}"], text, dvc_yaml, tell)
         for name in [*names, ALL]:
             plan = Plan(name, seed, start, budget, rounds, per_paper, loop)
             for row in run_plan(plan, out, gold, train):
@@ -88,18 +88,18 @@ def learn(
     typer.echo((out / "learn.txt").read_text(encoding="utf8"), nl=False)
 
 
-def _trainer(values: List[str], text: str, dvc_yaml: Any, loop: bool, say: Any) -> Any:
+def _trainer(values: List[str], text: str, dvc_yaml: Any, say: Any) -> Any:
     """Trains and measures in a folder whose corpus is written already."""
     from ..models.machine import usable_cores
     from .loops import GIVEN, ended_with_us, run_loop, set_up
 
-    def train(folder: Path) -> None:
+    def train(folder: Path, iteration: int) -> None:
         set_up(folder, values, root=Path(), params=text)
         link(folder / "encoder", Path("encoder"))
-        last = "evaluate@1" if loop else "evaluate@0"
         at = f"{folder.parent.name}, {folder.name}"
         tell = lambda stage: say(f"{at}: {stage}")  # noqa: E731
         with ended_with_us():
+            last = f"evaluate@{iteration}"
             run_loop(folder, dvc_yaml, threads=usable_cores(), say=tell, last=last, given=GIVEN)
 
     return train

@@ -14,7 +14,7 @@ from .counterparts import counterparts
 from .duplicates import compare_extras, one_annotation_each
 from .pool import IN_EXCLUDED_PAPER, PoolParagraph
 from .settings import CorpusSettings
-from .splits.gold import GoldReader, read_gold_splits
+from .splits.gold import GoldReader, read_gold_splits, refuse_without_entities
 
 GIVEN = "train"  # the split, in a report, of files that have none
 
@@ -29,6 +29,7 @@ def check_corpus(
     """
     corpus = CorpusSettings.of(settings, name, labels_path=assets / "labels.yaml")
     read = read_gold_splits(corpus, folder=assets / name, seed=settings.convert.seed)
+    refuse_without_entities(read, corpus)
     pool = pool_of(read, parsed, corpus=corpus, convert=settings.convert)
     gold = {split: docs for split, docs in read.docs.items() if split != "pool"}
     pairs = counterparts(

@@ -19,7 +19,7 @@ from .pool import Pool, PoolParagraph, read_parsed, select_pool
 from .projection import project_paper, with_tags
 from .reader import iob_tags, words_and_spaces
 from .settings import CorpusSettings
-from .splits.gold import GoldSplits, read_gold_splits
+from .splits.gold import GoldSplits, read_gold_splits, refuse_without_entities
 
 
 def convert_corpus(
@@ -38,6 +38,7 @@ def convert_corpus(
     convert = settings.convert
     corpus = CorpusSettings.of(settings, name, labels_path=assets / "labels.yaml")
     read = read_gold_splits(corpus, folder=assets / name, seed=convert.seed)
+    refuse_without_entities(read, corpus)
     reader, gold = read.reader, {s: docs for s, docs in read.docs.items() if s != "pool"}
     parsed_papers = read_parsed(parsed)
     pool = pool_of(read, parsed_papers, corpus=corpus, convert=convert)

@@ -21,7 +21,7 @@ from .predict import probabilities
 from .strategies import RANDOM, score_all
 
 ALL = "all"  # in place of a strategy: everything at once, what the others are measured against
-Run = Callable[[Path], None]  # trains and measures in a project's folder
+Run = Callable[[Path, int], None]  # trains and measures in a project's folder, to an iteration
 Row = Dict[str, Any]
 
 
@@ -36,17 +36,14 @@ class Plan(NamedTuple):
     per_paper: int = 0  # most paragraphs of a paper in a round; 0: no cap
     loop: bool = False  # the loop learns from what is not revealed
 
-    @property
-    def iteration(self) -> int:
-        return int(self.loop)
-
 
 def simulate(plan: Plan, out: Path, gold: Path, run: Run) -> Iterator[Row]:
     """Train round after round, each in a folder of its own; all strategies share the first.
 
     out (Path): Has a folder for each seed's start, and one for each strategy and seed.
     gold (Path): Folder with train.spacy, dev.spacy and test.spacy.
-    run (Callable): Trains and measures what lies in a round's folder; what was done is not done
+    run (Callable): Trains and measures what lies in a round's folder, up to an iteration: 1 on top
+        of the loop, 0 without it, or where nothing is left to learn from. What was done is not done
         again.
     YIELDS (dict): Of each round the tokens and paragraphs revealed, and the scores.
     """
@@ -60,12 +57,13 @@ def simulate(plan: Plan, out: Path, gold: Path, run: Run) -> Iterator[Row]:
         place = out / folder / f"round-{number}"
         rest = [i for i in range(len(docs)) if i not in set(revealed)]
         _write(place, docs, revealed, rest, gold)
-        run(place)
-        yield _row(plan, number, place, [docs[i] for i in revealed])
+        iteration = int(plan.loop and bool(rest))
+        run(place, iteration)
+        yield _row(plan, number, place, iteration, [docs[i] for i in revealed])
         if not rest or number == plan.rounds:
             return
         left = [docs[i] for i in rest]
-        members = _members(place, plan) if plan.strategy != RANDOM else []
+        members = _members(place, plan, iteration) if plan.strategy != RANDOM else []
         found = map(list, zip(*(probabilities(member, left) for member in members), strict=True))
         scores = score_all(plan.strategy, found, texts=[d.text for d in left], seed=plan.seed)
         new = choose(left, scores, tokens=plan.budget, per_paper=plan.per_paper)
@@ -94,15 +92,15 @@ def _plain(doc: Doc) -> Doc:
     return plain
 
 
-def _members(place: Path, plan: Plan) -> List[Path]:
+def _members(place: Path, plan: Plan, iteration: int) -> List[Path]:
     """The model; for `disagreement` also the teachers, of which iteration 0 alone has several."""
-    model = place / f"training/{plan.iteration}/model-best"
+    model = place / f"training/{iteration}/model-best"
     teachers = place / "training/0/teachers"
     return [model, *(sorted(teachers.iterdir()) if plan.strategy == "disagreement" else [])]
 
 
-def _row(plan: Plan, number: int, place: Path, revealed: Sequence[Doc]) -> Row:
-    path = place / f"metrics/iteration-{plan.iteration}.json"
+def _row(plan: Plan, number: int, place: Path, iteration: int, revealed: Sequence[Doc]) -> Row:
+    path = place / f"metrics/iteration-{iteration}.json"
     clean = read_json(path)["clean"]
     return {
         "strategy": plan.strategy,

@@ -1,13 +1,13 @@
 """Arguments that come from elsewhere than params.yaml, held to the same types: those of registered
 functions in a `.cfg`, and lists on the command line. `check_section` reads them."""
 
-from typing import Literal, Optional, Tuple
+from typing import Annotated, Literal, Optional, Tuple
 
 from pydantic import Field
-from typing_extensions import Annotated
 
+from ..confidence import WordConfidence
 from .adapt import Kinds
-from .fields import Count, Gamma, Positive, Section, Share
+from .fields import Count, Expected, Gamma, Positive, Section, Share
 from .tree import Accept, Device, Precision
 
 Head = Literal["linear", "bilstm", "crf"]
@@ -30,7 +30,7 @@ class HeadArguments(Section):
 class TaggerArguments(HeadArguments):
     """Of spacy-sciner.TransformerTagger.v1."""
 
-    word_confidence: Literal["product", "mean", "min", "first"]
+    word_confidence: WordConfidence
     frozen_layers: Count
     window: Positive
     overlap: Count
@@ -49,10 +49,18 @@ class ReaderArguments(Section):
 class GammaList(Section):
     """Of `sciner sweep`."""
 
-    gamma: Annotated[Tuple[Share, ...], Field(min_length=1)]
+    gamma: Annotated[
+        Tuple[Share, ...],
+        Field(min_length=1),
+        Expected("a list", "of one number in [0, 1] or more"),
+    ]
 
 
 class KindList(Section):
     """Of `sciner candidates`."""
 
-    kinds: Annotated[Kinds, Field(min_length=1)]
+    kinds: Annotated[
+        Kinds,
+        Field(min_length=1),
+        Expected("a list", "of one or more of existing, pattern and phrase"),
+    ]

@@ -28,12 +28,12 @@ def run(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     trained = []
 
-    def trainer(values, text, dvc_yaml, loop, say):
-        def train(folder):
+    def trainer(values, text, dvc_yaml, say):
+        def train(folder, iteration):
             trained.append((folder.as_posix(), values))
             (folder / "metrics").mkdir(exist_ok=True)
             clean = {"test": {"f1": 0.1 * len(folder.name)}, "dev": {"f1": 0.5}}
-            path = folder / f"metrics/iteration-{int(loop)}.json"
+            path = folder / f"metrics/iteration-{iteration}.json"
             path.write_text(json.dumps({"clean": clean}))
 
         return train

@@ -23,10 +23,11 @@ def gold(tmp_path):
 @pytest.fixture
 def run(tiny_model):
     """In place of training: the same model, and scores that count the gold."""
-    runs = []
+    runs, iterations = [], []
 
-    def run(folder):
+    def run(folder, iteration):
         runs.append(folder)
+        iterations.append(iteration)
         n_tokens = sum(map(len, texts_of(folder / "corpus/gold/train.spacy", as_docs=True)))
         for k in (0, 1):
             if not (folder / f"training/{k}/model-best").exists():
@@ -36,7 +37,7 @@ def run(tiny_model):
             (folder / "metrics").mkdir(exist_ok=True)
             (folder / f"metrics/iteration-{k}.json").write_text(json.dumps({"clean": clean}))
 
-    run.runs = runs
+    run.runs, run.iterations = runs, iterations
     return run
 
 
@@ -94,6 +95,14 @@ def test_everything_at_once_is_one_round(gold, run, tmp_path):
 def test_on_top_of_the_loop_the_next_iteration_is_measured(gold, run, tmp_path):
     rows = list(simulate(PLAN._replace(loop=True), tmp_path / "run", gold, run))
     assert all(row["test"] > 1 for row in rows)
+    assert run.iterations == [1, 1, 1, 1]
+
+
+def test_where_nothing_is_left_the_loop_has_nothing_to_learn_from(gold, run, tmp_path):
+    """An iteration on an empty pool is refused by the stage itself."""
+    (row,) = simulate(PLAN._replace(strategy=ALL, loop=True), tmp_path / "run", gold, run)
+    assert run.iterations == [0]
+    assert row["test"] < 1
 
 
 @pytest.mark.parametrize("loop", [False, True])
@@ -104,8 +113,8 @@ def test_the_committee_is_iteration_0s_teachers(gold, run, tmp_path, monkeypatch
         asked.append(model.relative_to(tmp_path / "run/start-seed0/round-0").as_posix())
         return [np.full((len(doc), 3), 1 / 3) for doc in docs]
 
-    def with_teachers(folder):
-        run(folder)
+    def with_teachers(folder, iteration):
+        run(folder, iteration)
         (folder / "training/0/teachers/1").mkdir(exist_ok=True)
 
     monkeypatch.setattr("spacy_sciner.review.simulate.probabilities", probabilities)

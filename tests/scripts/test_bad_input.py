@@ -178,15 +178,27 @@ def test_without_a_pool_no_iteration_passes_for_one_that_learnt_from_it(run_scri
     assert not (project / "corpus/iteration-1").exists()
 
 
-def test_what_helps_against_a_low_yield_depends_on_gamma(run_script, project: Path):
-    def advice(gamma: Any) -> str:
-        change(project, iterations={"1": {"prev": "0", "gamma": gamma}})
-        done = run_script("pseudo_label", "--iteration", "1", "--previous", "0", cwd=project)
-        assert (done.returncode, "LOW YIELD" in done.stderr) == (0, True), done.stderr
-        return next(line for line in done.stderr.splitlines() if "!!   2." in line)
-
-    assert "lower iterations.1.gamma" in advice(1.0)
-    assert "split calibration" in advice("auto")
+@pytest.mark.parametrize(
+    ("gamma", "advice"),
+    [
+        (1.0, "lower iterations.1.gamma"),
+        ("adaptive", "lower annotate.adaptive_gamma"),
+        ("auto", "split calibration"),
+    ],
+)
+def test_what_helps_against_a_low_yield_depends_on_gamma(
+    run_script, project: Path, monkeypatch: pytest.MonkeyPatch, gamma: Any, advice: str
+):
+    counts = {"accepted_entities": 0, "expected_entities": 9, "accepted_paragraphs": 0}
+    counts |= {"paragraphs": 9, "unknown_share": 1.0, "low_yield": True}
+    monkeypatch.setattr(
+        "spacy_sciner.annotation.iteration.annotate_pool", lambda experiment, cache: counts
+    )
+    change(project, iterations={"1": {"prev": "0", "gamma": gamma}})
+    done = run_script("pseudo_label", "--iteration", "1", "--previous", "0", cwd=project)
+    assert done.returncode == 0
+    (line,) = [line for line in done.stderr.splitlines() if "!!   2." in line]
+    assert advice in line
 
 
 def test_bad_input_in_a_process_of_its_own(project: Path):

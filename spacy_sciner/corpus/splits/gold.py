@@ -137,26 +137,29 @@ def read_gold_splits(corpus: CorpusSettings, *, folder: Path, seed: int) -> Gold
     folder (Path): What the paths of the gold files are relative to.
     seed (int): Of a split by shares.
     RAISES (ScinerError): See `formats`, `split`; SCINER-E209 if a split would be empty,
-        SCINER-E567 if there is no entity to learn, SCINER-E245, SCINER-E246, SCINER-E568.
+        SCINER-E245, SCINER-E246, SCINER-E568.
     """
     reader = GoldReader(folder, corpus.labels, is_corpus=True)
     docs = _read_splits(corpus, reader, seed=seed)
-    if corpus.gold and not any(doc.ents for doc in docs["train"]):
-        raise ScinerError(_nothing_to_learn(corpus, len(docs["train"]), reader.repairs))
     pool_gold = _one_each(reader.read_list(corpus.pool_gold), reader)
     compare_extras(reader.used, reader.repairs.extras, found=reader.found)
     return GoldSplits(docs, reader.docs([p for some in pool_gold for p in some]), reader)
 
 
-def _nothing_to_learn(corpus: CorpusSettings, n: int, repairs: Repairs) -> str:
-    """SCINER-E567, with what the entities that there are were labelled as."""
-    unknown: Any = repairs.to_dict().get("unknown-label")
+def refuse_without_entities(read: GoldSplits, corpus: CorpusSettings) -> None:
+    """RAISES (ScinerError): SCINER-E567 if train has gold and no entity in it, with what the gold
+    has instead. A review may begin with such gold; a training may not."""
+    docs = read.docs["train"]
+    if not docs or any(doc.ents for doc in docs):
+        return
+    unknown: Any = read.reader.repairs.to_dict().get("unknown-label")
     others = ""
     if unknown:
         examples = "; ".join(example["text"] for example in unknown["examples"][:3])
-        others = f", and {unknown['count']} of other labels ({examples})"
+        others = f" (all of the gold has {unknown['count']} of other labels: {examples})"
     labels = ", ".join(corpus.labels)
-    return Errors.E567.format(corpus=corpus.name, labels=labels, n=n, others=others)
+    text = Errors.E567.format(corpus=corpus.name, labels=labels, n=len(docs), others=others)
+    raise ScinerError(text)
 
 
 def _read_splits(corpus: CorpusSettings, reader: GoldReader, *, seed: int) -> Dict[str, List[Doc]]:
