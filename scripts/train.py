@@ -29,36 +29,24 @@ def main(
     members of the ensemble that annotates the pool (`train.teachers`); with --out only the former.
     In several processes: torchrun --nproc_per_node=N scripts/train.py …
     """
-    from spacy_sciner.training.ensemble import train_teachers
     from spacy_sciner.training.experiment import Experiment
-    from spacy_sciner.training.measure import narrator_for
-    from spacy_sciner.training.narrate import quiet
-    from spacy_sciner.training.processes import training_group
-    from spacy_sciner.training.train import train_pipeline
+    from spacy_sciner.training.members import train_member, train_members
+    from spacy_sciner.training.processes import group_rank
 
-    settings = read_settings(params)
-    experiment = Experiment(settings, iteration, previous)
-    n_teachers = 1 if out else experiment.n_teachers
+    experiment = Experiment(read_settings(params), iteration, previous)
     resume = resume / f"iteration-{iteration}"
-    with training_group() as group:
-        narrate = narrator_for(experiment) if group.is_first else quiet
-        result = train_pipeline(
-            experiment.recipe,
-            train=experiment.training_file,
-            dev=experiment.gold("dev"),
-            out=out or experiment.model,
-            start=experiment.start,
-            resume=resume,
-            report=narrate(f"iteration {iteration}, model 1 of {n_teachers}"),
-        )
-        if out is None:
-            train_teachers(experiment, resume=resume, narrate=narrate)
-    if group.is_first:
-        remove(resume)
-        if n_teachers > 1:
-            typer.echo(f"{n_teachers} teachers annotate the pool next, one is model-best")
-        score, epochs = result["score"], result["epochs"]
-        typer.echo(f"{out or experiment.model}: dev F1 {score:.3f}, best of {epochs} epochs")
+    if out:
+        result = train_member(experiment, 0, out, resume=resume)
+    else:
+        result = train_members(experiment, resume=resume)
+    if group_rank():
+        return
+    remove(resume)
+    n_teachers = 1 if out else experiment.n_teachers
+    if n_teachers > 1:
+        typer.echo(f"{n_teachers} teachers annotate the pool next, one is model-best")
+    score, epochs = result["score"], result["epochs"]
+    typer.echo(f"{out or experiment.model}: dev F1 {score:.3f}, best of {epochs} epochs")
 
 
 if __name__ == "__main__":

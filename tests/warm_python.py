@@ -64,7 +64,7 @@ IMPORTED = (
     *("spacy_sciner.adapt.encoder", "spacy_sciner.annotation.iteration"),
     *("spacy_sciner.corpus.convert", "spacy_sciner.corpus.merge", "spacy_sciner.papers"),
     *("spacy_sciner.evaluation.iteration", "spacy_sciner.report.build"),
-    *("spacy_sciner.training.ensemble", "spacy_sciner.training.measure"),
+    *("spacy_sciner.training.ensemble", "spacy_sciner.training.members"),
     *("transformers.models.bert.modeling_bert", "transformers.models.roberta.modeling_roberta"),
 )
 

@@ -7,10 +7,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Deque, Dict, Generator, Iterator, List, Optional, Tuple
+from typing import ContextManager, Deque, Dict, Generator, Iterator, List, Optional, Tuple
 
 from ..errors import Errors, ScinerError
-from ..models.machine import thread_settings, usable_cores
+from ..models.machine import thread_settings, threads_of_each, usable_cores
+from ..pools import process_pool
 from . import worker
 from .engine import TRIES, Engine, Results, Task, Tasks, gpus_for
 from .shards import ShardPredictor
@@ -59,7 +60,7 @@ def _run_pool(
     again (Deque[Task]): Given out before any other.
     RETURNS (List[Task]): Shards that a broken pool had in work; None if all are done.
     """
-    threads = max(1, usable_cores() // workers)
+    threads = threads_of_each(workers)
     given: Dict[Future[bytes], Task] = {}
     lost: List[Task] = []
     broken = False
@@ -88,22 +89,9 @@ def _run_pool(
             yield task[0], content
 
 
-@contextmanager
-def _processes(workers: int, gpus: List[str]) -> Iterator[ProcessPoolExecutor]:
-    """A pool whose processes are gone at the end, in whichever way it comes."""
-    others = set(multiprocessing.active_children())
+def _processes(workers: int, gpus: List[str]) -> ContextManager[ProcessPoolExecutor]:
     arguments = (_context.Value("i", 0), gpus)
-    pool = ProcessPoolExecutor(
-        workers, mp_context=_context, initializer=worker.start, initargs=arguments
-    )
-    try:
-        yield pool
-    except BaseException:  # Ctrl-C, an error, or nobody wants the rest: don't wait for the shards
-        for process in set(multiprocessing.active_children()) - others:
-            process.kill()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
+    return process_pool(workers, mp_context=_context, initializer=worker.start, initargs=arguments)
 
 
 def _gpu_names(n_gpus: int) -> List[str]:

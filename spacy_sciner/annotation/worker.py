@@ -1,30 +1,28 @@
 """What runs in a process of the local engine. Imports torch only once it is told its GPU."""
 
 import os
-import signal
-import threading
 from functools import lru_cache
-from multiprocessing import connection, parent_process
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Sequence
+
+from ..pools import end_with_parent
 
 if TYPE_CHECKING:
     from .shards import ShardPredictor, Texts
 
 
 def start(n_started: Any, gpus: Sequence[str]) -> None:
-    """Before any other import: take a GPU, leave Ctrl-C to the parent, end if the parent does.
+    """Before any other import: take a GPU, and end if the parent does.
 
     n_started (multiprocessing.Value): How many processes of this pool have started.
     gpus (Sequence[str]): Names for CUDA_VISIBLE_DEVICES, taken in turn; empty on the CPU.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()
     with n_started.get_lock():
         place = n_started.value
         n_started.value += 1
     if gpus:
         os.environ["CUDA_VISIBLE_DEVICES"] = gpus[place % len(gpus)]
-    threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
 def predict(model: Path, threads: int, texts: "Texts") -> bytes:
@@ -38,11 +36,3 @@ def _predictor(model: Path, threads: int) -> "ShardPredictor":
 
     set_threads(threads)
     return ShardPredictor(model)
-
-
-def _end_with_parent() -> None:
-    """A killed parent cannot end its processes, and they would wait for work for ever."""
-    parent = parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)

@@ -2,11 +2,14 @@
 
 import math
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple
+from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple
 
 from ..files import read_json
 from ..settings import Settings
 from ..settings.schedules import Schedule
+
+if TYPE_CHECKING:
+    from ..training.measure import Rates
 
 START_S = 5.0  # a stage's own: Python, spaCy, torch, DVC
 PROTOCOL = 0.8  # of an iteration's file, for the paper's protocol
@@ -65,36 +68,35 @@ def _words(settings: Settings, tokens: Dict[str, int], paragraphs: Dict[str, int
     return Words(train, dev + tokens["test"], dev, tokens["pool"], share, mean)
 
 
-def plan(settings: Settings, words: Words, *, train_s: float, predict_s: float) -> List[Stage]:
-    """The stages in order, each with what it does and the seconds it will take.
-
-    train_s, predict_s (float): Seconds a word.
-    """
+def plan(settings: Settings, words: Words, rates: "Rates") -> List[Stage]:
+    """The stages in order, each with what it does and the seconds it will take."""
+    train_s, predict_s = rates.train, rates.predict
     stages = [Stage("parse, convert, adapt", "papers, gold, encoder", 4 * START_S)]
     stages += _adaptation(settings, words, train_s)
     teachers = settings.train.teachers
 
-    def training(schedule: Schedule, n_words: int) -> float:
+    def training(schedule: Schedule, n_words: int, models: int) -> float:
         passes = schedule.epochs * _passes(schedule, n_words, words.paragraph)
-        return passes * n_words * train_s + schedule.epochs * words.dev * predict_s
+        word_s = rates.together if min(models, settings.train.at_once) > 1 else train_s
+        return models * (passes * n_words * word_s + schedule.epochs * words.dev * predict_s)
 
-    first = training(settings.train, words.train)
-    stages.append(Stage("train", _models(teachers, words.train), START_S + teachers * first))
+    first = training(settings.train, words.train, teachers)
+    stages.append(Stage("train", _models(teachers, words.train), START_S + first))
     merged = words.train + round(words.pool * words.pool_share)
     for k in settings.iterations:
         annotate = words.pool * predict_s * teachers
         what = f"{words.pool:,} words" if words.pool_known else NOT_COUNTED
         stages.append(Stage(f"pseudo-label@{k}", what, START_S + annotate))
         teachers = settings.retrain.teachers
-        again = training(settings.retrain, merged)
+        again = training(settings.retrain, merged, teachers)
         what = _models(teachers, merged)
-        stages.append(Stage(f"merge@{k}, retrain@{k}", what, 2 * START_S + teachers * again))
+        stages.append(Stage(f"merge@{k}, retrain@{k}", what, 2 * START_S + again))
     for k in settings.evaluations:
         seconds, what = START_S + 2 * words.held_out * predict_s, "gold, pool, confidences"
         if settings.evaluate.paper_protocol:
             schedule: Schedule = settings.retrain if int(k) else settings.train
             size = round(PROTOCOL * (merged if int(k) else words.train))
-            seconds += training(schedule, size)
+            seconds += training(schedule, size, 1)
             what = f"{what}; {_models(1, size)} for the paper's protocol"
         stages.append(Stage(f"evaluate@{k}", what, seconds))
     return [*stages, Stage("report", "tables, plots, page", START_S)]

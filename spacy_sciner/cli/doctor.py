@@ -13,6 +13,8 @@ from ..settings.tree import Parse
 from .costs import Stage
 
 LONG_S = 30 * 60.0  # a plan from which on it is worth a word how to shorten it
+TRAINING_GB = 1.0  # of a training, beside the weights: libraries, text, what a step computes
+COPIES = 4  # of the weights: themselves, their gradients, the optimiser's two moments
 HEALTHY = "Nothing to change."
 
 
@@ -76,7 +78,7 @@ def _stages(settings: Settings) -> Tuple[List[Stage], str]:
         rates = measure_rates(settings)
     except ScinerError as e:
         return [], str(e)
-    return plan(settings, words, train_s=rates.train, predict_s=rates.predict), ""
+    return plan(settings, words, rates), ""
 
 
 def advice(facts: Dict[str, Any], settings: Settings, *, total_s: float) -> List[str]:
@@ -99,6 +101,7 @@ def advice(facts: Dict[str, Any], settings: Settings, *, total_s: float) -> List
         if on_cpu and facts["gpus"]
         else None,
         "The processor has AMX, unused: set `precision: auto`." if idle_amx else None,
+        _too_many_at_once(facts, settings),
     ]
     if on_cpu and not facts["gpus"] and total_s > LONG_S:
         said += _savings(settings)
@@ -115,6 +118,19 @@ def _busy(facts: Dict[str, Any]) -> Optional[str]:
         f"A load of {load:.1f} on {cores} core{'s' * (cores > 1)}: something computes already, "
         "maybe your own work. "
         "Beside it, steps may take longer."
+    )
+
+
+def _too_many_at_once(facts: Dict[str, Any], settings: Settings) -> Optional[str]:
+    """Whether the teachers of an iteration may need more memory than there is."""
+    teachers = max(settings.train.teachers, settings.retrain.teachers)
+    n, size = min(settings.train.at_once, teachers), facts["encoder"]["megabytes"] or 0
+    needed, free = n * (TRAINING_GB + COPIES * size / 1000), facts["free_memory_gb"]
+    if n == 1 or facts["device"] != "cpu" or free is None or needed < free:
+        return None
+    return (
+        f"`train.at_once: 1` instead of {n}: so many trainings side by side take about "
+        f"{needed:.0f} GB, and {free} GB are free."
     )
 
 

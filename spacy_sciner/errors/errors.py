@@ -37,6 +37,10 @@ class Errors(AdaptErrors, CorpusErrors, ReviewErrors):
         "The sciner model has no weights yet. Call nlp.initialize() with training examples, or "
         "load a trained pipeline."
     )
+    E302 = (
+        "One of {n} processes that trained side by side ended without a word. Out of memory? Lower "
+        "train.at_once and run again: every model goes on from its last epoch."
+    )
     E303 = "device is 'cuda' but torch sees no CUDA device. Set device to 'auto' or 'cpu'."
     E561 = (
         "train.config is {path}, with which no iteration can be trained: {reason}. Take another of "

@@ -29,7 +29,8 @@ def evaluate_iteration(
     """Write `metrics/iteration-K.json`, and in `evaluation/` three files: what the report needs
     (counts of each paragraph, the pool's tags), and the test papers as predicted.
 
-    resume, narrate: As in `train_teachers`, for the model of the paper's protocol.
+    resume (Path): As in `train_pipeline`, for the model of the paper's protocol.
+    narrate (Callable): Gives what is told of its epochs.
     RETURNS (dict): The metrics.
     RAISES (ScinerError): SCINER-E314 without the pipeline, SCINER-E201 without its data.
     """

@@ -20,6 +20,11 @@ def usable_cores() -> int:
     return min(cores, int(limit)) if limit.isdecimal() and int(limit) else cores
 
 
+def threads_of_each(processes: int) -> int:
+    """Threads of each of several processes that compute at the same time."""
+    return max(1, usable_cores() // processes)
+
+
 def thread_settings(threads: int) -> Dict[str, str]:
     """Environment of a process whose libraries are to start so many threads, not one a core."""
     names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")

@@ -73,6 +73,12 @@ class Train(Schedule, Machines):
         "Fit the confidences on the dev papers after training: a temperature for tokens, a "
         "logistic regression for entities. false (the paper): confidences as the model gives them."
     )
+    at_once: Positive = knob(
+        "Teachers, of any iteration, that are trained at the same time on a CPU, each in a process "
+        "with its share of the cores: less time, for as many times the memory. On a GPU, and under "
+        "torchrun, one at a time.",
+        unit="models",
+    )
     teacher_learn_rate: Rate = knob(
         "learn_rate of those that have encoder.teacher; retrain's is lowered for them in the same "
         "ratio."

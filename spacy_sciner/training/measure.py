@@ -9,6 +9,7 @@ import os
 import platform
 import time
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
@@ -21,7 +22,7 @@ from thinc.api import Adam
 from ..files import write_json
 from ..loading import blank
 from ..models.encoders import open_encoder
-from ..models.machine import usable_cores
+from ..models.machine import set_threads, threads_of_each, usable_cores
 from ..models.shim import resolve_device, resolve_precision
 from ..settings.tree import Settings
 from .experiment import Experiment
@@ -39,6 +40,7 @@ class Rates(NamedTuple):
     """Seconds a word, padding included, on this machine."""
 
     train: float
+    together: float  # a model's share, where `train.at_once` are trained side by side
     predict: float
 
 
@@ -56,7 +58,7 @@ def measure_rates(settings: Settings, *, kept: Path = KEPT) -> Rates:
         adapted = ENCODER if (ENCODER / "config.json").is_file() else None
         with nullcontext(adapted) if adapted else open_encoder(settings.encoder.name) as encoder:
             nlp = _make_pipeline(settings, encoder)
-            rates = _time(nlp, settings.train.batch_words)
+            rates = _time(nlp, settings)
         found = Rates(*map(min, rates, found or rates))
         write_json(kept, {"key": _key(settings), "quiet": is_quiet, **found._asdict()})
     return found
@@ -71,8 +73,9 @@ def _read_kept(settings: Settings, kept: Path) -> Tuple[Optional[Rates], bool]:
     """And whether the machine was quiet."""
     try:
         data: Dict[str, Any] = json.loads(kept.read_text(encoding="utf8"))
-        rates = Rates(data["train"], data["predict"]) if data["key"] == _key(settings) else None
-        return rates, bool(data["quiet"])
+        if data["key"] != _key(settings):
+            return None, False
+        return Rates(*(data[name] for name in Rates._fields)), bool(data["quiet"])
     except (OSError, ValueError, KeyError, TypeError):
         return None, False
 
@@ -82,22 +85,27 @@ def is_busy() -> bool:
     return hasattr(os, "getloadavg") and os.getloadavg()[0] > BUSY * usable_cores()
 
 
-def narrator_for(experiment: Experiment, *, kept: Path = KEPT) -> Callable[[str], Narrator]:
-    """Narrators that know how long a step should take here, if `sciner doctor` measured it.
+def narrator_for(
+    experiment: Experiment, *, at_once: int = 1, kept: Path = KEPT
+) -> Callable[..., Narrator]:
+    """Narrators of a title, and of a name, that know how long a step should take here, if `sciner
+    doctor` measured it.
 
     It measures the student's encoder alone: with another one for teachers they know nothing.
+
+    at_once (int): Trainings that share the cores.
     """
     settings = experiment.settings
     rates = None if settings.encoder.teacher else kept_rates(settings, kept=kept)
-    expected = rates.train * experiment.recipe.batch_words if rates else None
-    return lambda title: Narrator(title, expected=expected)
+    expected = rates.train * experiment.recipe.batch_words * at_once if rates else None
+    return partial(Narrator, expected=expected)
 
 
 def _key(settings: Settings) -> str:
     device = resolve_device(settings.device)
     parts = [platform.node(), platform.machine(), torch.__version__, usable_cores(), device]
     parts += [resolve_precision(settings.precision, device), settings.encoder.name]
-    parts += [settings.encoder.keep_layers, settings.train.batch_words]
+    parts += [settings.encoder.keep_layers, settings.train.batch_words, settings.train.at_once]
     return " ".join(map(str, parts))
 
 
@@ -128,8 +136,8 @@ def _examples(nlp: Language, n_words: int) -> List[Example]:
     return examples
 
 
-def _time(nlp: Language, batch_words: int) -> Rates:
-    examples = _examples(nlp, batch_words)
+def _time(nlp: Language, settings: Settings) -> Rates:
+    examples = _examples(nlp, settings.train.batch_words)
     n_words = sum(len(eg.predicted) for eg in examples)
     optimizer = Adam(1e-5)
     texts = [[token.text for token in eg.predicted] for eg in examples]
@@ -137,8 +145,16 @@ def _time(nlp: Language, batch_words: int) -> Rates:
     def predict() -> None:
         list(nlp.pipe([Doc(nlp.vocab, words=words) for words in texts]))
 
-    train_s = _fastest(lambda: nlp.update(examples, sgd=optimizer))
-    return Rates(train_s / n_words, _fastest(predict) / n_words)
+    def train() -> None:
+        nlp.update(examples, sgd=optimizer)
+
+    train_s = together_s = _fastest(train)
+    if settings.train.at_once > 1 and resolve_device(settings.device) == "cpu":
+        before, threads = torch.get_num_threads(), threads_of_each(settings.train.at_once)
+        set_threads(threads)
+        together_s = _fastest(train) * threads / usable_cores()
+        set_threads(before)
+    return Rates(train_s / n_words, together_s / n_words, _fastest(predict) / n_words)
 
 
 def _fastest(step: Callable[[], Any]) -> float:

@@ -10,31 +10,35 @@ from spacy_sciner.corpus.settings import CorpusSettings
 from spacy_sciner.corpus.splits.gold import read_gold_splits
 from spacy_sciner.models.batching import make_length_batcher
 from spacy_sciner.settings import read_settings
+from spacy_sciner.training.measure import Rates
 from spacy_sciner.training.schedule import plan_steps
 
 WORDS = Words(train=1000, held_out=300, dev=100, pool=4000, pool_share=0.5, paragraph=12)
+RATES = Rates(train=0.01, together=0.006, predict=0.001)
 SCHEDULE = {"epochs": 2, "batch_words": 100, "min_steps": 0}
 
 
 def seconds_of(**sections):
     sections.setdefault("train", SCHEDULE)
     settings = make_settings(retrain=SCHEDULE, evaluate={"paper_protocol": False}, **sections)
-    return {s.name: s.seconds for s in plan(settings, WORDS, train_s=0.01, predict_s=0.001)}
+    return {s.name: s.seconds for s in plan(settings, WORDS, RATES)}
 
 
 def test_training_is_passes_times_words_for_each_teacher():
     # 2 passes of 1,000 words, and dev after each.
     once = 2 * 1000 * 0.01 + 2 * 100 * 0.001
     assert seconds_of()["train"] == pytest.approx(START_S + once)
-    three = seconds_of(train={**SCHEDULE, "teachers": 3})
+    three = seconds_of(train={**SCHEDULE, "teachers": 3, "at_once": 1})
     assert three["train"] == pytest.approx(START_S + 3 * once)
+    together = seconds_of(train={**SCHEDULE, "teachers": 3, "at_once": 2})
+    assert together["train"] == pytest.approx(START_S + 3 * (2 * 1000 * 0.006 + 2 * 100 * 0.001))
     # And each teacher predicts the pool.
     assert three["pseudo-label@1"] == pytest.approx(START_S + 3 * 4000 * 0.001)
 
 
 def test_a_pool_that_convert_has_not_counted_is_said_to_be_so():
     words = WORDS._replace(pool=0, pool_known=False)
-    stages = plan(make_settings(train=SCHEDULE), words, train_s=0.01, predict_s=0.001)
+    stages = plan(make_settings(train=SCHEDULE), words, RATES)
     (what,) = {stage.what for stage in stages if stage.name.startswith("pseudo-label")}
     assert "not counted yet: run `dvc repro parse convert`" in what
 
@@ -63,7 +67,7 @@ def test_a_retraining_sees_gold_and_what_the_cap_lets_through():
 def test_the_papers_protocol_trains_on_four_fifths():
     protocol = {"paper_protocol": True}
     settings = make_settings(train=SCHEDULE, retrain=SCHEDULE, evaluate=protocol)
-    stages = plan(settings, WORDS, train_s=0.01, predict_s=0.001)
+    stages = plan(settings, WORDS, RATES)
     found = {stage.name: stage.seconds for stage in stages}
     without = seconds_of()["evaluate@0"]
     assert found["evaluate@0"] == pytest.approx(without + 2 * 800 * 0.01 + 2 * 100 * 0.001)

@@ -20,7 +20,8 @@ QUIET = {
     "precision": "bfloat16",
     "amx": True,
     "gpus": {},
-    "encoder": {"name": "e", "problem": None},
+    "encoder": {"name": "e", "megabytes": 90, "problem": None},
+    "free_memory_gb": 16.0,
     "grobid": {},
     "label_studio": {},
 }
@@ -42,7 +43,7 @@ def run(tmp_path, monkeypatch, capsys):
 
 def test_doctor_tells_the_precision_and_the_trainings_that_can_go(run, tiny_encoder, monkeypatch):
     encoder = {"name": str(tiny_encoder), "sha256": None}
-    slow = measure.Rates(train=1.0, predict=0.1)
+    slow = measure.Rates(train=1.0, together=0.6, predict=0.1)
     monkeypatch.setattr(measure, "measure_rates", lambda settings: slow)
     code, said = run(encoder=encoder, train={"teachers": 3})
     assert code == 0
@@ -160,6 +161,18 @@ def test_a_quiet_machine_gets_no_advice():
 def test_advice_names_what_is_wrong(change, words):
     (line,) = advice({**QUIET, **change}, make_settings(), total_s=0)
     assert words in line
+
+
+def test_teachers_side_by_side_that_memory_does_not_hold():
+    settings = make_settings(train={"teachers": 3, "at_once": 2})
+    large = {**QUIET, "encoder": {"megabytes": 1340, "problem": None}, "free_memory_gb": 8.0}
+    (line,) = advice(large, settings, total_s=0)
+    assert "`train.at_once: 1` instead of 2" in line
+    assert "take about 13 GB, and 8.0 GB are free" in line
+    assert advice({**large, "free_memory_gb": 14.0}, settings, total_s=0) == []
+    one = make_settings(train={"teachers": 3, "at_once": 1})
+    assert advice(large, one, total_s=0) == []
+    assert advice({**large, "device": "cuda", "gpus": {"0: A": 80.0}}, settings, total_s=0) == []
 
 
 def test_a_long_plan_without_a_gpu_says_what_can_go():

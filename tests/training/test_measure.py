@@ -20,13 +20,13 @@ class Machine:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.n_measured = 0
-        self.rates = Rates(0.002, 0.001)
+        self.rates = Rates(0.002, 0.002, 0.001)
         monkeypatch.setattr(measure, "_time", self._time)
         monkeypatch.setattr(measure, "_make_pipeline", lambda settings, encoder: None)
         monkeypatch.setattr(os, "getloadavg", lambda: self.load, raising=False)
         self.load = QUIET
 
-    def _time(self, nlp: Any, batch_words: int) -> Rates:
+    def _time(self, nlp: Any, settings: Any) -> Rates:
         self.n_measured += 1
         return self.rates
 
@@ -45,7 +45,7 @@ def test_what_was_measured_is_kept_for_the_same_machine_and_encoder(machine, tin
     settings = settings_of(tiny_encoder)
     assert kept_rates(settings) is None
     first = measure_rates(settings)
-    machine.rates = Rates(0.5, 0.5)
+    machine.rates = Rates(0.5, 0.5, 0.5)
     assert measure_rates(settings) == kept_rates(settings) == first
     # What changes no step changes no figure.
     assert measure_rates(settings_of(tiny_encoder, train={"epochs": 3}, seed=1)) == first
@@ -59,11 +59,12 @@ def test_another_encoder_or_machine_is_measured_anew(
     others = [
         settings_of(tiny_bpe_encoder),
         settings_of(tiny_encoder, train={"batch_words": 64}),
+        settings_of(tiny_encoder, train={"at_once": 2}),
         make_settings(encoder={"name": str(tiny_encoder), "keep_layers": 1}),
     ]
     for n, other in enumerate(others, start=1):
         measure_rates(settings)
-        machine.rates = Rates(0.1 * n, 0.1)
+        machine.rates = Rates(0.1 * n, 0.1 * n, 0.1)
         assert measure_rates(other) == machine.rates
     measure_rates(settings)
     monkeypatch.setattr(measure.platform, "node", lambda: "elsewhere")
@@ -84,14 +85,14 @@ def test_a_kept_file_that_is_none_is_replaced(machine, tiny_encoder, content):
 
 def test_what_was_measured_on_a_busy_machine_does_not_stand(machine, tiny_encoder):
     settings = settings_of(tiny_encoder)
-    machine.load, machine.rates = BUSY, Rates(0.2, 0.1)
-    assert measure_rates(settings) == Rates(0.2, 0.1)
-    machine.rates = Rates(0.4, 0.05)  # of each the faster
-    assert measure_rates(settings) == Rates(0.2, 0.05)
-    machine.load, machine.rates = QUIET, Rates(0.002, 0.001)
-    assert measure_rates(settings) == Rates(0.002, 0.001)
-    machine.load, machine.rates = BUSY, Rates(0.2, 0.1)
-    assert measure_rates(settings) == Rates(0.002, 0.001)
+    machine.load, machine.rates = BUSY, Rates(0.2, 0.2, 0.1)
+    assert measure_rates(settings) == Rates(0.2, 0.2, 0.1)
+    machine.rates = Rates(0.4, 0.4, 0.05)  # of each the faster
+    assert measure_rates(settings) == Rates(0.2, 0.2, 0.05)
+    machine.load, machine.rates = QUIET, Rates(0.002, 0.002, 0.001)
+    assert measure_rates(settings) == Rates(0.002, 0.002, 0.001)
+    machine.load, machine.rates = BUSY, Rates(0.2, 0.2, 0.1)
+    assert measure_rates(settings) == Rates(0.002, 0.002, 0.001)
     assert machine.n_measured == 3
     assert json.loads(measure.KEPT.read_text())["quiet"] is True
 
