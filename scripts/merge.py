@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from spacy_sciner.cli.console import run
+from spacy_sciner.light import import_without_torch
 from spacy_sciner.settings import read_settings
 
 
@@ -21,6 +22,7 @@ def merge(
     Reads gold/train.spacy and iteration-K/pseudo.spacy, writes iteration-K/train.spacy and
     iteration-K/_merge.json.
     """
+    import_without_torch()
     from spacy_sciner.corpus.merge import merge_iteration
 
     report = merge_iteration(out, iteration=iteration, settings=read_settings(params).merge)

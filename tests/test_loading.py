@@ -1,10 +1,14 @@
 """Pipelines as spaCy makes them, without what it does twice."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import spacy
 from spacy.tokens import DocBin
+from tiny import ROOT
 
+from spacy_sciner.corpus.docbin import write_docs
 from spacy_sciner.loading import blank, load
 from spacy_sciner.training.recipe import Recipe, configure
 from spacy_sciner.training.schedule import add_schedule
@@ -45,3 +49,21 @@ def test_another_reader_cuts_texts_as_the_training_will(tmp_path: Path):
     config = configure(recipe, train=path, dev=path, start=None)
     # 6, 10 and 14 words; as text cut at white space they would be 3, 5 and 7.
     assert add_schedule(config, recipe).steps == 3
+
+
+def test_a_merge_is_made_without_torch(project: Path):
+    """It computes nothing, and torch takes longer to import than a small merge takes."""
+    write_docs(project / "corpus/iteration-1/pseudo.spacy", [])
+    code = (
+        "import runpy, sys\n"
+        f"sys.argv = ['merge.py', '--iteration', '1']\n"
+        "try:\n"
+        f"    runpy.run_path({str(ROOT / 'scripts/merge.py')!r}, run_name='__main__')\n"
+        "finally:\n"
+        "    print('torch' in sys.modules)\n"
+        "    import torch\n"  # whoever needs it gets it
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "False", done.stderr
+    assert done.returncode == 0, done.stderr
+    assert (project / "corpus/iteration-1/train.spacy").is_file()
