@@ -47,6 +47,7 @@ def check_corpus(
             "paragraphs": len(pool.paragraphs),
         },
         "excluded_papers": pool.excluded_papers,
+        "exclude_unknown": pool.exclude_unknown,
         "dropped_paragraphs": dict(sorted(pool.dropped.items())),
     }
 

@@ -72,6 +72,7 @@ def convert_corpus(
             gold, projected, parsed={p.paper for p in parsed_papers}, pool=pool.papers()
         ),
         "excluded_papers": pool.excluded_papers,
+        "exclude_unknown": pool.exclude_unknown,
         "dropped_paragraphs": dict(sorted(pool.dropped.items())),
         "projection": projection,
     }

@@ -20,6 +20,7 @@ from ..errors import Errors, ScinerError
 from ..types import Paragraph
 from .annotated import LLM
 from .contained import Contained
+from .counterparts import without_counterpart
 from .formats.sniff import mend
 from .text import ngrams, text_key, words_of
 
@@ -47,6 +48,8 @@ class Pool:
     paragraphs: List[PoolParagraph]
     excluded_papers: List[Dict[str, str]] = field(default_factory=list)  # paper, reason
     dropped: Counter[str] = field(default_factory=Counter)  # paragraphs by reason
+    # Names in `exclude` of no paper, each with the nearest that is one.
+    exclude_unknown: List[Dict[str, Optional[str]]] = field(default_factory=list)
 
     def papers(self) -> Set[str]:
         return {paragraph.paper for paragraph in self.paragraphs}
@@ -98,7 +101,7 @@ def select_pool(
         for doc in docs:
             gold_texts.setdefault(text_key(doc.text), split)
     held_out = {split: Contained(doc.text for doc in gold.get(split, ())) for split in HELD_OUT}
-    pool = Pool([])
+    pool = Pool([], exclude_unknown=without_counterpart(excluded, {*by_paper, *gold_papers}))
     seen = set()
     for paper, its_paragraphs in by_paper.items():
         if paper in excluded:

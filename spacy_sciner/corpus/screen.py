@@ -50,6 +50,11 @@ def gold_notes(report: Dict[str, Any]) -> List[str]:
         )
     if n := pairs.get("pool_without_gold"):
         notes.append(f"pool papers without gold in pool_gold: {n}")
+    if unknown := report.get("exclude_unknown"):
+        notes.append(
+            f"`exclude` names papers that are not there: {named(unknown)}; no fault if they are of "
+            "a collection that `adapt` reads, else one may be in the pool under another name"
+        )
     return notes
 
 

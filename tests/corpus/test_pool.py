@@ -38,6 +38,17 @@ def test_sorted_by_paper_and_paragraph():
     assert (pool.excluded_papers, pool.dropped) == ([], {})
 
 
+def test_excluded_papers_that_are_not_there_are_named():
+    """Misspelt, they would be in the pool without a word."""
+    paragraphs, gold = [("P", 0, "a b c"), ("Q", 0, "d e f")], [("train", "R", "other words")]
+    pool = _select(paragraphs, gold=gold, exclude=("Q", "p", "R", "S"))
+    assert _kept(pool) == [("P", 0)]
+    assert pool.exclude_unknown == [
+        {"paper": "S", "nearest": None},
+        {"paper": "p", "nearest": "P"},
+    ]
+
+
 @pytest.mark.parametrize("split", ["train", "dev", "test"])
 def test_gold_papers_are_out_by_id(split):
     pool = _select([("P", 0, "a b c"), ("Q", 0, "d e f")], gold=[(split, "P", "other words")])

@@ -105,3 +105,10 @@ def test_a_dev_split_that_cannot_decide(n, warned):
     lines = [line for line in label_warnings(_report(splits=splits)) if "W224" in line]
     assert bool(lines) == warned
     assert all(f"Split dev has {n} entities" in line for line in lines)
+
+
+def test_excluded_papers_that_are_not_there():
+    unknown = [{"paper": "S", "nearest": None}, {"paper": "p", "nearest": "P"}]
+    (line,) = gold_notes(_report(exclude_unknown=unknown))
+    assert line.startswith("`exclude` names papers that are not there: S, p (nearest: P); no fault")
+    assert gold_notes(_report(exclude_unknown=[])) == []
