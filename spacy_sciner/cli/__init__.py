@@ -29,8 +29,9 @@ GROUPS = ("review",)
 
 def main() -> None:
     """Entry point of `sciner`."""
-    from .console import one_line_errors
+    from .console import let_waiting_threads_sleep, one_line_errors
 
+    let_waiting_threads_sleep()
     app = build_app()
     with one_line_errors():
         app()

@@ -2,6 +2,7 @@
 
 import inspect
 import io
+import os
 import re
 import sys
 import warnings
@@ -13,6 +14,19 @@ from urllib.parse import urlsplit
 import typer
 
 from ..errors import Errors, ScinerError, ScinerWarning
+
+# Turns of a waiting thread's loop, some tens of microseconds; GNU's OpenMP has 300,000.
+SPINS = "1000"
+
+
+def let_waiting_threads_sleep() -> None:
+    """Before torch is imported: its threads wait for each other a moment, then sleep.
+
+    By default they wait for ten milliseconds with all of their core's time. Where something else
+    computes, that is time which the thread that they wait for does not get, and steps take up to
+    thirty times as long (docs/speed.md). GOMP_SPINCOUNT says otherwise.
+    """
+    os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
 
 
 @contextmanager
@@ -49,6 +63,7 @@ def one_line_errors() -> Iterator[None]:
 
 def run(function: Callable[..., Any]) -> None:
     """Run a function as a Typer program."""
+    let_waiting_threads_sleep()
     app = typer.Typer(add_completion=False)
     app.command(help=flowing(function))(function)
     with one_line_errors():

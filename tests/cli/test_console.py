@@ -11,7 +11,7 @@ from console import call_sciner
 from tiny import ROOT
 
 from spacy_sciner.cli import COMMANDS, main
-from spacy_sciner.cli.console import one_line_errors
+from spacy_sciner.cli.console import SPINS, one_line_errors, run
 from spacy_sciner.errors import ScinerWarning
 from spacy_sciner.files import write_text
 
@@ -134,3 +134,25 @@ def test_help_imports_nothing_slow():
 def test_a_seed_below_0_is_a_wrong_option_and_no_traceback(monkeypatch, capsys, command):
     assert call_sciner(monkeypatch, *command.split(), "--seed", "-1") == 2
     assert "seed" in capsys.readouterr().err
+
+
+def test_threads_that_wait_sleep_soon_unless_a_person_says_otherwise(monkeypatch, capsys):
+    """Beside other work, waiting at full speed makes steps many times as long (docs/speed.md)."""
+    found = []
+
+    def program() -> None:
+        found.append(os.environ["GOMP_SPINCOUNT"])
+
+    for value in (None, "7"):
+        monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+        if value:
+            monkeypatch.setenv("GOMP_SPINCOUNT", value)
+        monkeypatch.setattr(sys, "argv", ["program"])
+        with pytest.raises(SystemExit):
+            run(program)
+    assert found == [SPINS, "7"]
+    # A library is told once, as it is imported: so nothing has imported torch before.
+    code = "import sys, spacy_sciner.cli.console, spacy_sciner.settings; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0
+    assert "torch" not in done.stdout.split()
