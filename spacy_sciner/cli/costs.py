@@ -70,15 +70,22 @@ def _words(settings: Settings, tokens: Dict[str, int], paragraphs: Dict[str, int
 
 def plan(settings: Settings, words: Words, rates: "Rates") -> List[Stage]:
     """The stages in order, each with what it does and the seconds it will take."""
+    from ..models.machine import usable_cores
+    from ..training.experiment import Experiment
+
     train_s, predict_s = rates.train, rates.predict
     stages = [Stage("parse, convert, adapt", "papers, gold, encoder", 4 * START_S)]
     stages += _adaptation(settings, words, train_s)
     teachers = settings.train.teachers
 
-    def training(schedule: Schedule, n_words: int, models: int) -> float:
+    at_once, cores = Experiment(settings, 0).at_once, usable_cores()
+
+    def training(schedule: Schedule, n_words: int, models: int = 1) -> float:
         passes = schedule.epochs * _passes(schedule, n_words, words.paragraph)
-        word_s = rates.together if min(models, settings.train.at_once) > 1 else train_s
-        return models * (passes * n_words * word_s + schedule.epochs * words.dev * predict_s)
+        together = min(models, at_once)
+        word_s = rates.train if together == 1 else rates.together
+        one = passes * n_words * word_s + schedule.epochs * words.dev * predict_s
+        return one * _times(models, together, cores)
 
     first = training(settings.train, words.train, teachers)
     stages.append(Stage("train", _models(teachers, words.train), START_S + first))
@@ -96,10 +103,18 @@ def plan(settings: Settings, words: Words, rates: "Rates") -> List[Stage]:
         if settings.evaluate.paper_protocol:
             schedule: Schedule = settings.retrain if int(k) else settings.train
             size = round(PROTOCOL * (merged if int(k) else words.train))
-            seconds += training(schedule, size, 1)
+            seconds += training(schedule, size)
             what = f"{what}; {_models(1, size)} for the paper's protocol"
         stages.append(Stage(f"evaluate@{k}", what, seconds))
     return [*stages, Stage("report", "tables, plots, page", START_S)]
+
+
+def _times(models: int, at_once: int, cores: int) -> float:
+    """How many times as long they take as one of them with the threads that each has."""
+    threads = max(1, cores // at_once)
+    full, rest = divmod(models, at_once)
+    rounds = [at_once] * full + [rest] * (rest > 0)
+    return sum(max(1.0, n * threads / cores) for n in rounds)
 
 
 def _adaptation(settings: Settings, words: Words, train_s: float) -> List[Stage]:

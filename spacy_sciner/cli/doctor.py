@@ -49,6 +49,8 @@ def doctor(
                 typer.echo(f"  {line}")
         return
     facts["encoder"] = _encoder(settings.encoder.name)
+    teacher = settings.encoder.teacher
+    facts["teacher"] = _encoder(teacher.name) if teacher else {}
     facts["grobid"] = _grobid(settings.parse)
     facts["label_studio"] = _label_studio(server) if server else {}
     facts["advice"] = advice(facts, settings, total_s=sum(stage.seconds for stage in stages))
@@ -91,6 +93,7 @@ def advice(facts: Dict[str, Any], settings: Settings, *, total_s: float) -> List
     idle_amx = on_cpu and facts["precision"] == "float32" and facts["amx"]
     said = [
         _problem(facts, "encoder"),
+        _problem(facts, "teacher"),
         _problem(facts, "grobid"),
         _problem(facts, "label_studio"),
         _busy(facts),
@@ -124,13 +127,18 @@ def _busy(facts: Dict[str, Any]) -> Optional[str]:
 def _too_many_at_once(facts: Dict[str, Any], settings: Settings) -> Optional[str]:
     """Whether the teachers of an iteration may need more memory than there is."""
     teachers = max(settings.train.teachers, settings.retrain.teachers)
-    n, size = min(settings.train.at_once, teachers), facts["encoder"]["megabytes"] or 0
-    needed, free = n * (TRAINING_GB + COPIES * size / 1000), facts["free_memory_gb"]
-    if n == 1 or facts["device"] != "cpu" or free is None or needed < free:
+    n, free = min(settings.train.at_once, teachers), facts["free_memory_gb"]
+    if n == 1 or facts["cores"] == 1 or facts["device"] != "cpu" or free is None:
+        return None
+    sizes = [facts[name].get("megabytes") or 0 for name in ("encoder", "teacher")]
+    largest = sorted([sizes[0]] + [sizes[1] or sizes[0]] * (teachers - 1), reverse=True)
+    needed = [sum(TRAINING_GB + COPIES * size / 1000 for size in largest[:k]) for k in range(n + 1)]
+    fits = max([k for k in range(1, n + 1) if needed[k] < free], default=1)
+    if fits == n:
         return None
     return (
-        f"`train.at_once: 1` instead of {n}: so many trainings side by side take about "
-        f"{needed:.0f} GB, and {free} GB are free."
+        f"`train.at_once: {fits}` instead of {n}: so many trainings side by side take about "
+        f"{needed[n]:.0f} GB, and {free} GB are free."
     )
 
 

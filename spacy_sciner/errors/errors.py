@@ -41,6 +41,7 @@ class Errors(AdaptErrors, CorpusErrors, ReviewErrors):
         "One of {n} processes that trained side by side ended without a word. Out of memory? Lower "
         "train.at_once and run again: every model goes on from its last epoch."
     )
+    E340 = "Model {n} cannot be trained: {reason}. The lines above say where that came from."
     E303 = "device is 'cuda' but torch sees no CUDA device. Set device to 'auto' or 'cpu'."
     E561 = (
         "train.config is {path}, with which no iteration can be trained: {reason}. Take another of "

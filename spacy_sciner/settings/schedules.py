@@ -75,8 +75,8 @@ class Train(Schedule, Machines):
     )
     at_once: Positive = knob(
         "Teachers, of any iteration, that are trained at the same time on a CPU, each in a process "
-        "with its share of the cores: less time, for as many times the memory. On a GPU, and under "
-        "torchrun, one at a time.",
+        "with its share of the cores: less time, for as many times the memory. On a GPU or "
+        "a single core, and under torchrun, one at a time.",
         unit="models",
     )
     teacher_learn_rate: Rate = knob(

@@ -8,10 +8,13 @@ from spacy.language import Language
 from ..errors import Errors, ScinerError
 from ..loading import load
 from ..models.encoders import TEACHER
+from ..models.machine import usable_cores
+from ..models.shim import resolve_device
 from ..pipeline.objective import Objective
 from ..pipeline.sciner import SciNER
 from ..settings.schedules import Machines
 from ..settings.tree import Settings, Train
+from .processes import group_size
 from .recipe import Recipe
 
 ENCODER = Path(Recipe._field_defaults["encoder"])
@@ -121,6 +124,15 @@ class Experiment:
         """Members of the ensemble that annotates the pool next, model-best among them."""
         section = self.settings.retrain if self.iteration else self.settings.train
         return section.teachers
+
+    @property
+    def at_once(self) -> int:
+        """Members that are trained at the same time: one on a GPU or a single core, and where
+        torchrun has started several processes for one."""
+        settings = self.settings
+        if group_size() > 1 or usable_cores() == 1 or resolve_device(settings.device) != "cpu":
+            return 1
+        return min(settings.train.at_once, self.n_teachers)
 
     def gold(self, split: str) -> Path:
         return Path(f"corpus/gold/{split}.spacy")

@@ -40,7 +40,7 @@ class Rates(NamedTuple):
     """Seconds a word, padding included, on this machine."""
 
     train: float
-    together: float  # a model's share, where `train.at_once` are trained side by side
+    together: float  # training, with the threads of one of those that are trained side by side
     predict: float
 
 
@@ -105,7 +105,8 @@ def _key(settings: Settings) -> str:
     device = resolve_device(settings.device)
     parts = [platform.node(), platform.machine(), torch.__version__, usable_cores(), device]
     parts += [resolve_precision(settings.precision, device), settings.encoder.name]
-    parts += [settings.encoder.keep_layers, settings.train.batch_words, settings.train.at_once]
+    parts += [settings.encoder.keep_layers, settings.train.batch_words]
+    parts += [Experiment(settings, 0).at_once]
     return " ".join(map(str, parts))
 
 
@@ -149,10 +150,11 @@ def _time(nlp: Language, settings: Settings) -> Rates:
         nlp.update(examples, sgd=optimizer)
 
     train_s = together_s = _fastest(train)
-    if settings.train.at_once > 1 and resolve_device(settings.device) == "cpu":
-        before, threads = torch.get_num_threads(), threads_of_each(settings.train.at_once)
-        set_threads(threads)
-        together_s = _fastest(train) * threads / usable_cores()
+    at_once = Experiment(settings, 0).at_once
+    if at_once > 1:
+        before = torch.get_num_threads()
+        set_threads(threads_of_each(at_once))
+        together_s = _fastest(train)
         set_threads(before)
     return Rates(train_s / n_words, together_s / n_words, _fastest(predict) / n_words)
 

@@ -6,6 +6,8 @@ in a process with its share of the cores, take less time side by side than one a
 
 import multiprocessing
 import sys
+import traceback
+from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from pathlib import Path
@@ -14,12 +16,11 @@ from typing import Any, Callable, Dict, List, Sequence
 from ..errors import Errors, ScinerError
 from ..files import replacing
 from ..models.machine import set_threads, threads_of_each
-from ..models.shim import resolve_device
 from ..pools import end_with_parent, process_pool
 from .experiment import Experiment
 from .measure import narrator_for
 from .narrate import quiet
-from .processes import group_rank, group_size, if_first, training_group
+from .processes import group_rank, if_first, training_group
 from .train import train_pipeline
 
 SEED_STEP = 1000  # between members, so that experiments with neighbouring seeds share none
@@ -34,9 +35,10 @@ def train_members(experiment: Experiment, *, resume: Path) -> Dict[str, Any]:
 
     resume (Path): As in `train_pipeline`: those that a killed run finished are not trained again.
     RETURNS (dict): What `train_pipeline` says of model-best.
-    RAISES (ScinerError): SCINER-E302 if a process died; what `train_pipeline` raises.
+    RAISES (ScinerError): SCINER-E302 if a process died, SCINER-E340 if one met an error that is
+        none of ours; what `train_pipeline` raises.
     """
-    n, at_once = experiment.n_teachers, n_at_once(experiment)
+    n, at_once = experiment.n_teachers, experiment.at_once
     with training_group() as group, if_first(group, replacing(_teachers(experiment))) as own:
         folder = group.first_only(lambda: own)
         if group.is_first:
@@ -48,15 +50,6 @@ def train_members(experiment: Experiment, *, resume: Path) -> Dict[str, Any]:
         else:
             results = [train(member, out) for member, out in enumerate(outs)]
     return results[0]
-
-
-def n_at_once(experiment: Experiment) -> int:
-    """Models that are trained at the same time. On a GPU, and where torchrun has started several
-    processes for one model, it is one."""
-    settings = experiment.settings
-    if group_size() > 1 or resolve_device(settings.device) != "cpu":
-        return 1
-    return min(settings.train.at_once, experiment.n_teachers)
 
 
 def train_member(
@@ -94,10 +87,25 @@ def _side_by_side(
 ) -> List[Dict[str, Any]]:
     options = {"mp_context": _context, "initializer": _start, "initargs": (at_once,)}
     with process_pool(at_once, **options) as pool:
+        futures = [pool.submit(_plainly, train, member, out) for member, out in enumerate(outs)]
         try:
-            return list(pool.map(train, range(len(outs)), outs))
+            for future in as_completed(futures):
+                future.result()  # an error ends the others, too
         except BrokenProcessPool as e:
             raise ScinerError(Errors.E302.format(n=at_once)) from e
+        return [future.result() for future in futures]
+
+
+def _plainly(train: Callable[..., Dict[str, Any]], member: int, out: Path) -> Dict[str, Any]:
+    """Not every exception can go from one process to another: what is none of ours is told here."""
+    try:
+        return train(member, out)
+    except (ScinerError, OSError):
+        raise
+    except Exception as e:
+        traceback.print_exc()
+        reason = f"{type(e).__name__}: {e}"
+        raise ScinerError(Errors.E340.format(n=member + 1, reason=reason)) from None
 
 
 def _start(at_once: int) -> None:

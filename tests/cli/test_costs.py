@@ -8,13 +8,15 @@ from tiny import ROOT
 from spacy_sciner.cli.costs import START_S, Words, _passes, plan
 from spacy_sciner.corpus.settings import CorpusSettings
 from spacy_sciner.corpus.splits.gold import read_gold_splits
+from spacy_sciner.models import machine
 from spacy_sciner.models.batching import make_length_batcher
 from spacy_sciner.settings import read_settings
+from spacy_sciner.training import experiment
 from spacy_sciner.training.measure import Rates
 from spacy_sciner.training.schedule import plan_steps
 
 WORDS = Words(train=1000, held_out=300, dev=100, pool=4000, pool_share=0.5, paragraph=12)
-RATES = Rates(train=0.01, together=0.006, predict=0.001)
+RATES = Rates(train=0.01, together=0.015, predict=0.001)
 SCHEDULE = {"epochs": 2, "batch_words": 100, "min_steps": 0}
 
 
@@ -30,10 +32,26 @@ def test_training_is_passes_times_words_for_each_teacher():
     assert seconds_of()["train"] == pytest.approx(START_S + once)
     three = seconds_of(train={**SCHEDULE, "teachers": 3, "at_once": 1})
     assert three["train"] == pytest.approx(START_S + 3 * once)
-    together = seconds_of(train={**SCHEDULE, "teachers": 3, "at_once": 2})
-    assert together["train"] == pytest.approx(START_S + 3 * (2 * 1000 * 0.006 + 2 * 100 * 0.001))
     # And each teacher predicts the pool.
     assert three["pseudo-label@1"] == pytest.approx(START_S + 3 * 4000 * 0.001)
+
+
+@pytest.mark.parametrize(
+    ("cores", "at_once", "teachers", "times"),
+    [
+        (2, 3, 3, 1.5),  # three threads on two cores
+        (2, 2, 3, 2),  # two, then one
+        (2, 3, 4, 2.5),
+        (4, 3, 3, 1),
+        (8, 2, 5, 3),
+    ],
+)
+def test_teachers_side_by_side_take_rounds(monkeypatch, cores, at_once, teachers, times):
+    for module in (machine, experiment):
+        monkeypatch.setattr(module, "usable_cores", lambda: cores)
+    found = seconds_of(train={**SCHEDULE, "teachers": teachers, "at_once": at_once})
+    one = 2 * 1000 * 0.015 + 2 * 100 * 0.001
+    assert found["train"] == pytest.approx(START_S + times * one)
 
 
 def test_a_pool_that_convert_has_not_counted_is_said_to_be_so():

@@ -21,6 +21,7 @@ QUIET = {
     "amx": True,
     "gpus": {},
     "encoder": {"name": "e", "megabytes": 90, "problem": None},
+    "teacher": {},
     "free_memory_gb": 16.0,
     "grobid": {},
     "label_studio": {},
@@ -111,7 +112,7 @@ def test_the_plan_names_every_stage_and_is_measured_once(run, tiny_encoder, tmp_
     ]
     assert "3 models on 6,557 words" in lines[2]
     kept = (tmp_path / ".sciner-cache/machine.json").read_text()
-    run("--plan", encoder=encoder)
+    run("--plan", encoder=encoder, train={"teachers": 3})
     assert (tmp_path / ".sciner-cache/machine.json").read_text() == kept
 
 
@@ -170,6 +171,11 @@ def test_teachers_side_by_side_that_memory_does_not_hold():
     assert "`train.at_once: 1` instead of 2" in line
     assert "take about 13 GB, and 8.0 GB are free" in line
     assert advice({**large, "free_memory_gb": 14.0}, settings, total_s=0) == []
+    # Two of the teachers are larger than model-best.
+    mixed = {**QUIET, "teacher": {"megabytes": 440, "problem": None}, "free_memory_gb": 6.0}
+    (line,) = advice(mixed, make_settings(train={"teachers": 3, "at_once": 3}), total_s=0)
+    assert "`train.at_once: 2` instead of 3" in line
+    assert "take about 7 GB" in line
     one = make_settings(train={"teachers": 3, "at_once": 1})
     assert advice(large, one, total_s=0) == []
     assert advice({**large, "device": "cuda", "gpus": {"0: A": 80.0}}, settings, total_s=0) == []

@@ -8,7 +8,7 @@ from typing import Any, List
 import pytest
 from stage_project import make_settings
 
-from spacy_sciner.training import measure
+from spacy_sciner.training import experiment, measure
 from spacy_sciner.training.experiment import Experiment
 from spacy_sciner.training.measure import Rates, kept_rates, measure_rates, narrator_for
 
@@ -55,11 +55,12 @@ def test_what_was_measured_is_kept_for_the_same_machine_and_encoder(machine, tin
 def test_another_encoder_or_machine_is_measured_anew(
     machine, monkeypatch, tiny_encoder, tiny_bpe_encoder
 ):
+    monkeypatch.setattr(experiment, "usable_cores", lambda: 2)
     settings = settings_of(tiny_encoder)
     others = [
         settings_of(tiny_bpe_encoder),
         settings_of(tiny_encoder, train={"batch_words": 64}),
-        settings_of(tiny_encoder, train={"at_once": 2}),
+        settings_of(tiny_encoder, train={"at_once": 2, "teachers": 2}),
         make_settings(encoder={"name": str(tiny_encoder), "keep_layers": 1}),
     ]
     for n, other in enumerate(others, start=1):

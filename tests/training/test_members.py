@@ -14,19 +14,22 @@ from tiny import ROOT
 from warm_python import warm_python
 
 from spacy_sciner.errors import ScinerError
+from spacy_sciner.models.machine import usable_cores
 from spacy_sciner.settings import read_settings
+from spacy_sciner.training import experiment as experiment_module
 from spacy_sciner.training import members
 from spacy_sciner.training.experiment import Experiment
-from spacy_sciner.training.members import n_at_once, train_members
+from spacy_sciner.training.members import train_members
 from spacy_sciner.training.recipe import Recipe
 
 from .helpers import files_of
 
 
-@pytest.fixture
-def one_core(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True)
+def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     """A thread each, however many are trained at the same time."""
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setattr(experiment_module, "usable_cores", lambda: 2)
+    monkeypatch.setattr(members, "threads_of_each", lambda processes: 1)
 
 
 @pytest.fixture
@@ -46,7 +49,6 @@ def models(project: Path) -> List[Dict[str, bytes]]:
     return [files_of(folder / name) for name in ("model-best", "teachers/1", "teachers/2")]
 
 
-@pytest.mark.usefixtures("one_core")
 def test_side_by_side_the_models_are_the_same(three, tmp_path, capfd):
     first = train_members(experiment(three, at_once=1), resume=tmp_path / "one")
     alone = models(three)
@@ -61,7 +63,6 @@ def test_side_by_side_the_models_are_the_same(three, tmp_path, capfd):
     assert multiprocessing.active_children() == []
 
 
-@pytest.mark.usefixtures("one_core")
 def test_a_process_that_dies_is_an_error_and_the_next_run_goes_on(three, tmp_path, monkeypatch):
     made = experiment(three, at_once=3)
     train_members(made, resume=tmp_path / "undisturbed")
@@ -85,6 +86,7 @@ def test_a_process_that_dies_is_an_error_and_the_next_run_goes_on(three, tmp_pat
     assert sorted(p.name for p in (three / "training/0").iterdir()) == ["model-best", "teachers"]
 
 
+@pytest.mark.skipif(usable_cores() == 1, reason="one core trains one at a time")
 def test_a_killed_stage_leaves_no_process_behind(three):
     experiment(three, at_once=2, epochs=10_000)
     command = [warm_python(), str(ROOT / "scripts/train.py"), "--iteration=0"]
@@ -120,20 +122,45 @@ def wait_for(condition: Any, log: Path) -> None:
         time.sleep(0.05)
 
 
+def test_an_error_of_one_ends_the_others_and_is_told(three, tmp_path, monkeypatch, capfd):
+    """Also one that cannot go from a process to another, as spaCy's of a config."""
+
+    class Odd(Exception):
+        def __init__(self, one: str, two: str):
+            super().__init__(f"{one} and {two}")
+
+    def fails(recipe: Recipe, **options: Any) -> Any:
+        if recipe.seed == 2 * members.SEED_STEP:  # not the first whose result is asked for
+            raise Odd("this", "that")
+        time.sleep(60)
+
+    monkeypatch.setattr(members, "train_pipeline", fails)
+    began = time.monotonic()
+    with pytest.raises(ScinerError, match=r"SCINER-E340: Model 3 .*: Odd: this and that\."):
+        train_members(experiment(three, at_once=3), resume=tmp_path / "checkpoints")
+    assert time.monotonic() - began < 50
+    assert "in fails" in capfd.readouterr().err
+    assert multiprocessing.active_children() == []
+
+
 @pytest.mark.parametrize(
-    ("settings", "world", "expected"),
+    ("settings", "world", "cores", "expected"),
     [
-        ({"teachers": 3, "at_once": 2}, "1", 2),
-        ({"teachers": 2, "at_once": 3}, "1", 2),
-        ({"teachers": 3, "at_once": 1}, "1", 1),
-        ({"teachers": 3, "at_once": 3}, "2", 1),  # torchrun has the cores already
+        ({"teachers": 3, "at_once": 2}, "1", 2, 2),
+        ({"teachers": 2, "at_once": 3}, "1", 2, 2),
+        ({"teachers": 3, "at_once": 3}, "1", 2, 3),  # the system shares two cores out
+        ({"teachers": 3, "at_once": 1}, "1", 2, 1),
+        ({"teachers": 3, "at_once": 3}, "1", 1, 1),
+        ({"teachers": 3, "at_once": 3}, "2", 2, 1),  # torchrun has the cores already
     ],
 )
-def test_how_many_at_once(monkeypatch, settings, world, expected):
+def test_how_many_at_once(monkeypatch, settings, world, cores, expected):
+    monkeypatch.setattr(experiment_module, "usable_cores", lambda: cores)
     monkeypatch.setenv("WORLD_SIZE", world)
-    assert n_at_once(Experiment(make_settings(train=settings), 0)) == expected
+    assert Experiment(make_settings(train=settings), 0).at_once == expected
 
 
 def test_a_gpu_trains_one_at_a_time(monkeypatch):
-    monkeypatch.setattr(members, "resolve_device", lambda device: "cuda")
-    assert n_at_once(Experiment(make_settings(train={"teachers": 3, "at_once": 3}), 0)) == 1
+    monkeypatch.setattr(experiment_module, "resolve_device", lambda device: "cuda")
+    settings = make_settings(train={"teachers": 3, "at_once": 3})
+    assert Experiment(settings, 0).at_once == 1
