@@ -54,7 +54,7 @@ IN_A_PROJECT = re.compile(
 # The other lines of their shell blocks, and where they are run instead, or why nowhere.
 ELSEWHERE = {
     "make (repro|test)$": "by a person and by CI",
-    "python benchmarks/|cd work/(few|adapt-bionlp-pc)": "nowhere: hours on public corpora; test_doc_commands.py",
+    "python benchmarks/|cd work/(few|adapt)": "nowhere: hours on corpora; test_doc_commands.py",
     "spacy (train|evaluate) ": "tests/pipeline/test_spans.py",
     "spacy find-threshold": "tests/pipeline/test_spacy_commands.py",
     "mkdir -p packages|spacy package|pip wheel|pip install packages|python -c": "there, too",
