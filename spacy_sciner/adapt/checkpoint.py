@@ -38,7 +38,7 @@ class Checkpoint:
             for name, tensor in state.items():
                 tensors[f"optimizer.{i}.{name}"] = tensor.detach().cpu().contiguous()
         tensors["random.cpu"] = torch.get_rng_state()
-        if torch.cuda.is_available():
+        if torch.cuda.is_initialized():  # else nothing has drawn from it
             tensors["random.cuda"] = torch.cuda.get_rng_state()
         plain = json.dumps({"curve": curve, "scaler": scaler.state_dict()})
         with replacing(self.last) as temporary:

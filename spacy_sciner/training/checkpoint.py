@@ -199,7 +199,7 @@ def _save_random(arrays: Arrays) -> List[Any]:
     kind, keys, position, has_gauss, gauss = np.random.get_state()
     arrays["random.numpy"] = np.asarray(keys)
     arrays["random.torch"] = torch.get_rng_state().numpy()
-    if torch.cuda.is_available():
+    if torch.cuda.is_initialized():  # else nothing has drawn from it, and a fork may not ask
         arrays["random.cuda"] = torch.cuda.get_rng_state().numpy()
     return [kind, position, has_gauss, gauss]
 

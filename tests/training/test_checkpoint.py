@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, List
 
 import pytest
+import torch
 from tiny import CONFIGS, gold_docs
 
 from spacy_sciner.corpus.docbin import write_docs
@@ -106,3 +107,19 @@ def test_a_kill_in_the_finish_on_gold_does_not_repeat_what_came_before(
     train_pipeline(recipe, **corpus, out=tmp_path / "out", report=told)
     assert {one.n_epochs for one in told.epochs} <= {2}
     assert files_of(tmp_path / "out") == files_of(tmp_path / "undisturbed")
+
+
+def test_on_the_cpu_of_a_machine_with_a_gpu_the_gpu_is_left_alone(
+    tiny_corpus: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Models side by side are forks, in which CUDA cannot be begun."""
+
+    def refuse() -> None:
+        raise RuntimeError("Cannot re-initialize CUDA in forked subprocess")
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_rng_state", refuse)
+    recipe = Recipe(CONFIGS / "tiny.cfg", epochs=1, learn_rate=0.01, batch_words=32, device="cpu")
+    files = {"train": tiny_corpus[0], "dev": tiny_corpus[1], "out": tmp_path / "model"}
+    train_pipeline(recipe, **files, resume=tmp_path / "resume")
+    assert list((tmp_path / "resume").glob("*/checkpoint.safetensors"))
