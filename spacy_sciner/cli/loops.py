@@ -225,7 +225,8 @@ def run_loop(
 
     threads (int): For each stage. say (Callable): Told of every stage that begins.
     given (Collection[str]): Stages that are not run: what the others need of them is there.
-    RETURNS (dict): Of each stage wall "seconds" and "peak_gb", kept in costs.json.
+    RETURNS (dict): Of each stage wall "seconds" and "peak_gb", of its largest process, kept in
+        costs.json.
     RAISES (ScinerError): SCINER-E522 with the log's path, if a stage fails.
     """
     path = folder / COSTS
