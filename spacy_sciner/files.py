@@ -70,12 +70,13 @@ def _clear(path: Path) -> None:
     """Remove the hidden copies of a directory that killed processes of this machine left."""
     if os.name != "posix":  # elsewhere, asking after a process may end it
         return
-    own = re.compile(rf"\.{re.escape(path.name)}\.(\d+)-\d+\.(part|old)")
+    # `remove` was killed at those with another dot before and `.removed` behind.
+    own = re.compile(rf"(\.)?\.{re.escape(path.name)}\.(\d+)-\d+\.(?:part|old)(?(1)\.removed)")
     for other in path.parent.iterdir():
         match = own.fullmatch(other.name)
-        if match and not _alive(int(match[1])):
+        if match and not _alive(int(match[2])):
             with suppress(OSError):
-                remove(other)
+                (shutil.rmtree if match[1] else remove)(other)
 
 
 def _alive(process: int) -> bool:

@@ -58,12 +58,15 @@ def test_a_folder_is_replaced_as_a_whole(tmp_path: Path):
     assert [p.name for p in out.iterdir()] == ["fresh"]
 
 
-def _kill_while_writing(path: Path) -> None:
-    """Write half of the folder in a process that gets no chance to tidy up."""
+WRITING = "    part.mkdir(); (part / 'half').write_text('x'); os.kill(os.getpid(), 9)\n"
+REMOVING = "    part.mkdir()\n    files.shutil.rmtree = lambda path: os.kill(os.getpid(), 9)\n"
+
+
+def _killed(path: Path, while_: str) -> None:
+    """Write the folder in a process that gets no chance to tidy up."""
     code = (
-        "import os, sys; from spacy_sciner.files import replacing\n"
-        "with replacing(sys.argv[1]) as part:\n"
-        "    part.mkdir(); (part / 'half').write_text('x'); os.kill(os.getpid(), 9)\n"
+        "import os, sys; from spacy_sciner import files\n"
+        f"with files.replacing(sys.argv[1]) as part:\n{while_}"
     )
     assert subprocess.run([sys.executable, "-c", code, str(path)]).returncode != 0
 
@@ -71,8 +74,8 @@ def _kill_while_writing(path: Path) -> None:
 @pytest.mark.skipif(os.name != "posix", reason="a process is not asked after elsewhere")
 def test_what_a_kill_left_of_a_folder_goes_with_the_next_one(tmp_path: Path):
     out, others = tmp_path / "model", tmp_path / "model.2"
-    _kill_while_writing(out)
-    _kill_while_writing(others)
+    _killed(out, WRITING)
+    _killed(others, WRITING)
     assert sorted(p.name.split(".")[1] for p in tmp_path.iterdir()) == ["model", "model"]
     running = tmp_path / f".model.{os.getppid()}-1.part"  # of a process that still writes
     running.mkdir()
@@ -81,6 +84,17 @@ def test_what_a_kill_left_of_a_folder_goes_with_the_next_one(tmp_path: Path):
     assert out.is_dir()
     assert running.is_dir()
     assert [p.name[:9] for p in tmp_path.iterdir() if p not in (out, running)] == [".model.2."]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a process is not asked after elsewhere")
+def test_what_a_kill_left_of_the_folder_before_goes_with_the_next_one(tmp_path: Path):
+    out = tmp_path / "model"
+    out.mkdir()
+    _killed(out, REMOVING)
+    assert len(list(tmp_path.iterdir())) == 2
+    with replacing(out) as temporary:
+        temporary.mkdir()
+    assert list(tmp_path.iterdir()) == [out]
 
 
 @pytest.mark.parametrize("write", [write_text, write_json])
