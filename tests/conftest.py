@@ -33,7 +33,21 @@ from stage_project import Done, change, plain_of
 from tiny import CONFIGS, ROOT, build_bpe_encoder, build_wordpiece_encoder, gold_docs
 
 from spacy_sciner.corpus import docbin
+from spacy_sciner.corpus.annotated import standard_tokenizer
 from spacy_sciner.corpus.docbin import write_docs
+
+# Folders whose tests have words for documents, not text.
+OF_WORDS = (
+    "adapt",
+    "annotation",
+    "evaluation",
+    "models",
+    "pipeline",
+    "report",
+    "review",
+    "scoring",
+)
+OF_WORDS += ("training",)
 
 # The same cases in every run, and no time limit on a busy machine.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -97,7 +111,8 @@ def warm_spawn() -> Iterator[None]:
 def _no_exceptions(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where documents are words already, English is without its 1,600 exceptions to tokenising:
     they are half of a small training."""
-    if request.path.parent.name in ("training", "annotation", "evaluation"):
+    if request.path.parent.name in OF_WORDS and request.path.name != "test_round_trip.py":
+        standard_tokenizer()  # made once, for other tests, too
         monkeypatch.setattr(English.Defaults, "tokenizer_exceptions", {})
 
 

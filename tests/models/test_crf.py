@@ -1,5 +1,6 @@
 """The CRF's sums against the sum over every path, one by one, and against pytorch-crf."""
 
+from functools import cache
 from itertools import product
 from typing import Iterator, List, NamedTuple, Tuple
 
@@ -30,6 +31,12 @@ class Case(NamedTuple):
     allowed: Tensor  # bool (n, length, n_tags)
 
 
+@cache
+def legal_paths(n: int) -> List[Tuple[int, ...]]:
+    """All of n tokens."""
+    return [path for path in product(range(N_TAGS), repeat=n) if is_legal(np.array(path))]
+
+
 def make_case(*lengths: int, seed: int = 0, known: float = 0.5) -> Case:
     """known (float): Share of tokens that are allowed but some of the tags, one of a legal path."""
     torch.manual_seed(seed)
@@ -40,8 +47,7 @@ def make_case(*lengths: int, seed: int = 0, known: float = 0.5) -> Case:
     allowed = torch.ones(scores.shape, dtype=torch.bool)
     for doc_i, n in enumerate(lengths):
         scores[doc_i, n:] = 1e6
-        paths = [path for path in product(range(N_TAGS), repeat=n) if is_legal(np.array(path))]
-        path = paths[rng.integers(len(paths))]
+        path = legal_paths(n)[rng.integers(len(legal_paths(n)))]
         for token_i in np.flatnonzero(rng.random(n) < known):
             allowed[doc_i, token_i] = torch.from_numpy(rng.random(N_TAGS) < 0.3)
             allowed[doc_i, token_i, path[token_i]] = True
@@ -57,7 +63,7 @@ def score_of(path: Tuple[int, ...], scores: Tensor, table: Tensor) -> Tensor:
 def of_each(case: Case) -> Iterator[Tuple[Tensor, List[Tuple[int, ...]], Tensor]]:
     """Each document's own scores, its legal paths and their scores."""
     for rows, n in zip(case.scores, case.lengths.tolist()):
-        paths = [path for path in product(range(N_TAGS), repeat=n) if is_legal(np.array(path))]
+        paths = legal_paths(n)
         yield rows[:n], paths, torch.stack([score_of(p, rows, case.table) for p in paths])
 
 

@@ -4,7 +4,6 @@ from typing import List, Optional, Sequence
 
 import numpy as np
 import pytest
-import spacy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from spacy.tokens import Doc
@@ -126,12 +125,11 @@ def legal(tags: List[str]) -> List[str]:
 @given(st.lists(st.tuples(tag_rows, tag_rows), min_size=1, max_size=4))
 @settings(max_examples=25)
 def test_micro_equals_the_components_scorer_and_the_counts(rows):
-    nlp = spacy.blank("en")
     golds, predictions = [], []
     for gold, predicted in rows:
         n = min(len(gold), len(predicted))
-        golds.append(make_doc(["w"] * n, legal(gold[:n]), vocab=nlp.vocab))
-        predictions.append(make_doc(["w"] * n, legal(predicted[:n]), vocab=nlp.vocab))
+        golds.append(make_doc(["w"] * n, legal(gold[:n]), vocab=VOCAB))
+        predictions.append(make_doc(["w"] * n, legal(predicted[:n]), vocab=VOCAB))
     pairs = [to_pair(gold, predicted) for gold, predicted in zip(golds, predictions)]
     p, r, f = micro([pair.gold for pair in pairs], [pair.predicted for pair in pairs])
     examples = [Example(predicted, gold) for predicted, gold in zip(predictions, golds)]

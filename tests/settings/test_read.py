@@ -219,8 +219,9 @@ def test_a_renamed_setting_says_its_new_name(written, monkeypatch):
         "a: !!python/object:os.system {}\n",
         "? [a]\n: b\n",
         "[" * 3000,
+        "- " * 100_000,
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_e502_for_what_is_no_yaml(written, content):
     with pytest.raises(ScinerError, match=r"SCINER-E502: .*params\.yaml cannot be read") as caught:
