@@ -20,6 +20,7 @@ from thinc.api import Model, Optimizer
 from ..files import replacing
 from ..models.shim import TorchTagger
 from .average import Average
+from .processes import Group
 
 FILE = "checkpoint.safetensors"
 Arrays = Dict[str, np.ndarray]
@@ -34,12 +35,15 @@ class Progress(NamedTuple):
 class Checkpoint:
     """Saved after each epoch; restored in two steps, since others join in between.
 
-    folder (Path): None saves nothing, as for several processes, whose random states differ, and for
-        pipelines with torch modules of other packages, whose optimisers are out of reach.
+    Of several processes the first one writes, for all: they differ in their random numbers alone.
+
+    folder (Path): None saves nothing, as for pipelines with torch modules of other packages, whose
+        optimisers are out of reach.
     """
 
-    def __init__(self, folder: Optional[Path]):
+    def __init__(self, folder: Optional[Path], group: Group):
         self.path = folder / FILE if folder else None
+        self.group = group
         self._arrays: Arrays = {}
         self._plain: Dict[str, Any] = {}
 
@@ -48,12 +52,17 @@ class Checkpoint:
     ) -> None:
         if self.path is None or not _is_ours(nlp):
             return
+        random = self.group.of_each(_random_state())
+        if not self.group.is_first:
+            return
         arrays: Arrays = {}
         _save_weights(nlp, arrays)
         plain: Dict[str, Any] = {"progress": progress._asdict()}
         plain["scalers"] = _save_shims(nlp, arrays)
         plain["updates"] = _save_thinc(nlp, optimizer, arrays)
-        plain["random"] = _save_random(arrays)
+        plain["random"] = [rest for _, rest in random]
+        for rank, (states, _) in enumerate(random):
+            arrays.update({f"random.{rank}.{name}": a for name, a in states.items()})
         if average:
             plain["average"] = average.n_steps
             arrays.update({f"average.{name}": a for name, a in average.arrays().items()})
@@ -62,12 +71,14 @@ class Checkpoint:
             save_file({k: np.ascontiguousarray(a) for k, a in arrays.items()}, temporary, metadata)
 
     def restore_weights(self, nlp: Language, optimizer: Optimizer) -> Progress:
-        """Weights and optimiser as they were; without a checkpoint everything stays as it is."""
-        if self.path is None or not self.path.is_file():
+        """Weights and optimiser as they were; without a checkpoint everything stays as it is.
+
+        So it does where a process does not see the others' checkpoint, as on another machine."""
+        self._read()
+        found = self.group.of_each(self._plain.get("progress"))
+        if found[0] is None or found.count(found[0]) < len(found):
+            self._arrays, self._plain = {}, {}
             return Progress()
-        with safe_open(self.path, framework="numpy") as file:
-            self._plain = json.loads(file.metadata()["state"])
-            self._arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         _load_weights(nlp, self._arrays)
         _load_shims(nlp, optimizer, self._arrays, self._plain["scalers"])
         _load_thinc(nlp, optimizer, self._arrays, self._plain["updates"])
@@ -75,6 +86,12 @@ class Checkpoint:
         for _ in range(progress.step + 1):
             optimizer.step_schedules()
         return progress
+
+    def _read(self) -> None:
+        if self.path is not None and self.path.is_file():
+            with safe_open(self.path, framework="numpy") as file:
+                self._plain = json.loads(file.metadata()["state"])
+                self._arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
 
     def restore_rest(self, average: Optional[Average]) -> None:
         """The moving average, and last the random numbers, which nothing may draw from between."""
@@ -84,7 +101,8 @@ class Checkpoint:
             prefix = "average."
             found = {k[len(prefix) :]: a for k, a in self._arrays.items() if k.startswith(prefix)}
             average.restore(found, n_steps=self._plain["average"])
-        _load_random(self._arrays, self._plain["random"])
+        rank = self.group.rank
+        _load_random(self._arrays, f"random.{rank}", self._plain["random"][rank])
         self._arrays, self._plain = {}, {}
 
 
@@ -194,22 +212,21 @@ def _load_thinc(
                 getattr(optimizer, moment)[key] = ops.asarray(arrays[f"{moment}.{name}"].copy())
 
 
-def _save_random(arrays: Arrays) -> List[Any]:
-    """RETURNS (list): What numpy's state has besides its array."""
+def _random_state() -> Tuple[Arrays, List[Any]]:
+    """RETURNS (Tuple[Arrays, list]): This process' states, and what numpy's has besides."""
     kind, keys, position, has_gauss, gauss = np.random.get_state()
-    arrays["random.numpy"] = np.asarray(keys)
-    arrays["random.torch"] = torch.get_rng_state().numpy()
+    arrays = {"numpy": np.asarray(keys), "torch": torch.get_rng_state().numpy()}
     if torch.cuda.is_initialized():  # else nothing has drawn from it, and a fork may not ask
-        arrays["random.cuda"] = torch.cuda.get_rng_state().numpy()
-    return [kind, position, has_gauss, gauss]
+        arrays["cuda"] = torch.cuda.get_rng_state().numpy()
+    return arrays, [kind, position, has_gauss, gauss]
 
 
-def _load_random(arrays: Arrays, state: List[Any]) -> None:
-    kind, position, has_gauss, gauss = state
-    np.random.set_state((kind, arrays["random.numpy"], position, has_gauss, gauss))
-    torch.set_rng_state(torch.tensor(arrays["random.torch"]))
-    if "random.cuda" in arrays and torch.cuda.is_available():
-        torch.cuda.set_rng_state(torch.tensor(arrays["random.cuda"]))
+def _load_random(arrays: Arrays, prefix: str, rest: List[Any]) -> None:
+    kind, position, has_gauss, gauss = rest
+    np.random.set_state((kind, arrays[f"{prefix}.numpy"], position, has_gauss, gauss))
+    torch.set_rng_state(torch.tensor(arrays[f"{prefix}.torch"]))
+    if f"{prefix}.cuda" in arrays and torch.cuda.is_available():
+        torch.cuda.set_rng_state(torch.tensor(arrays[f"{prefix}.cuda"]))
 
 
 def _to_numpy(array: Any) -> np.ndarray:

@@ -84,6 +84,13 @@ class Group:
         distributed.broadcast_object_list(result, src=0)
         return result[0]
 
+    def of_each(self, value: Any) -> List[Any]:
+        """What every process calls this with, by rank; in every process."""
+        values = [value] * self.size
+        if self.size > 1:
+            distributed.all_gather_object(values, value)
+        return values
+
     def count_losses(self, losses: Dict[str, float]) -> None:
         """After each step.
 

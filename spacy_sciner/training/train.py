@@ -113,7 +113,7 @@ def _train(
     gold_only: bool = False,
 ) -> Trained:
     """One schedule from warm-up to 0; read again if it was finished before."""
-    key = group.first_only(lambda: _key(recipe, files, start, gold_only))
+    key = group.first_only(lambda: _key(recipe, files, start, gold_only, group.size))
     folder = files.work / key[:16]
     model, done = folder / "best", folder / "done.json"
     found = group.first_only(lambda: done.is_file() and read_json(done))
@@ -130,7 +130,7 @@ def _train(
         schedule,
         group=group,
         best=model,
-        checkpoint=Checkpoint(folder if files.resumes and group.size == 1 else None),
+        checkpoint=Checkpoint(folder if files.resumes else None, group),
         ema=recipe.ema,
         report=report,
     )
@@ -140,12 +140,14 @@ def _train(
     return Trained(model, schedule.total, score)
 
 
-def _key(recipe: Recipe, files: Files, start: Optional[Path], gold_only: bool) -> str:
+def _key(
+    recipe: Recipe, files: Files, start: Optional[Path], gold_only: bool, n_processes: int
+) -> str:
     """SHA-256 over all that the weights after each epoch depend on."""
     if not files.resumes:
         return hashlib.sha256(repr((start, gold_only)).encode("utf8")).hexdigest()
     origin = start or Path(recipe.encoder)
-    parts = [repr(recipe), str(gold_only), fingerprint(recipe.config)]
+    parts = [repr(recipe), str(gold_only), str(n_processes), fingerprint(recipe.config)]
     parts += [fingerprint(path) for path in (files.train, files.dev, origin) if path.exists()]
     parts += code_fingerprint(MODULES, LIBRARIES)
     return hashlib.sha256("\n".join(parts).encode("utf8")).hexdigest()

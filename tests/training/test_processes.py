@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,25 +18,32 @@ from warm_python import warm_python
 from spacy_sciner.corpus.docbin import write_docs
 from spacy_sciner.training.processes import Group
 
+from .helpers import files_of
+
 SCRIPT = """
-import sys, json
+import json, os, signal, sys
 from pathlib import Path
 from spacy_sciner.training.recipe import Recipe
 from spacy_sciner.training.train import train_pipeline
+def killed(done):
+    if done.epoch == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+
 for settings in json.loads(sys.argv[1]):
     recipe = Recipe(Path(settings["config"]), 4, 0.01, settings["batch"], device="cpu",
                     precision="fp32", encoder=settings["encoder"])
     train_pipeline(recipe, train=Path("train.spacy"), dev=Path("dev.spacy"),
-                   out=Path(settings["out"]))
+                   out=Path(settings["out"]), resume=Path("work") if settings["resume"] else None,
+                   report=killed if settings["resume"] == "killed" else lambda done: None)
 print("imported:", *{"sympy", "torch._dynamo"}.intersection(sys.modules))
 """
 NAMES = ("tiny.cfg", "transformer.cfg")
 
 
-def make_config(path: Path, name: str) -> Path:
-    """Batches by number of sentences, no dropout, and the losses of every epoch in a file."""
+def make_config(path: Path, name: str, *, dropout: float = 0.0) -> Path:
+    """Batches by number of sentences, and the losses of every epoch in a file."""
     config = spacy.util.load_config(CONFIGS / name)
-    config["training"]["dropout"] = 0.0
+    config["training"]["dropout"] = dropout
     config["training"]["batcher"] = {
         "@batchers": "spacy.batch_by_sequence.v1",
         "size": 2,
@@ -53,23 +61,22 @@ def make_config(path: Path, name: str) -> Path:
     return path
 
 
-def train_in_processes(folder: Path, n: int, trainings: List[Dict[str, Any]]) -> None:
+def train_in_processes(
+    folder: Path, n: int, trainings: List[Dict[str, Any]]
+) -> "subprocess.CompletedProcess[str]":
     """One after the other in the same processes, as callers of the API may want."""
     (folder / "script.py").write_text(SCRIPT)
     start = [sys.executable]
     if n > 1:
         start = [warm_python(), "-m", "torch.distributed.run"]
         start += ["--standalone", f"--nproc_per_node={n}"]
-    done = subprocess.run(
+    return subprocess.run(
         [*start, "script.py", json.dumps(trainings)],
         cwd=folder,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         encoding="utf8",
     )
-    assert done.returncode == 0, done.stderr
-    # torch's compiler would take seconds of every training; torch.distributed.run wants it.
-    assert n > 1 or done.stdout.splitlines()[-1] == "imported:"
 
 
 @pytest.fixture(scope="module")
@@ -88,9 +95,13 @@ def trained(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
         for name in NAMES:
             config = make_config(folder / f"{n}-{name}", name)
             settings = {"config": str(config), "batch": 4 // n, "encoder": str(tiny_encoder)}
+            settings["resume"] = ""
             outs = [f"before-{name}", f"2-{name}.out"] if n == 2 else [f"1-{name}.out"]
             trainings += [{**settings, "out": out} for out in outs]
-        train_in_processes(folder, n, trainings)
+        done = train_in_processes(folder, n, trainings)
+        assert done.returncode == 0, done.stderr
+        # torch's compiler would take seconds of every training; torch.distributed.run wants it.
+        assert n > 1 or done.stdout.splitlines()[-1] == "imported:"
     return folder
 
 
@@ -119,6 +130,24 @@ def test_processes_leave_their_pipelines_and_nothing_else(trained):
         expected |= {f"before-{name}", f"1-{name}.out", f"2-{name}.out", f"1-{name}", f"2-{name}"}
         expected |= {str(Path(f"{n}-{name}").with_suffix(".jsonl")) for n in (1, 2)}
     assert {path.name for path in trained.iterdir()} == expected
+
+
+def test_killed_processes_go_on_and_end_with_the_same_bytes(trained, tmp_path, tiny_encoder):
+    """Each has its own dropout."""
+    for name in ("train.spacy", "dev.spacy"):
+        shutil.copy(trained / name, tmp_path)
+    config = make_config(tmp_path / "some.cfg", "transformer.cfg", dropout=0.3)
+    settings = {"config": str(config), "batch": 2, "encoder": str(tiny_encoder)}
+    undisturbed = {**settings, "out": "undisturbed", "resume": ""}
+    killed = {**settings, "out": "killed", "resume": "killed"}
+    assert train_in_processes(tmp_path, 2, [undisturbed, killed]).returncode != 0
+    assert not (tmp_path / "killed").exists()
+    log = config.with_suffix(".jsonl")
+    log.unlink()  # else spaCy writes none
+    done = train_in_processes(tmp_path, 2, [{**killed, "resume": "goes on"}])
+    assert done.returncode == 0, done.stderr
+    assert [row["epoch"] for row in srsly.read_jsonl(log)] == [3, 4]
+    assert files_of(tmp_path / "killed") == files_of(tmp_path / "undisturbed")
 
 
 def test_every_batch_goes_to_one_process_and_weights_are_by_known_tokens():
