@@ -106,6 +106,9 @@ def plan(settings: Settings, words: Words, rates: "Rates") -> List[Stage]:
             seconds += training(schedule, size)
             what = f"{what}; {_models(1, size)} for the paper's protocol"
         stages.append(Stage(f"evaluate@{k}", what, seconds))
+    if missing := set(settings.iterations) - set(settings.evaluations):
+        what = f"NOT iteration {', '.join(sorted(missing, key=int))}: `evaluations` ends before"
+        stages.append(Stage("evaluate", what, 0))
     return [*stages, Stage("report", "tables, plots, page", START_S)]
 
 

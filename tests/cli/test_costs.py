@@ -91,6 +91,17 @@ def test_the_papers_protocol_trains_on_four_fifths():
     assert found["evaluate@0"] == pytest.approx(without + 2 * 800 * 0.01 + 2 * 100 * 0.001)
 
 
+def test_an_iteration_that_is_not_evaluated_is_named():
+    whole = make_settings()
+    assert list(whole.iterations) == ["1", "2"]
+    first_two = {k: whole.evaluations[k] for k in ("0", "1")}
+    settings = whole.model_copy(update={"evaluations": first_two})
+    named = [stage for stage in plan(settings, WORDS, RATES) if "NOT" in stage.what]
+    assert [(stage.name, stage.seconds) for stage in named] == [("evaluate", 0)]
+    assert "NOT iteration 2:" in named[0].what
+    assert not [stage for stage in plan(whole, WORDS, RATES) if "NOT" in stage.what]
+
+
 @pytest.mark.parametrize("share", [1.0, 0.8])
 def test_the_batches_of_the_sample_are_estimated_as_the_batcher_cuts_them(share, tiny_encoder):
     """Else min_steps would ask for another pass in the plan than in the training."""
