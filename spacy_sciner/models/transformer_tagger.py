@@ -1,13 +1,12 @@
-"""TransformerTagger: documents → windows → padded batches → encoder → one row of scores per token.
+"""TransformerTagger: documents → padded batches (rows.py) → encoder → one row of scores per token.
 
 The default model and the fast path: it uses transformers and tokenizers directly.
 """
 
 from functools import partial
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
-import torch
 from spacy.tokens import Doc
 from thinc.api import Model
 
@@ -17,29 +16,42 @@ from ..confidence import (
     pieces_to_words,
     words_to_pieces_grad,
 )
-from ..errors import Errors, ScinerError
 from ..settings.arguments import TaggerArguments
 from ..settings.read import check_section
-from ..types import Floats2d, Ints1d
+from ..types import Floats2d
 from .crf_layer import add_crf
 from .encoders import open_encoder
 from .head import EncoderTagger, build_encoder, freeze, load_encoder
-from .piece_table import PieceTable
+from .rows import Row, batch_rows, owned, pad, to_rows
 from .shim import TorchTagger, get_shim, has_own_layers
-from .windows import check_window, cut_windows, padded_length
+from .windows import check_window
 from .wordpieces import WordPieces
 
 TAGGER = "sciner_transformer_tagger"  # the model's name
+Step = Tuple[List[Row], Tuple[int, ...], Callable]  # a batch, its output's shape, its backprop
 
 
-class Row(NamedTuple):
-    """One window of one document, ready for the encoder."""
+class Saved(NamedTuple):
+    """Thinc saves these as `attrs` with the weights, and what was saved wins over the config."""
 
-    ids: Ints1d  # pieces without the special tokens
-    shapes: Ints1d  # each piece's word's shape
-    piece_start: int  # where the owned pieces begin among all documents' pieces …
-    piece_end: int  # … and end
-    offset: int  # where they begin in `ids`
+    encoder: str
+    head: str
+    shapes: bool
+    freeze_embeddings: bool
+    frozen_layers: int
+    window: int
+    overlap: int
+    dropout_rate: float = 0.1
+
+
+class Running(NamedTuple):
+    """These may be set anew where a trained pipeline is loaded, so they are no attrs."""
+
+    word_confidence: WordConfidence
+    batch_pieces: int
+    fast: bool
+    device: str
+    precision: str
 
 
 def build_transformer_tagger_v1(
@@ -79,39 +91,33 @@ def build_transformer_tagger_v1(
     RAISES (ScinerError): SCINER-E521 with all arguments that are none of these or out of range,
         SCINER-E320 for a CRF over "mean" or "min".
     """
-    arguments = {
-        "head": head,
-        "word_confidence": word_confidence,
-        "frozen_layers": frozen_layers,
-        "window": window,
-        "overlap": overlap,
-        "batch_pieces": batch_pieces,
-        "device": device,
-        "precision": precision,
-    }
+    saved = Saved(name, head, shapes, freeze_embeddings, frozen_layers, window, overlap)
+    running = Running(word_confidence, batch_pieces, fast, device, precision)
+    _check(saved, running)
+    tagger = _make_tagger(saved, running, nO=nO)
+    return add_crf(tagger, word_confidence=word_confidence) if head == "crf" else tagger
+
+
+def _check(saved: Saved, running: Running) -> None:
+    given = {**saved._asdict(), **running._asdict()}
+    arguments = {name: given[name] for name in TaggerArguments.model_fields}
     check_section(TaggerArguments, arguments, where="spacy-sciner.TransformerTagger.v1")
-    # Thinc saves `attrs` with the weights, and what was saved wins over the config. These may be
-    # set anew where a trained pipeline is loaded, so they are no attrs.
-    run = partial(forward, word_confidence=word_confidence, batch_pieces=batch_pieces)
+
+
+def _make_tagger(
+    saved: Saved, running: Running, *, nO: Optional[int]
+) -> Model[List[Doc], List[Floats2d]]:
+    """The Thinc node without its module, which `init` or a trained pipeline's bytes bring."""
+    how, batch_pieces, fast, device, precision = running
     rebuild = partial(_rebuild, fast=fast, device=device)
-    tagger: Model[List[Doc], List[Floats2d]] = Model(
+    return Model(
         TAGGER,
-        run,
+        partial(forward, word_confidence=how, batch_pieces=batch_pieces),
         init=partial(init, fast=fast, device=device),
         dims={"nO": nO},
-        attrs={
-            "encoder": name,
-            "head": head,
-            "shapes": shapes,
-            "freeze_embeddings": freeze_embeddings,
-            "frozen_layers": frozen_layers,
-            "window": window,
-            "overlap": overlap,
-            "dropout_rate": 0.1,
-        },
+        attrs=saved._asdict(),
         shims=[TorchTagger(rebuild, device=device, precision=precision)],
     )
-    return add_crf(tagger, word_confidence=word_confidence) if head == "crf" else tagger
 
 
 def init(
@@ -162,24 +168,22 @@ def forward(
     if is_train:
         shim.set_dropout(model.attrs["dropout_rate"])
         how = "first" if how == "first" else "product"
-    counts, rows = _to_rows(model, docs)
+    counts, rows = to_rows(model, docs)
     special = shim.runtime["pieces"].wordpieces.special
     n_before, n_around = len(special["prefix"]), len(special["prefix"]) + len(special["suffix"])
     # All documents' pieces stand one after the other, so a document's are a slice of `logs`.
     ends = np.cumsum(counts)
     logs = np.zeros((int(ends[-1]) if len(ends) else 0, n_tags), dtype=np.float32)
-    steps: List[Tuple[List[Row], Tuple[int, ...], Callable]] = []
+    steps: List[Step] = []
     for batch in batch_rows(rows, batch_pieces, n_around):
-        padded = _pad(batch, special)
+        padded = pad(batch, special)
         if is_train:
             output, backprop_batch = shim.begin_update(padded)
             steps.append((batch, output.shape, backprop_batch))
         else:
             output = shim.predict(padded)
-        for row_i, row in enumerate(batch):
-            first = n_before + row.offset
-            owned = output[row_i, first : first + row.piece_end - row.piece_start]
-            logs[row.piece_start : row.piece_end] = owned
+        for inside, among in owned(batch, n_before):
+            logs[among] = output[inside]
     words = counts > 0  # the encoder sees no others
     starts = (ends - counts)[words]
     scores = _to_words(logs, words, starts, how)
@@ -191,17 +195,20 @@ def forward(
             return docs
         d_words = np.concatenate([ops.to_numpy(d) for d in d_docs])[words]
         d_logs = to_pieces(d_words, starts, len(logs))
-        for batch, shape, backprop_batch in steps:
-            d_output = np.zeros(shape, dtype=np.float32)
-            for row_i, row in enumerate(batch):
-                first = n_before + row.offset
-                d_owned = d_logs[row.piece_start : row.piece_end]
-                d_output[row_i, first : first + len(d_owned)] = d_owned
-            backprop_batch(d_output)
+        _backprop_steps(steps, d_logs, n_before)
         return docs
 
     of_docs = [scores[end - n : end] for n, end in zip(lengths, np.cumsum(lengths, dtype=int))]
     return [ops.asarray2f(of_doc) for of_doc in of_docs], backprop
+
+
+def _backprop_steps(steps: Sequence[Step], d_logs: Floats2d, n_before: int) -> None:
+    """Hand each batch the gradient of its own pieces; 0 for all else in it."""
+    for batch, shape, backprop_batch in steps:
+        d_output = np.zeros(shape, dtype=np.float32)
+        for inside, among in owned(batch, n_before):
+            d_output[inside] = d_logs[among]
+        backprop_batch(d_output)
 
 
 def _to_words(logs: Floats2d, words: np.ndarray, starts: np.ndarray, how: str) -> Floats2d:
@@ -216,69 +223,6 @@ def _to_words(logs: Floats2d, words: np.ndarray, starts: np.ndarray, how: str) -
     every = np.zeros((len(words), logs.shape[1]), dtype=np.float32)
     every[words] = scores
     return every
-
-
-def batch_rows(rows: Sequence[Row], batch_pieces: int, n_around: int) -> Iterator[List[Row]]:
-    """Rows of similar length together, each batch within the budget once it is padded.
-
-    n_around (int): Special tokens that every row gets.
-    """
-    ordered = sorted(rows, key=lambda row: -len(row.ids))
-    first = 0
-    while first < len(ordered):
-        longest = padded_length(len(ordered[first].ids) + n_around)
-        n_rows = max(1, batch_pieces // longest)
-        yield ordered[first : first + n_rows]
-        first += n_rows
-
-
-def _to_rows(model: Model, docs: Sequence[Doc]) -> Tuple[Ints1d, List[Row]]:
-    """Number of word-pieces of each token of all documents, and all windows of all documents.
-
-    Windows are over the tokens with content alone."""
-    shim = get_shim(model)
-    if "pieces" not in shim.runtime:
-        if not shim.data:
-            raise ScinerError(Errors.E301)
-        shim.runtime["pieces"] = PieceTable(WordPieces.from_dict(shim.data["wordpieces"]))
-    pieces = shim.runtime["pieces"](docs)
-    begins = np.cumsum(pieces.counts) - pieces.counts
-    ends = begins + pieces.counts
-    rows: List[Row] = []
-    first = 0
-    for doc in docs:
-        last = first + len(doc)
-        words = first + np.flatnonzero(pieces.counts[first:last])
-        first = last
-        if not len(words):
-            continue
-        for window in cut_windows(
-            pieces.counts[words], size=model.attrs["window"], overlap=model.attrs["overlap"]
-        ):
-            inside = slice(int(begins[words[window.start]]), int(ends[words[window.end - 1]]))
-            own_start = int(begins[words[window.own_start]])
-            own_end = int(ends[words[window.own_end - 1]])
-            ids, shapes = pieces.ids[inside], pieces.shapes[inside]
-            rows.append(Row(ids, shapes, own_start, own_end, own_start - inside.start))
-    return pieces.counts, rows
-
-
-def _pad(
-    batch: Sequence[Row], special: Dict[str, Any]
-) -> Tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """The rows with the special tokens around them, padded."""
-    prefix, suffix = special["prefix"], special["suffix"]
-    n_before, n_around = len(prefix), len(prefix) + len(suffix)
-    lengths = [len(row.ids) + n_around for row in batch]
-    ids = np.full((len(batch), padded_length(max(lengths))), special["pad"], dtype=np.int64)
-    shapes = np.zeros_like(ids)
-    ids[:, :n_before] = prefix
-    for row_i, row in enumerate(batch):
-        end = n_before + len(row.ids)
-        ids[row_i, n_before:end] = row.ids
-        ids[row_i, end : end + len(suffix)] = suffix
-        shapes[row_i, n_before:end] = row.shapes
-    return torch.from_numpy(ids), torch.from_numpy(shapes), torch.tensor(lengths)
 
 
 def _rebuild(data: Dict[str, Any], *, fast: bool, device: str) -> EncoderTagger:

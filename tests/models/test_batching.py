@@ -15,7 +15,7 @@ from spacy.vocab import Vocab
 from tiny import CONFIGS, make_examples
 
 from spacy_sciner.models.batching import make_length_batcher
-from spacy_sciner.models.transformer_tagger import Row, batch_rows
+from spacy_sciner.models.rows import Row, batch_rows
 from spacy_sciner.models.windows import LENGTH_STEP, padded_length
 
 VOCAB = Vocab()
