@@ -127,12 +127,7 @@ def annotated_to_doc(
     unknown = set(range(len(doc)) if annotated.is_partial else annotated.unknown)
     for char_span in annotated.spans:
         is_unknown = char_span.label in (UNKNOWN_LABEL, "")
-        meant = char_span._replace(label=UNKNOWN_LABEL) if is_unknown else char_span
-        span, rules = _align(doc, text, meant, None if is_unknown else labels)
-        if span is not None and not is_unknown:
-            span, rules = _of_words(span, rules)
-        if not char_span.label:  # it was marked, and could be of any label
-            rules = ["unknown-label", *rules]
+        span, rules = _find_span(doc, text, char_span, labels, is_unknown=is_unknown)
         if LOST.intersection(rules):  # an entity is somewhere here: no other word is known to be O
             unknown.update(range(len(doc)))
         for rule in rules:
@@ -146,13 +141,38 @@ def annotated_to_doc(
     unknown.update(i for span, _ in spans for i in range(span.start, span.end))
     missing = [doc[i : i + 1] for i in sorted(unknown - inside)]
     doc.set_ents(kept, missing=missing)
+    _set_place(doc, annotated)
+    return doc
+
+
+def _find_span(
+    doc: Doc,
+    text: str,
+    char_span: CharSpan,
+    labels: Optional[Collection[str]],
+    *,
+    is_unknown: bool,
+) -> Tuple[Optional[Span], List[str]]:
+    """Where an annotation is in the tokens, or None, and the rules that were applied.
+
+    is_unknown (bool): Of its label nothing is known.
+    """
+    meant = char_span._replace(label=UNKNOWN_LABEL) if is_unknown else char_span
+    span, rules = _align(doc, text, meant, None if is_unknown else labels)
+    if span is not None and not is_unknown:
+        span, rules = _of_words(span, rules)
+    if not char_span.label:  # it was marked, and could be of any label
+        rules = ["unknown-label", *rules]
+    return span, rules
+
+
+def _set_place(doc: Doc, annotated: Annotated) -> None:
     doc.user_data["paper"] = annotated.paper
     doc.user_data["paragraph"] = annotated.paragraph
     doc.user_data["section"] = annotated.section
     doc.user_data["source"] = annotated.source
     if annotated.of_pool:
         doc.user_data["of_pool"] = True
-    return doc
 
 
 def _align(

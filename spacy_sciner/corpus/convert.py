@@ -45,22 +45,13 @@ def convert_corpus(
     if not pool.paragraphs:
         warnings.warn(Warnings.W202.format(parsed=parsed), ScinerWarning, stacklevel=2)
     projected = by_paper(read.pool_gold)
-    # The pool may be more than memory holds as docs: they are written, and read, one by one.
     counts = {split: Counts(corpus.labels) for split in (*gold, "pool", "pool_gold")}
-    for split, docs in gold.items():
-        write_docs(out / "gold" / f"{split}.spacy", counts[split].seen(docs))
-    if CALIBRATION not in gold:
-        remove(out / "gold" / f"{CALIBRATION}.spacy")
-    paragraphs = progress(pool.paragraphs, description="pool")
-    pool_docs = (_pool_doc(paragraph, reader.tokenizer) for paragraph in paragraphs)
-    write_docs(out / "pool.spacy", counts["pool"].seen(pool_docs))
-    written = DocFile(out / "pool.spacy", reader.tokenizer.vocab)
-    pool_gold, projection = _gold_of_pool(pool, written, projected)
-    gold_docs = (
-        pool_gold[i] if i in pool_gold else with_tags(doc, [None] * len(doc))
-        for i, doc in enumerate(written)
+    _write_gold(out / "gold", gold, counts)
+    # The pool may be more than memory holds as docs: they are written, and read, one by one.
+    written = _write_pool(out / "pool.spacy", pool, reader.tokenizer, counts["pool"])
+    projection = _write_pool_gold(
+        out / "pool_gold.spacy", pool, written, projected, counts["pool_gold"]
     )
-    write_docs(out / "pool_gold.spacy", counts["pool_gold"].seen(gold_docs))
     report = {
         "corpus": name,
         "labels": list(corpus.labels),
@@ -97,6 +88,33 @@ def pool_of(
         overlap_min=convert.overlap_min,
         min_words=convert.min_words,
     )
+
+
+def _write_gold(folder: Path, gold: Dict[str, List[Doc]], counts: Dict[str, "Counts"]) -> None:
+    for split, docs in gold.items():
+        write_docs(folder / f"{split}.spacy", counts[split].seen(docs))
+    if CALIBRATION not in gold:
+        remove(folder / f"{CALIBRATION}.spacy")
+
+
+def _write_pool(path: Path, pool: Pool, tokenizer: Tokenizer, counts: "Counts") -> DocFile:
+    paragraphs = progress(pool.paragraphs, description="pool")
+    docs = (_pool_doc(paragraph, tokenizer) for paragraph in paragraphs)
+    write_docs(path, counts.seen(docs))
+    return DocFile(path, tokenizer.vocab)
+
+
+def _write_pool_gold(
+    path: Path, pool: Pool, written: DocFile, projected: Dict[str, List[Doc]], counts: "Counts"
+) -> Dict[str, int]:
+    """The pool's docs with the gold that there is of them; RETURNS what became of `projected`."""
+    pool_gold, projection = _gold_of_pool(pool, written, projected)
+    docs = (
+        pool_gold[i] if i in pool_gold else with_tags(doc, [None] * len(doc))
+        for i, doc in enumerate(written)
+    )
+    write_docs(path, counts.seen(docs))
+    return projection
 
 
 def _pool_paragraph(doc: Doc) -> PoolParagraph:

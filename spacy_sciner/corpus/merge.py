@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Set, Tuple, Union
 
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
@@ -47,7 +47,28 @@ def merge_docs(
         labels, to this power: 0 = all the same, 1 = a label half as frequent counts twice.
     RETURNS (Tuple[List[Doc], Dict[str, int]]): The docs, and counts of docs kept and left out.
     """
-    gold_texts = {text_key(doc.text) for doc in gold_docs}
+    known, counts = _of_use(pseudo_docs, gold_texts={text_key(doc.text) for doc in gold_docs})
+    under_cap = _cap_without_entity(known, max_all_o_ratio, seed)
+    kept = _choose(under_cap, max_paragraphs, balance=balance, seed=seed)
+    report = {
+        "gold": len(gold_docs),
+        **counts,
+        "pseudo_without_entity_over_cap": len(known) - len(under_cap),
+        "pseudo_over_max_paragraphs": len(under_cap) - len(kept),
+        "pseudo_without_entity": sum(not paragraph.labels for paragraph in kept),
+        "pseudo_with_entity": sum(bool(paragraph.labels) for paragraph in kept),
+        "pseudo_entities": sum(len(paragraph.labels) for paragraph in kept),
+        "merged": len(gold_docs) + len(kept),
+    }
+    places = {paragraph.place for paragraph in kept}
+    return [*gold_docs, *(doc for i, doc in enumerate(pseudo_docs) if i in places)], report
+
+
+def _of_use(
+    pseudo_docs: Iterable[Doc], *, gold_texts: Set[str]
+) -> Tuple[List[_Paragraph], Dict[str, int]]:
+    """The docs of which something is known that gold does not say, and counts of all and of the
+    others."""
     counts = Counter(pseudo=0, pseudo_equal_to_gold=0, pseudo_all_unknown=0)
     known: List[_Paragraph] = []
     for place, doc in enumerate(pseudo_docs):
@@ -58,35 +79,36 @@ def merge_docs(
             known.append(_Paragraph(place, tuple(ent.label_ for ent in doc.ents)))
         else:
             counts["pseudo_all_unknown"] += 1
-    without = [i for i, paragraph in enumerate(known) if not paragraph.labels]
-    n_with = len(known) - len(without)
-    n_most = len(without) if max_all_o_ratio is None else int(max_all_o_ratio * n_with)
+    return known, counts
+
+
+def _cap_without_entity(
+    paragraphs: Sequence[_Paragraph], ratio: Optional[float], seed: int
+) -> List[_Paragraph]:
+    """ratio (Optional[float]): At most so many without an entity for each one with; None: all."""
+    without = [i for i, paragraph in enumerate(paragraphs) if not paragraph.labels]
+    n_with = len(paragraphs) - len(without)
+    n_most = len(without) if ratio is None else int(ratio * n_with)
     n_dropped = max(0, len(without) - n_most)
     dropped = set(random.Random(seed).sample(without, n_dropped))
-    kept = [paragraph for i, paragraph in enumerate(known) if i not in dropped]
-    n_over = 0 if max_paragraphs is None else max(0, len(kept) - max_paragraphs)
+    return [paragraph for i, paragraph in enumerate(paragraphs) if i not in dropped]
+
+
+def _choose(
+    paragraphs: Sequence[_Paragraph], n_most: Optional[int], *, balance: float, seed: int
+) -> List[_Paragraph]:
+    """n_most (Optional[int]): At most so many; None: all. balance (float): As in `merge_docs`."""
+    n_over = 0 if n_most is None else max(0, len(paragraphs) - n_most)
     rng = random.Random(seed)
     if balance and n_over:
         # The highest u^(1/w) with u in [0, 1): drawn without replacement by weight w (Efraimidis
         # and Spirakis 2006).
-        weights = rarities([paragraph.labels for paragraph in kept], balance)
+        weights = rarities([paragraph.labels for paragraph in paragraphs], balance)
         ranks = [rng.random() ** (1.0 / weight) for weight in weights]
-        over = set(sorted(range(len(kept)), key=ranks.__getitem__)[:n_over])
+        over = set(sorted(range(len(paragraphs)), key=ranks.__getitem__)[:n_over])
     else:
-        over = set(rng.sample(range(len(kept)), n_over))
-    kept = [paragraph for i, paragraph in enumerate(kept) if i not in over]
-    report = {
-        "gold": len(gold_docs),
-        **counts,
-        "pseudo_without_entity_over_cap": n_dropped,
-        "pseudo_over_max_paragraphs": n_over,
-        "pseudo_without_entity": sum(not paragraph.labels for paragraph in kept),
-        "pseudo_with_entity": sum(bool(paragraph.labels) for paragraph in kept),
-        "pseudo_entities": sum(len(paragraph.labels) for paragraph in kept),
-        "merged": len(gold_docs) + len(kept),
-    }
-    places = {paragraph.place for paragraph in kept}
-    return [*gold_docs, *(doc for i, doc in enumerate(pseudo_docs) if i in places)], report
+        over = set(rng.sample(range(len(paragraphs)), n_over))
+    return [paragraph for i, paragraph in enumerate(paragraphs) if i not in over]
 
 
 def rarities(paragraphs: Sequence[Sequence[str]], balance: float) -> List[float]:

@@ -92,45 +92,71 @@ def select_pool(
     by_paper: Dict[str, List[PoolParagraph]] = {}
     for paragraph in sorted(paragraphs, key=lambda p: (p.paper, p.paragraph)):
         by_paper.setdefault(paragraph.paper, []).append(paragraph)
-    own = {s: [d for d in docs if s != "train" or not is_alone(d)] for s, docs in gold.items()}
-    gold_papers = {doc.user_data["paper"]: split for split, docs in own.items() for doc in docs}
-    gold_ngrams = _gold_ngrams(own, overlap_ngrams)
+    known = _Gold.of(gold, overlap_ngrams)
     excluded = {normalize("NFC", name) for name in exclude}  # as papers' names are
-    gold_texts: Dict[str, str] = {}
-    for split, docs in gold.items():
-        for doc in docs:
-            gold_texts.setdefault(text_key(doc.text), split)
-    held_out = {split: Contained(doc.text for doc in gold.get(split, ())) for split in HELD_OUT}
-    pool = Pool([], exclude_unknown=without_counterpart(excluded, {*by_paper, *gold_papers}))
-    seen = set()
+    pool = Pool([], exclude_unknown=without_counterpart(excluded, {*by_paper, *known.papers}))
+    seen: Set[str] = set()
     for paper, its_paragraphs in by_paper.items():
         if paper in excluded:
             reason: Optional[str] = "named in `exclude`"
-        elif paper in gold_papers:
-            reason = f"gold {gold_papers[paper]} paper"
+        elif paper in known.papers:
+            reason = f"gold {known.papers[paper]} paper"
         else:
-            reason = _overlap(its_paragraphs, gold_ngrams, overlap_ngrams, overlap_min)
+            reason = _overlap(its_paragraphs, known.ngrams, overlap_ngrams, overlap_min)
         if reason is not None:
             pool.excluded_papers.append({"paper": paper, "reason": reason})
             pool.dropped[IN_EXCLUDED_PAPER] += len(its_paragraphs)
             continue
         for paragraph in its_paragraphs:
             key = text_key(paragraph.text)
-            n_words = len(words_of(paragraph.text))
-            if not paragraph.text.strip() or n_words < min_words:
-                pool.dropped["shorter than min_words"] += 1
-            elif key in gold_texts:
-                pool.dropped[f"equals a gold {gold_texts[key]} paragraph"] += 1
-            elif of := [split for split in HELD_OUT if held_out[split].hold(paragraph.text)]:
-                pool.dropped[f"part of a gold {of[0]} paragraph"] += 1
-            elif of := [split for split in HELD_OUT if held_out[split].are_in(paragraph.text)]:
-                pool.dropped[f"has a gold {of[0]} paragraph in it"] += 1
-            elif key in seen:
-                pool.dropped["equals an earlier pool paragraph"] += 1
+            reason = _reason_to_drop(paragraph.text, key, known, seen, min_words=min_words)
+            if reason is not None:
+                pool.dropped[reason] += 1
             else:
                 seen.add(key)
                 pool.paragraphs.append(paragraph)
     return pool
+
+
+@dataclass(frozen=True)
+class _Gold:
+    """What the pool is held against."""
+
+    papers: Dict[str, str]  # the split of each that was annotated whole
+    ngrams: Dict[str, str]  # each run of words of these, with where it is from
+    texts: Dict[str, str]  # the first split of each `text_key`
+    held_out: Dict[str, Contained]  # by split
+
+    @classmethod
+    def of(cls, gold: Mapping[str, Sequence[Doc]], n: int) -> "_Gold":
+        """n (int): Words in a run."""
+        own = {s: [d for d in docs if s != "train" or not is_alone(d)] for s, docs in gold.items()}
+        papers = {doc.user_data["paper"]: split for split, docs in own.items() for doc in docs}
+        texts: Dict[str, str] = {}
+        for split, docs in gold.items():
+            for doc in docs:
+                texts.setdefault(text_key(doc.text), split)
+        held_out = {split: Contained(doc.text for doc in gold.get(split, ())) for split in HELD_OUT}
+        return cls(papers, _gold_ngrams(own, n), texts, held_out)
+
+
+def _reason_to_drop(
+    text: str, key: str, gold: _Gold, seen: Set[str], *, min_words: int
+) -> Optional[str]:
+    """Why a paragraph must not be in the pool, None if it may.
+
+    key (str): Its `text_key`.
+    seen (Set[str]): Those of the pool's paragraphs so far.
+    """
+    if not text.strip() or len(words_of(text)) < min_words:
+        return "shorter than min_words"
+    if key in gold.texts:
+        return f"equals a gold {gold.texts[key]} paragraph"
+    if of := [split for split in HELD_OUT if gold.held_out[split].hold(text)]:
+        return f"part of a gold {of[0]} paragraph"
+    if of := [split for split in HELD_OUT if gold.held_out[split].are_in(text)]:
+        return f"has a gold {of[0]} paragraph in it"
+    return "equals an earlier pool paragraph" if key in seen else None
 
 
 def _gold_ngrams(gold: Mapping[str, Sequence[Doc]], n: int) -> Dict[str, str]:

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence
 
 from ...files import replacing
 from ..annotated import GOLD, UNKNOWN_LABEL, Annotated, CharSpan, Numbering, source_of
@@ -32,6 +32,15 @@ MAX_SECONDS = 1 << 33  # the year 2242: a larger number counts something else
 # Prodigy's interfaces in which nobody can mark words.
 _OTHER_VIEWS = ("html", "text", "text_input", "choice", "classification", "compare", "diff")
 _NOT_SPANS = ("tokens", "relations", "options", "accept", "versions", "arcs", "Comments")
+
+
+class _Own(NamedTuple):
+    """Whose annotations of which text a line has."""
+
+    paper: str
+    text: str
+    annotator: str
+    source: str
 
 
 @dataclass(frozen=True)
@@ -59,7 +68,7 @@ def read_jsonl(
     number = Numbering()
     paragraphs: List[Annotated] = []
     # Where a person's accepted spans of a text are gathered.
-    binary: Dict[Tuple[str, ...], int] = {}
+    binary: Dict[_Own, int] = {}
     for where, record in records:
         line = _read_line(record, key)
         if line.text is None or line.spans is None or line.rule is not None:
@@ -71,7 +80,7 @@ def read_jsonl(
         paper = str(_place(record, "paper") or paper_of_file(path.name))
         is_partial = _is_binary(record) or _is_left_open(record)
         source = GOLD if _annotator(record) else source_of(_place(record, "source"))
-        own = (paper, line.text, _annotator(record), source)
+        own = _Own(paper, line.text, _annotator(record), source)
         if is_partial and own in binary:
             i = binary[own]
             spans, time = paragraphs[i].spans, max(paragraphs[i].time, _time(record))
@@ -79,22 +88,34 @@ def read_jsonl(
             continue
         if is_partial:
             binary[own] = len(paragraphs)
-        paragraph = Annotated(
-            paper=paper,
-            paragraph=number(paper, _place(record, "paragraph")),
-            section=str(_place(record, "section") or ""),
-            text=line.text,
-            spans=line.spans,
-            file=file,
-            is_partial=is_partial,
-            annotator=_annotator(record),
-            task=_task(record),
-            source=source,
-            time=_time(record),
-            of_pool=_place(record, "of_pool") is True,
+        n = number(paper, _place(record, "paragraph"))
+        paragraph = _annotated(
+            own, record, line.spans, paragraph=n, file=file, is_partial=is_partial
         )
         paragraphs += _by_annotator(paragraph, record)
     return resolve_offsets(paragraphs, path=path, file=file, repairs=repairs)
+
+
+def _annotated(
+    own: _Own,
+    record: Dict[str, Any],
+    spans: List[CharSpan],
+    *,
+    paragraph: int,
+    file: str,
+    is_partial: bool,
+) -> Annotated:
+    return Annotated(
+        **own._asdict(),
+        paragraph=paragraph,
+        section=str(_place(record, "section") or ""),
+        spans=spans,
+        file=file,
+        is_partial=is_partial,
+        task=_task(record),
+        time=_time(record),
+        of_pool=_place(record, "of_pool") is True,
+    )
 
 
 def _as_dict(value: Any) -> Any:

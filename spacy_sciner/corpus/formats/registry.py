@@ -65,22 +65,8 @@ def read_gold(
         options = {"papers_path": papers_path, "labels": labels}
     elif file_format in TEXT_KEY_FORMATS:
         options = {"text_key": text_key}
-    read_file = formats()[file_format].read
-    paragraphs: List[Annotated] = []
-    schemes: Set[str] = set()
-    for file_path, name in files:
-        try:
-            read, scheme = read_file(file_path, file=name, repairs=repairs, **options)
-        except (UnicodeDecodeError, OSError) as e:
-            raise ScinerError(
-                Errors.E205.format(path=file_path, format=file_format, reason=e)
-            ) from e
-        paragraphs += [replace(p, paper=normalize("NFC", p.paper)) for p in read]  # as files' are
-        schemes |= {scheme} if scheme else set()
-    for p in paragraphs:
-        if has_markup(p.text):
-            where = f"{p.paper}/{p.paragraph}"
-            repairs.add("markup", file=p.file, paragraph=where, text=p.text)
+    paragraphs, schemes = _read_files(files, options, file_format=file_format, repairs=repairs)
+    _count_markup(paragraphs, repairs)
     if not paragraphs:
         found = _what_is_there(files[0][0], repairs.counts - counts_before, file_format)
         raise ScinerError(Errors.E206.format(path=path, format=file_format, found=found))
@@ -95,6 +81,38 @@ def read_gold(
         ]
     plain = schemes - {"O", "none"} or schemes
     return AnnotatedFile(paragraphs, "/".join(sorted(plain)) or None, [name for _, name in files])
+
+
+def _read_files(
+    files: Sequence[Tuple[Path, str]],
+    options: Dict[str, Any],
+    *,
+    file_format: str,
+    repairs: Repairs,
+) -> Tuple[List[Annotated], Set[str]]:
+    """Their paragraphs, and the schemes of tags that were found.
+
+    files (Sequence[Tuple[Path, str]]): With the names that the report gives them.
+    options (Dict[str, Any]): What readers of this format alone are told.
+    """
+    read_file = formats()[file_format].read
+    paragraphs: List[Annotated] = []
+    schemes: Set[str] = set()
+    for path, name in files:
+        try:
+            read, scheme = read_file(path, file=name, repairs=repairs, **options)
+        except (UnicodeDecodeError, OSError) as e:
+            raise ScinerError(Errors.E205.format(path=path, format=file_format, reason=e)) from e
+        paragraphs += [replace(p, paper=normalize("NFC", p.paper)) for p in read]  # as files' are
+        schemes |= {scheme} if scheme else set()
+    return paragraphs, schemes
+
+
+def _count_markup(paragraphs: Sequence[Annotated], repairs: Repairs) -> None:
+    for p in paragraphs:
+        if has_markup(p.text):
+            where = f"{p.paper}/{p.paragraph}"
+            repairs.add("markup", file=p.file, paragraph=where, text=p.text)
 
 
 def _what_is_there(path: Path, left_out: Mapping[str, int], file_format: str) -> str:
