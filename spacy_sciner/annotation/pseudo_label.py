@@ -3,9 +3,10 @@
 from collections import Counter
 from itertools import tee
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence
 
 import numpy as np
+from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..corpus.docbin import iter_docs, write_docs
@@ -60,33 +61,38 @@ def pseudo_label(
     """
     members = predict_members(model, teachers, pool, cache, engine=engine, shard=shard)
     nlp = load_pipeline(model, calibrated=calibrated)
-    settings: Dict[str, Any] = {
-        "gamma": gamma,
-        "gamma_o": gamma_o,
-        "accept": accept,
-        "iteration": iteration,
-        "fingerprint": describe(model, teachers),
-    }
-    annotator: Any = nlp.create_pipe("sciner_annotator", config=settings)
+    settings: Dict[str, Any] = {"gamma": gamma, "gamma_o": gamma_o, "accept": accept}
+    origin = {"iteration": iteration, "fingerprint": describe(model, teachers)}
+    annotator: Any = nlp.create_pipe("sciner_annotator", config={**settings, **origin})
     sciner = find_sciner(nlp)
-    labels = nlp.get_pipe(sciner).labels  # type: ignore[attr-defined]
     counts = Yield(iter_docs(gold, nlp.vocab))
-
-    def selected() -> Iterator[Doc]:
-        docs = iter_docs(pool, nlp.vocab)
-        scores, kept = tee(mean_scores(members))
-        with progress_bar(description="pseudo-label", total=len(members[0])) as bar:
-            for doc, logs in zip(set_scores(nlp, sciner, docs, scores), kept):
-                counts.add_prediction(doc)
-                doc = annotator(doc)
-                if soft:
-                    set_soft(doc, np.exp(logs) * are_words(logs)[:, None], labels)
-                counts.add(doc)
-                yield doc
-                bar.update()
-
-    write_docs(out, selected())
+    write_docs(out, _annotated(nlp, sciner, annotator, pool, members, counts=counts, soft=soft))
     return counts.to_dict()
+
+
+def _annotated(
+    nlp: Language,
+    sciner: str,
+    annotator: Callable[[Doc], Doc],
+    pool: Path,
+    members: Sequence[PoolScores],
+    *,
+    counts: "Yield",
+    soft: bool,
+) -> Iterator[Doc]:
+    """The pool's documents after γ, each counted as it goes by."""
+    labels = nlp.get_pipe(sciner).labels  # type: ignore[attr-defined]
+    docs = iter_docs(pool, nlp.vocab)
+    scores, kept = tee(mean_scores(members))
+    with progress_bar(description="pseudo-label", total=len(members[0])) as bar:
+        for doc, logs in zip(set_scores(nlp, sciner, docs, scores), kept):
+            counts.add_prediction(doc)
+            doc = annotator(doc)
+            if soft:
+                set_soft(doc, np.exp(logs) * are_words(logs)[:, None], labels)
+            counts.add(doc)
+            yield doc
+            bar.update()
 
 
 def predict_members(

@@ -19,6 +19,7 @@ from ..evaluation.measure import measure_clean
 from ..files import copy, fingerprint, progress_bar, read_json, write_json
 from ..pipeline.sciner import find_sciner
 from ..selection import Accept, select
+from ..settings import Settings
 from ..tagging import decode, spans_to_tags, tags_to_spans
 from ..training.experiment import Experiment, load_pipeline
 from ..training.train import train_pipeline
@@ -143,9 +144,7 @@ def retrain_at(
         raise ScinerError(Errors.E312.format(name="iteration", value=0, range="1 or more"))
     model = experiment.model_of(experiment.previous)
     settings = experiment.settings
-    used = {name: value for name, value in settings.model_dump().items() if name in SECTIONS}
-    parts = [gamma, accept, fingerprint(model), fingerprint(pool), used]
-    key = hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf8")).hexdigest()
+    key = _key(settings, gamma, accept, model=model, pool=pool)
     result = out / "result.json"
     if result.is_file():
         found: Row = read_json(result)
@@ -176,10 +175,23 @@ def retrain_at(
         start=experiment.start,
     )
     row: Row = {"key": key, "gamma": gamma, "accepted": counts["accepted_entities"]}
-    nlp = load_pipeline(out / "model-best")
-    for split in ("dev", "test"):
-        golds: List[Doc] = read_docs(experiment.gold(split), nlp.vocab)
-        scores = measure_clean(nlp, golds, n_bootstrap=0, seed=0)
-        row[f"{split}_f1"] = scores["f1"]
+    row.update(_f1_of(out / "model-best", experiment))
     write_json(result, row)
     return row
+
+
+def _key(settings: Settings, gamma: float, accept: Accept, *, model: Path, pool: Path) -> str:
+    """The same for all runs with the same result."""
+    used = {name: value for name, value in settings.model_dump().items() if name in SECTIONS}
+    parts = [gamma, accept, fingerprint(model), fingerprint(pool), used]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf8")).hexdigest()
+
+
+def _f1_of(model: Path, experiment: Experiment) -> Dict[str, float]:
+    """On the clean gold papers: "dev_f1" and "test_f1"."""
+    nlp = load_pipeline(model)
+    found = {}
+    for split in ("dev", "test"):
+        golds: List[Doc] = read_docs(experiment.gold(split), nlp.vocab)
+        found[f"{split}_f1"] = measure_clean(nlp, golds, n_bootstrap=0, seed=0)["f1"]
+    return found

@@ -1,7 +1,9 @@
 """The evaluate stage: one iteration on gold that never moves, its pool, its confidences."""
 
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, Optional, Tuple
+
+from spacy.language import Language
 
 from ..corpus.docbin import read_docs, write_docs
 from ..files import fingerprint, replacing, write_json
@@ -45,23 +47,9 @@ def evaluate_iteration(
     metrics: Dict[str, Any] = {"iteration": k, "clean": {"test": test, "dev": dev}}
     metrics["paper_protocol"] = None
     if settings.paper_protocol:
-        metrics["paper_protocol"] = measure_paper_protocol(
-            experiment.recipe,
-            merged=experiment.training_file,
-            dev=experiment.gold("dev"),
-            start=experiment.start,
-            seed=settings.seed,
-            resume=resume,
-            report=narrate(f"for the paper's protocol, iteration {k}"),
-        )
-    metrics["pool"], tags = None, b""
-    if k:
-        folder = experiment.training_file.parent
-        pseudo = folder / "pseudo.spacy"
-        metrics["pool"] = measure_pool(
-            pseudo, Path("corpus/pool_gold.spacy"), folder / "_pseudo.json"
-        )
-        tags = pool_tags(pseudo, nlp.get_pipe(find_sciner(nlp)).labels)  # type: ignore[attr-defined]
+        report = narrate(f"for the paper's protocol, iteration {k}")
+        metrics["paper_protocol"] = _retrain_and_measure(experiment, resume=resume, report=report)
+    metrics["pool"], tags = _measure_own_pool(experiment, nlp) if k else (None, b"")
     metrics["calibration"], reliability = measure_calibration(nlp, golds)
     write_json(Path(f"metrics/iteration-{k}.json"), metrics)
     details = {
@@ -75,3 +63,27 @@ def evaluate_iteration(
     with replacing(Path(f"evaluation/iteration-{k}.tags")) as temporary:
         temporary.write_bytes(tags)
     return metrics
+
+
+def _retrain_and_measure(
+    experiment: Experiment, *, resume: Optional[Path], report: Report
+) -> Dict[str, float]:
+    """The paper's protocol, on the iteration's own training file."""
+    return measure_paper_protocol(
+        experiment.recipe,
+        merged=experiment.training_file,
+        dev=experiment.gold("dev"),
+        start=experiment.start,
+        seed=experiment.settings.evaluate.seed,
+        resume=resume,
+        report=report,
+    )
+
+
+def _measure_own_pool(experiment: Experiment, nlp: Language) -> Tuple[Dict[str, Any], bytes]:
+    """What was accepted for the iteration, and the tag of every token of its pool."""
+    folder = experiment.training_file.parent
+    pseudo = folder / "pseudo.spacy"
+    counts = measure_pool(pseudo, Path("corpus/pool_gold.spacy"), folder / "_pseudo.json")
+    labels = nlp.get_pipe(find_sciner(nlp)).labels  # type: ignore[attr-defined]
+    return counts, pool_tags(pseudo, labels)

@@ -19,6 +19,7 @@ from .text import split_paragraph
 
 Place = Dict[str, Any]  # the report's `file`, and `line` of a collection
 LINKED = "a linked folder: DVC does not see what changes in it; copy it, or link its files"
+COUNTS = ("papers", "paragraphs", "words", "too_short", "split", "too_long", "unreadable", "html")
 Chosen = Dict[str, Tuple[Place, Parsed]]  # by paper
 
 
@@ -50,34 +51,35 @@ def parse_papers(
     for path in sources.collections:
         file = printable(path.relative_to(papers_dir).as_posix())
         n_papers += _add_collection(path, chosen, set_aside, counts, file=file)
-    report: Dict[str, Any] = {"engine": settings.engine, "files": 0, "papers": 0}
     with replacing(out_dir) as temporary:
         temporary.mkdir(parents=True)
         lost = _write_papers(chosen, temporary, settings, counts, set_aside)
-        n_files = sum(len(files) for files in sources.papers.values())
-        report["files"] = n_files + len(sources.collections)
-        for name in (
-            "papers",
-            "paragraphs",
-            "words",
-            "too_short",
-            "split",
-            "too_long",
-            "unreadable",
-            "html",
-        ):
-            report[name] = counts[name]
-        report["ignored"] = len(sources.ignored)
-        report["ignored_files"] = sources.ignored
-        report["text_lost"] = lost
-        report["set_aside"] = sorted(
-            set_aside, key=lambda entry: (entry["file"], entry.get("line", 0), entry["reason"])
-        )
+        report = {
+            "engine": settings.engine,
+            **_counted(sources, counts),
+            "text_lost": lost,
+            "set_aside": sorted(set_aside, key=_place_and_reason),
+        }
         write_json(temporary / "_report.json", report)
     if n_papers and not report["papers"]:
         reasons = "; ".join(f"{n}× {why}" for why, n in summarise(report["set_aside"]))
         raise ScinerError(Errors.E105.format(n=n_papers, path=papers_dir, reasons=reasons))
     return {**report, "from_cache": reader.from_cache}
+
+
+def _counted(sources: Sources, counts: "Counter[str]") -> Dict[str, Any]:
+    """The report's numbers, and the names of the ignored files."""
+    n_files = sum(len(files) for files in sources.papers.values())
+    return {
+        "files": n_files + len(sources.collections),
+        **{name: counts[name] for name in COUNTS},
+        "ignored": len(sources.ignored),
+        "ignored_files": sources.ignored,
+    }
+
+
+def _place_and_reason(entry: Place) -> Tuple[str, int, str]:
+    return entry["file"], entry.get("line", 0), entry["reason"]
 
 
 def _write_papers(

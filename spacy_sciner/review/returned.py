@@ -70,28 +70,19 @@ def import_files(
         paragraph comes twice and nothing tells which one counts, E547 for what was shown, E548 for
         an `annotator` of files by several.
     """
-    read: List[Annotated] = []
     repairs = Repairs()
     kinds = {path: _kind(path, file_format) for path in paths}
     _check_came_back(paths, rounds)
-    for path, kind in kinds.items():
-        read += read_gold(path, file_format=kind, file=str(path), repairs=repairs).paragraphs
-    read += repairs.extras
+    read = _named(_read(kinds, repairs), annotator)
     rounds = sorted(rounds, key=lambda one: one.corpus == corpus)  # of equals the order stays
-    back = _sorted(_named(read, annotator), rounds, held_out)
-    if not back.found:
-        aside = ", ".join(f"{why.replace('_', ' ')} {len(p)}" for why, p in back.aside.items())
-        files = ", ".join(map(str, paths))
-        raise ScinerError(Errors.E251.format(files=files, n=len(read), counts=aside))
-    corpus_of = {task.key: one.corpus for one in rounds for task in one.tasks}
-    if others := {corpus_of[key] for key in back.shown} - {corpus}:
-        raise ScinerError(Errors.E253.format(others=", ".join(sorted(others)), corpus=corpus))
+    back = _sorted(read, rounds, held_out)
+    _check_found(back, paths, n=len(read))
+    _check_corpus(back, rounds, corpus)
     placed, first, lost = _placed(back.found)
     before = by_text(read_reviewed(gold))
     merged, counts, taken = merge_reviewed(before, placed)
     write_reviewed(gold, merged)
-    counts["nameless"] += sum(map(is_in_doubt, back.found.values()))
-    n_again = sum(len(back.found[key]) - len(versions) for key, versions in placed.items())
+    gold_counts = _gold_counts(counts, back.found, placed)
     return {
         "tasks": _task_counts(back, rounds, repairs),
         "set_aside": back.aside,
@@ -101,12 +92,32 @@ def import_files(
         "lost": lost,
         "overlaps": _overlaps(placed),
         "repairs": _repairs(first, labels),
-        "offsets": dict(sorted(repairs.units.items())),
-        "formats": sorted(set(kinds.values())),
-        "offsets_in_doubt": dict(sorted(repairs.rivals.items())),
-        "not_read": {r: n for r, n in sorted(repairs.counts.items()) if r not in _COUNTED},
-        "gold": {"path": gold.as_posix(), "paragraphs": len(merged), **counts, "again": n_again},
+        **_readings(kinds, repairs),
+        "gold": {"path": gold.as_posix(), "paragraphs": len(merged), **gold_counts},
     }
+
+
+def _read(kinds: Mapping[Path, str], repairs: Repairs) -> List[Annotated]:
+    """What each file's format reads of it, and what a text's second annotators said."""
+    read: List[Annotated] = []
+    for path, kind in kinds.items():
+        read += read_gold(path, file_format=kind, file=str(path), repairs=repairs).paragraphs
+    return [*read, *repairs.extras]
+
+
+def _check_found(back: _Sorted, paths: Sequence[Path], *, n: int) -> None:
+    """n (int): Paragraphs read. RAISES (ScinerError): SCINER-E251 if none can be taken over."""
+    if not back.found:
+        aside = ", ".join(f"{why.replace('_', ' ')} {len(p)}" for why, p in back.aside.items())
+        files = ", ".join(map(str, paths))
+        raise ScinerError(Errors.E251.format(files=files, n=n, counts=aside))
+
+
+def _check_corpus(back: _Sorted, rounds: Sequence[Round], corpus: str) -> None:
+    """RAISES (ScinerError): SCINER-E253 if some of it was shown from another corpus."""
+    corpus_of = {task.key: one.corpus for one in rounds for task in one.tasks}
+    if others := {corpus_of[key] for key in back.shown} - {corpus}:
+        raise ScinerError(Errors.E253.format(others=", ".join(sorted(others)), corpus=corpus))
 
 
 def _named(paragraphs: List[Annotated], annotator: str) -> List[Annotated]:
@@ -190,6 +201,25 @@ def _task_counts(found: _Sorted, rounds: Sequence[Round], repairs: Repairs) -> D
         "with_record": len(found.shown),
         "not_returned": len(shown - set(found.shown)),
         **{rule.replace("-", "_"): repairs.counts[rule] for rule in _OF_TASKS},
+    }
+
+
+def _gold_counts(
+    counts: Mapping[str, int], found: Dict[str, Versions], placed: Dict[str, Versions]
+) -> Dict[str, int]:
+    """counts (Mapping[str, int]): Of `merge_reviewed`; of `placed`, one version of each person."""
+    n_in_doubt = sum(map(is_in_doubt, found.values()))
+    n_again = sum(len(found[key]) - len(versions) for key, versions in placed.items())
+    return {**counts, "nameless": counts["nameless"] + n_in_doubt, "again": n_again}
+
+
+def _readings(kinds: Mapping[Path, str], repairs: Repairs) -> Dict[str, Any]:
+    """How the files were read: the report's "offsets" to "not_read"."""
+    return {
+        "offsets": dict(sorted(repairs.units.items())),
+        "formats": sorted(set(kinds.values())),
+        "offsets_in_doubt": dict(sorted(repairs.rivals.items())),
+        "not_read": {r: n for r, n in sorted(repairs.counts.items()) if r not in _COUNTED},
     }
 
 
