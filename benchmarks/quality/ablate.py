@@ -133,14 +133,7 @@ def main(
             share(first, folder, alone="train.teachers=1" in changes[variant])
         say = lambda stage: print(f"{folder.parent.name} {variant}: {stage}", flush=True)  # noqa: E731
         run_loop(folder, dvc_yaml, threads=threads, say=say)
-        measured = [
-            json.loads((folder / f"metrics/iteration-{k}.json").read_text()) for k in (0, 1)
-        ]
-        row = {"variant": variant, "seed": seed, "settings": changes[variant]}
-        for split in ("dev", "test"):
-            before, after = (m["clean"][split] for m in measured)
-            row[split] = {key: after[key] for key in ("f1", "precision", "recall")}
-            row[f"{split}_before"] = before["f1"]
+        row = {"variant": variant, "seed": seed, "settings": changes[variant], **measured(folder)}
         with writing:
             rows[:] = [r for r in rows if (r["variant"], r["seed"]) != (variant, seed)] + [row]
             order = list(changes)
@@ -151,6 +144,18 @@ def main(
         # Everything else stands on the base.
         list(pool.map(lambda seed: run(next(iter(changes)), seed), range(seeds)))
         list(pool.map(lambda at: run(*at), [(n, s) for n in names for s in range(seeds)]))
+
+
+def measured(folder: Path) -> Dict[str, Any]:
+    """On dev and test: what iteration 1 reaches, and F1 before it."""
+    files = [folder / f"metrics/iteration-{k}.json" for k in (0, 1)]
+    both = [json.loads(file.read_text())["clean"] for file in files]
+    found: Dict[str, Any] = {}
+    for split in ("dev", "test"):
+        before, after = (clean[split] for clean in both)
+        found[split] = {key: after[key] for key in ("f1", "precision", "recall")}
+        found[f"{split}_before"] = before["f1"]
+    return found
 
 
 SHARED = ("parse", "convert", "adapt", "train", "evaluate@0")  # stages

@@ -43,21 +43,13 @@ def page(speed: Dict[str, Any], parse: Dict[str, Any], scale: Dict[str, Any]) ->
     per_word = data["pieces"] / data["words"]
     length = round(WORDS * per_word)
     a_pdf = median(row["seconds"] for row in parse["rows"])
-    operations: Dict[str, Dict[str, float]] = {
-        name: {
-            "predict": forward_operations(config, [length]),
-            "train": training_operations(config, [length]),
-        }
-        for name, config in ENCODERS.items()
-    }
+    operations = operations_of(length)
     # Operations a second that ours reaches here, which another encoder reaches too.
     rates = {
         task: data[f"{task}_operations"] / median(ours[task]["seconds"])
         for task in ("predict", "train")
     }
-    grown = [row for row in scale["rows"] if row["part"] == "growing"]
-    words, seconds = ([row[key] for row in grown] for key in ("words", "seconds"))
-    stage = (words[-1] - words[0]) / (seconds[-1] - seconds[0])
+    stage = words_a_second(scale)
     alone = data["words"] / median(ours["predict"]["seconds"])
     what = (
         f"{PAPERS:,} papers, {PARAGRAPHS:,} paragraphs of {WORDS} words or {length} word-pieces "
@@ -87,6 +79,24 @@ def page(speed: Dict[str, Any], parse: Dict[str, Any], scale: Dict[str, Any]) ->
             left=1,
         ),
     )
+
+
+def operations_of(length: int) -> Dict[str, Dict[str, float]]:
+    """Of a paragraph of so many word-pieces, by encoder and task."""
+    return {
+        name: {
+            "predict": forward_operations(config, [length]),
+            "train": training_operations(config, [length]),
+        }
+        for name, config in ENCODERS.items()
+    }
+
+
+def words_a_second(scale: Dict[str, Any]) -> float:
+    """Of the whole stage: what a larger pool takes beyond a smaller one."""
+    grown = [row for row in scale["rows"] if row["part"] == "growing"]
+    words, seconds = ([row[key] for row in grown] for key in ("words", "seconds"))
+    return (words[-1] - words[0]) / (seconds[-1] - seconds[0])
 
 
 def counted_operations(

@@ -29,7 +29,7 @@ import sys
 from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import Annotated, Any, Dict, List, Optional, Tuple
+from typing import Annotated, Any, Callable, Dict, List, Optional, Tuple
 
 import spacy
 import typer
@@ -41,6 +41,7 @@ from operations import forward_operations, training_operations
 from peers import CONTESTANTS, Job
 from record import PACKAGES, record
 from speed_report import write_report
+from turns import Turns
 
 from spacy_sciner.adapt.encoder import make_encoder
 from spacy_sciner.corpus.docbin import read_docs, write_docs
@@ -48,9 +49,7 @@ from spacy_sciner.corpus.reader import iob_tags
 from spacy_sciner.files import write_json
 from spacy_sciner.settings import read_settings
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-LIMIT_S = 3 * 3600  # for one run: who hangs is named, and the others go on
+ROOT = Path(__file__).parents[2]
 PEERS_PACKAGES = ("accelerate", "span-marker", "gliner", "datasets", "tokenizers")
 
 
@@ -92,38 +91,38 @@ def main(
         epochs=quality_epochs,
         learn_rate=settings.train.learn_rate,
     )
-    results: Dict[Tuple[str, str], List[Dict[str, Any]]] = {}
-    failed: Dict[str, str] = {}
-
-    def turn(contestant: str, task: str, seed: int = 0) -> None:
-        if contestant in failed:
-            return
-        result, reason = run_child(job_of(name=contestant, task=task, seed=seed), work)
-        if reason:
-            failed[contestant] = f"{task}: {reason}"
-        else:
-            results.setdefault((contestant, task), []).append(result)
-        print(f"{task:8} {contestant:26} {reason or shorten(result)}", flush=True)
-
-    def keep() -> None:
-        rows = to_rows(facts, results, failed)
-        write_report(record(name, rows, packages=(*PACKAGES, *PEERS_PACKAGES)))
-
-    for _ in range(runs):
-        turn("matrix product", "matrix")
-        for task in ("train", "predict"):
-            for contestant in names:
-                turn(contestant, task)
-        keep()
+    turns = Turns(facts, job_of, work)
+    keep = partial(write_results, name, turns)
+    measure_speed(turns, names, keep, runs=runs)
     if quality_epochs:
         facts["quality_epochs"] = quality_epochs
-        slow = too_slow(facts, results, quality_epochs, quality_minutes)
-        rounds = [(seed, c) for seed in range(quality_runs) for c in names if c not in slow]
-        for seed, contestant in rounds:
-            turn(contestant, "quality", seed)
-            keep()
-        facts["no_quality"] = slow
+        measure_quality(turns, names, keep, minutes=quality_minutes, runs=quality_runs)
+
+
+def write_results(name: str, turns: Turns) -> None:
+    write_report(record(name, turns.rows(), packages=(*PACKAGES, *PEERS_PACKAGES)))
+
+
+def measure_speed(turns: Turns, names: List[str], keep: Callable[[], None], *, runs: int) -> None:
+    for _ in range(runs):
+        turns.take("matrix product", "matrix")
+        for task in ("train", "predict"):
+            for contestant in names:
+                turns.take(contestant, task)
         keep()
+
+
+def measure_quality(
+    turns: Turns, names: List[str], keep: Callable[[], None], *, minutes: float, runs: int
+) -> None:
+    """minutes (float): Who would train longer is left out. runs (int): Of each; seeds 0, 1, …"""
+    slow = too_slow(turns.facts, turns.results, turns.facts["quality_epochs"], minutes)
+    rounds = [(seed, c) for seed in range(runs) for c in names if c not in slow]
+    for seed, contestant in rounds:
+        turns.take(contestant, "quality", seed)
+        keep()
+    turns.facts["no_quality"] = slow
+    keep()
 
 
 def too_slow(
@@ -228,63 +227,6 @@ def to_paragraph(doc: Doc) -> Dict[str, Any]:
         "tags": [tag or "O" for tag in iob_tags(doc)],
         "spans": [[ent.start, ent.end, ent.label_] for ent in doc.ents],
     }
-
-
-def run_child(job: Job, work: Path) -> Tuple[Dict[str, Any], str]:
-    """A run in a process of its own: its result, or the reason why there is none."""
-    asked, answer = work / "job.json", work / "result.json"
-    write_json(asked, job._asdict())
-    answer.unlink(missing_ok=True)
-    threads = str(job.threads)
-    environment = {
-        **os.environ,
-        "OMP_NUM_THREADS": threads,
-        "RAYON_NUM_THREADS": threads,
-        "CUDA_VISIBLE_DEVICES": "",  # some would take a GPU by themselves and others not
-        "HF_HUB_OFFLINE": "1",
-        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-        "PYTHONPATH": os.pathsep.join(
-            filter(None, [str(HERE), str(ROOT), os.environ.get("PYTHONPATH")])
-        ),
-    }
-    log = work / f"{job.name}-{job.task}.log".replace(" ", "_")
-    with log.open("w", encoding="utf8") as out:
-        command = [sys.executable, "-m", "peers.child", str(asked), str(answer)]
-        try:
-            done = subprocess.run(
-                command,
-                cwd=work,
-                env=environment,
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                timeout=LIMIT_S,
-            )
-        except subprocess.TimeoutExpired:
-            return {}, f"not done after {LIMIT_S} seconds"
-    if done.returncode == 0 and answer.exists():
-        result: Dict[str, Any] = json.loads(answer.read_text(encoding="utf8"))
-        return result, ""
-    said = log.read_text(encoding="utf8", errors="replace").strip().splitlines()
-    return {}, (said[-1] if said else f"exit code {done.returncode}")[:300]
-
-
-def shorten(result: Dict[str, Any]) -> str:
-    return ", ".join(f"{key} {value:.4g}" for key, value in result.items())
-
-
-def to_rows(
-    facts: Dict[str, Any],
-    results: Dict[Tuple[str, str], List[Dict[str, Any]]],
-    failed: Dict[str, str],
-) -> List[Dict[str, Any]]:
-    """What was counted, then one row for each contestant and task: a list of values per figure."""
-    rows: List[Dict[str, Any]] = [{"task": "data", **facts}]
-    for (contestant, task), runs in results.items():
-        figures = {key: [round(run[key], 4) for run in runs] for key in runs[0]}
-        rows.append({"contestant": contestant, "task": task, **figures})
-    for contestant, reason in failed.items():
-        rows.append({"contestant": contestant, "task": "failed", "reason": reason})
-    return rows
 
 
 if __name__ == "__main__":

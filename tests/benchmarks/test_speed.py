@@ -159,7 +159,7 @@ def test_unknown_contestant_and_no_runs_are_refused():
 
 def test_a_contestant_that_fails_is_named_with_its_reason(tmp_path):
     from peers import Job
-    from speed import run_child
+    from turns import run_child
 
     job = Job("nobody", "train", "no/encoder", str(tmp_path), 1, 0, 1, 1e-3)
     result, reason = run_child(job, tmp_path)
