@@ -8,6 +8,7 @@ import typer
 
 from ..errors import Errors, ScinerError
 from ..files import write_text
+from .options import AsJson, PathsFormat
 
 if TYPE_CHECKING:
     from ..review.agree import Comparison
@@ -18,13 +19,11 @@ def agree(
         List[Path],
         typer.Argument(help="A file or folder of each annotator; or one file that names several."),
     ],
-    format: Annotated[
-        Optional[str], typer.Option(help="Of all PATHS; default: told by their content.")
-    ] = None,
+    format: PathsFormat = None,
     examples: Annotated[
         int, typer.Option(min=0, help="Of each kind of disagreement, for each pair.")
     ] = 3,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    as_json: AsJson = False,
     csv: Annotated[
         Optional[Path], typer.Option(help="Write all disagreements to this file.")
     ] = None,

@@ -10,6 +10,7 @@ import typer
 from ..errors import Errors, ScinerError
 from ..files import progress_bar
 from .console import address_problem
+from .options import ChoiceSeed, LabelsFolder, ParagraphCount, Params
 
 if TYPE_CHECKING:
     from ..corpus.pool import PoolParagraph
@@ -29,8 +30,8 @@ def annotate_llm(
     paragraphs: Annotated[
         Path, typer.Option(help="A .spacy file, or a .jsonl file or folder of parsed papers.")
     ] = Path("corpus/pool.spacy"),
-    n: Annotated[int, typer.Option(min=0, help="Paragraphs, a seeded choice; 0: all.")] = 100,
-    seed: Annotated[int, typer.Option(help="Of the choice.")] = 0,
+    n: ParagraphCount = 100,
+    seed: ChoiceSeed = 0,
     base_url: Annotated[
         Optional[str],
         typer.Option(envvar="OPENAI_BASE_URL", help="Of the server; default: OpenAI's own."),
@@ -61,8 +62,8 @@ def annotate_llm(
     corpus: Annotated[
         Optional[str], typer.Option(help="With --closed: whose labels; default: `corpus`.")
     ] = None,
-    params: Annotated[Path, typer.Option(help="The experiment.")] = Path("params.yaml"),
-    assets: Annotated[Path, typer.Option(help="Folder with labels.yaml.")] = Path("assets"),
+    params: Params = Path("params.yaml"),
+    assets: LabelsFolder = Path("assets"),
 ) -> None:
     """Ask a language model for the entities of the pool's paragraphs.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Dict, List, Optional, Tuple
 import typer
 
 from ..errors import Errors, ScinerError, Warnings
+from .options import CorporaFolder, Params, PathsFormat
 
 if TYPE_CHECKING:
     from ..corpus.pool import PoolParagraph
@@ -17,15 +18,13 @@ def check(
         Optional[List[Path]],
         typer.Argument(help="Gold and papers, files or folders; default: the corpus of --params."),
     ] = None,
-    format: Annotated[
-        Optional[str], typer.Option(help="Of all PATHS; default: told by their content.")
-    ] = None,
+    format: PathsFormat = None,
     corpus: Annotated[
         Optional[str],
         typer.Option(help="Entry of `corpora`, with PATHS for its labels; default: `corpus`."),
     ] = None,
-    params: Annotated[Path, typer.Option(help="The experiment.")] = Path("params.yaml"),
-    assets: Annotated[Path, typer.Option(help="Folder of the corpora.")] = Path("assets"),
+    params: Params = Path("params.yaml"),
+    assets: CorporaFolder = Path("assets"),
 ) -> None:
     """Read gold and papers as `parse` and `convert` would, write nothing, say what is there.
 

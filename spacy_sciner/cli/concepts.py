@@ -7,6 +7,7 @@ import typer
 
 from ..errors import Errors, ScinerError
 from ..files import write_text
+from .options import Params, ReplaceOut
 
 
 def concepts(
@@ -22,8 +23,8 @@ def concepts(
     seed: Annotated[
         int, typer.Option(min=0, max=2**32 - 1, help="Of the choice, and of the mining.")
     ] = 0,
-    params: Annotated[Path, typer.Option(help="The experiment.")] = Path("params.yaml"),
-    force: Annotated[bool, typer.Option("--force", help="Replace what is at --out.")] = False,
+    params: Params = Path("params.yaml"),
+    force: ReplaceOut = False,
 ) -> None:
     """Write texts with concepts for `adapt.concepts`, without asking a language model.
 

@@ -6,6 +6,7 @@ from typing import Annotated, Optional
 import typer
 
 from ..files import write_text
+from .options import AsJson
 
 
 def diff(
@@ -14,7 +15,7 @@ def diff(
     ],
     after: Annotated[str, typer.Argument(help="The same.")],
     examples: Annotated[int, typer.Option(min=0, help="Of each kind of change.")] = 4,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    as_json: AsJson = False,
     html: Annotated[Optional[Path], typer.Option(help="Also write a page to this file.")] = None,
 ) -> None:
     """What changed from one iteration to another: scores, entities, settings.

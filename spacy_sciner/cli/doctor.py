@@ -11,6 +11,7 @@ from ..errors import ScinerError
 from ..settings import Settings, read_settings, read_yaml
 from ..settings.tree import Parse
 from .costs import Stage
+from .options import Params
 
 LONG_S = 30 * 60.0  # a plan from which on it is worth a word how to shorten it
 TRAINING_GB = 1.0  # of a training, beside the weights: libraries, text, what a step computes
@@ -19,7 +20,7 @@ HEALTHY = "Nothing to change."
 
 
 def doctor(
-    params: Annotated[Path, typer.Option(help="The experiment.")] = Path("params.yaml"),
+    params: Params = Path("params.yaml"),
     as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
     plan: Annotated[
         bool, typer.Option("--plan", help="Only what each stage will take on this machine.")

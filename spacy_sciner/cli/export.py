@@ -18,6 +18,7 @@ import typer
 
 from ..errors import Errors, ScinerError
 from ..types import ScoredSpan
+from .options import ReplaceOut
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -39,7 +40,7 @@ def export(
     unknown: Annotated[
         bool, typer.Option(help="Write unknown stretches; else as if they were no entities.")
     ] = True,
-    force: Annotated[bool, typer.Option("--force", help="Replace what is at --out.")] = False,
+    force: ReplaceOut = False,
 ) -> None:
     """Write gold or predictions for Label Studio, Prodigy, doccano, BRAT, or as CoNLL.
 

@@ -9,6 +9,7 @@ import typer
 
 from ..errors import Errors, ScinerError
 from ..files import fingerprint, link, read_json, remove, write_json, write_text
+from .options import Params, Values
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -44,11 +45,9 @@ def few_shot(
         Optional[List[str]],
         typer.Option("--encoder", help="name=PATH, a folder; repeatable; default: encoder/."),
     ] = None,
-    values: Annotated[
-        Optional[List[str]], typer.Option("--set", help="A setting, as train.epochs=8; repeatable.")
-    ] = None,
+    values: Values = None,
     jobs: Annotated[int, typer.Option(min=1, help="Trainings at a time; share the cores.")] = 1,
-    params: Annotated[Path, typer.Option(help="The experiment.")] = Path("params.yaml"),
+    params: Params = Path("params.yaml"),
     out: Annotated[Path, typer.Option(help="A folder for each training.")] = Path("few-shot"),
 ) -> None:
     """How good is an encoder with k examples of each type? F1 by k, for several encoders.

@@ -3,12 +3,13 @@
 import csv
 import io
 from pathlib import Path
-from typing import Annotated, Any, Dict, List, Optional
+from typing import Annotated, Any, Dict, List
 
 import typer
 
 from ..errors import Errors, ScinerError
 from ..files import fingerprint, link, write_json, write_text
+from .options import Params, SeedCount, Values
 
 
 def learn(
@@ -28,11 +29,9 @@ def learn(
         bool,
         typer.Option("--loop", help="One iteration of the loop on the rest."),
     ] = False,
-    seeds: Annotated[int, typer.Option(min=1, help="How many: 0, 1, 2, …")] = 3,
-    values: Annotated[
-        Optional[List[str]], typer.Option("--set", help="A setting, as train.epochs=8; repeatable.")
-    ] = None,
-    params: Annotated[Path, typer.Option(help="The experiment.")] = Path("params.yaml"),
+    seeds: SeedCount = 3,
+    values: Values = None,
+    params: Params = Path("params.yaml"),
     out: Annotated[Path, typer.Option(help="A folder for each run; the table.")] = Path("learn"),
 ) -> None:
     """Which paragraphs should a person annotate next, and how many?

@@ -4,26 +4,25 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
-from typing import Annotated, Any, Dict, List, Optional
+from typing import Annotated, Any, Dict, Optional
 
 import typer
 
 from ..files import read_json, write_json, write_text
+from .options import Params, SeedCount, Values
 
 
 def repeat(
-    seeds: Annotated[int, typer.Option(min=1, help="How many: 0, 1, 2, …")] = 5,
+    seeds: SeedCount = 5,
     to: Annotated[
         Optional[int], typer.Option(min=1, help="Last iteration; default: as in params.yaml.")
     ] = None,
     resplit: Annotated[
         bool, typer.Option("--resplit", help="Also split gold anew, where it is split by shares.")
     ] = False,
-    values: Annotated[
-        Optional[List[str]], typer.Option("--set", help="A setting, as train.epochs=8; repeatable.")
-    ] = None,
+    values: Values = None,
     jobs: Annotated[int, typer.Option(min=1, help="Seeds at a time; they share the cores.")] = 1,
-    params: Annotated[Path, typer.Option(help="The experiment.")] = Path("params.yaml"),
+    params: Params = Path("params.yaml"),
     out: Annotated[Path, typer.Option(help="A folder for each seed, and the table.")] = Path(
         "repeat"
     ),

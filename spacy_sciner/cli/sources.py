@@ -3,12 +3,13 @@
 import csv
 import io
 from pathlib import Path
-from typing import Annotated, Any, Dict, List, Optional
+from typing import Annotated, Any, Dict, List
 
 import typer
 
 from ..errors import Errors, ScinerError
 from ..files import fingerprint, read_json, write_json, write_text
+from .options import Params, SeedCount, Values
 
 
 def sources(
@@ -20,11 +21,9 @@ def sources(
     losses: Annotated[
         str, typer.Option(help="Of the other's labels: nll, gce (robust to wrong ones), or both.")
     ] = "nll,gce",
-    seeds: Annotated[int, typer.Option(min=1, help="How many: 0, 1, 2, …")] = 3,
-    values: Annotated[
-        Optional[List[str]], typer.Option("--set", help="A setting, as train.epochs=8; repeatable.")
-    ] = None,
-    params: Annotated[Path, typer.Option(help="The experiment.")] = Path("params.yaml"),
+    seeds: SeedCount = 3,
+    values: Values = None,
+    params: Params = Path("params.yaml"),
     out: Annotated[Path, typer.Option(help="Folder for the table.")] = Path("sources"),
 ) -> None:
     """What are a language model's labels worth beside gold?

@@ -8,6 +8,7 @@ import typer
 
 from ..errors import Errors, ScinerError
 from ..types import ScoredSpan
+from .options import ChoiceSeed, LabelsFolder, ParagraphCount, ReplaceOut
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -20,8 +21,8 @@ def start(
     format: Annotated[
         str, typer.Option(help="label-studio, prodigy, doccano, brat or conll.")
     ] = "label-studio",
-    n: Annotated[int, typer.Option(min=0, help="Paragraphs, a seeded choice; 0: all.")] = 200,
-    seed: Annotated[int, typer.Option(help="Of the choice.")] = 0,
+    n: ParagraphCount = 200,
+    seed: ChoiceSeed = 0,
     least: Annotated[
         float, typer.Option(min=0, max=1, help="Fit of an entity's words; less proposes more.")
     ] = 0.5,
@@ -29,10 +30,10 @@ def start(
         Optional[str], typer.Option(help="Whose labels; default params.yaml's.")
     ] = None,
     params: Annotated[Path, typer.Option(help="Experiment.")] = Path("params.yaml"),
-    assets: Annotated[Path, typer.Option(help="Folder with labels.yaml.")] = Path("assets"),
+    assets: LabelsFolder = Path("assets"),
     encoder: Annotated[Path, typer.Option(help="The stage adapt's folder.")] = Path("encoder"),
     pool: Annotated[Path, typer.Option(help="Paragraphs to tag.")] = Path("corpus/pool.spacy"),
-    force: Annotated[bool, typer.Option("--force", help="Replace what is at --out.")] = False,
+    force: ReplaceOut = False,
 ) -> None:
     """Tag paragraphs of the pool with labels that are known by their meaning alone.
 

@@ -7,6 +7,7 @@ import typer
 
 from ..files import write_json, write_text
 from ..settings import read_settings
+from .options import Params
 
 GAMMAS = "0.995,0.99,0.98,0.95,0.92,0.9,0.85,0.8,0.7,0.6,0.5"
 
@@ -22,7 +23,7 @@ def sweep(
     retrain: Annotated[
         bool, typer.Option("--retrain", help="Also train with each γ: dev and test F1. Goes on.")
     ] = False,
-    params: Annotated[Path, typer.Option(help="The experiment.")] = Path("params.yaml"),
+    params: Params = Path("params.yaml"),
     out: Annotated[Optional[Path], typer.Option(help="Default: sweep/iteration-K.")] = None,
     cache: Annotated[Path, typer.Option(help="Of the pool's scores.")] = Path(".sciner-cache/pool"),
 ) -> None:

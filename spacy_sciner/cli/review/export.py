@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, List, Optional, Sequence, Set
 import typer
 
 from ...errors import Errors, ScinerError
+from ..options import LabelsFolder, Params, ReplaceOut
 from .server import ProjectTitle, Server, Studio, connected, make_project, send_round
 
 if TYPE_CHECKING:
@@ -40,11 +41,11 @@ def export(
     again: Annotated[
         bool, typer.Option("--again", help="Also what earlier rounds have shown.")
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace what is at --out.")] = False,
+    force: ReplaceOut = False,
     server: Server = None,
     project: ProjectTitle = None,
-    params: Annotated[Path, typer.Option(help="The experiment.")] = Path("params.yaml"),
-    assets: Annotated[Path, typer.Option(help="Folder with labels.yaml.")] = Path("assets"),
+    params: Params = Path("params.yaml"),
+    assets: LabelsFolder = Path("assets"),
 ) -> None:
     """Choose paragraphs that a person should see next, with what the pipeline proposes in them.
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Dict, List, Optional
 import typer
 
 from ...errors import Errors, ScinerError
+from ..options import CorporaFolder, Params
 from .export import RECORDS
 from .server import ProjectTitle, Server, connected, fetch_project
 
@@ -32,8 +33,8 @@ def import_(
     corpus: Annotated[
         Optional[str], typer.Option(help="Entry of `corpora`; default params.yaml's `corpus`.")
     ] = None,
-    params: Annotated[Path, typer.Option(help="The experiment.")] = Path("params.yaml"),
-    assets: Annotated[Path, typer.Option(help="Folder of the corpora.")] = Path("assets"),
+    params: Params = Path("params.yaml"),
+    assets: CorporaFolder = Path("assets"),
     no_params: Annotated[
         bool, typer.Option("--no-params", help="Don't name the gold file in --params.")
     ] = False,
