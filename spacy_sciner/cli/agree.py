@@ -13,29 +13,33 @@ from .options import AsJson, PathsFormat
 if TYPE_CHECKING:
     from ..review.agree import Comparison
 
+AnnotatorPaths = Annotated[
+    List[Path],
+    typer.Argument(help="A file or folder of each annotator; or one file that names several."),
+]
+ExampleCount = Annotated[
+    int, typer.Option(min=0, help="Of each kind of disagreement, for each pair.")
+]
+CsvPath = Annotated[Optional[Path], typer.Option(help="Write all disagreements to this file.")]
+TasksPath = Annotated[
+    Optional[Path],
+    typer.Option(help="Write Label Studio tasks of them, with every version, to this file."),
+]
+ReplaceFiles = Annotated[
+    bool, typer.Option("--force", help="Replace what is at --csv and --tasks.")
+]
+
 
 def agree(
-    paths: Annotated[
-        List[Path],
-        typer.Argument(help="A file or folder of each annotator; or one file that names several."),
-    ],
+    paths: AnnotatorPaths,
     format: PathsFormat = None,
-    examples: Annotated[
-        int, typer.Option(min=0, help="Of each kind of disagreement, for each pair.")
-    ] = 3,
+    examples: ExampleCount = 3,
     as_json: AsJson = False,
-    csv: Annotated[
-        Optional[Path], typer.Option(help="Write all disagreements to this file.")
-    ] = None,
-    tasks: Annotated[
-        Optional[Path],
-        typer.Option(help="Write Label Studio tasks of them, with every version, to this file."),
-    ] = None,
+    csv: CsvPath = None,
+    tasks: TasksPath = None,
     draws: Annotated[int, typer.Option(min=0, help="Resamples of papers, for intervals.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Of the resamples.")] = 0,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace what is at --csv and --tasks.")
-    ] = False,
+    force: ReplaceFiles = False,
 ) -> None:
     """Compare two annotators or more on the paragraphs that they share.
 

@@ -17,26 +17,28 @@ if TYPE_CHECKING:
 GOLD, DEV = Path("corpus/gold/train.spacy"), Path("corpus/gold/dev.spacy")
 POOL = Path("corpus/pool.spacy")
 
+Kinds = Annotated[str, typer.Option(help="existing, pattern, phrase, divided by commas.")]
+TsvPath = Annotated[Optional[Path], typer.Option(help="The whole list as TSV.", show_default=False)]
+WithBaseline = Annotated[
+    bool, typer.Option("--baseline", help="Also C-value's ranking of the same n-grams.")
+]
+LeastCount = Annotated[
+    Optional[int],
+    typer.Option(min=1, help="Places of a phrase; default: 10, less below 30,000 words."),
+]
+ForestSeed = Annotated[
+    int, typer.Option(min=0, max=2**32 - 1, help="Of the forest that judges phrases.")
+]
+
 
 def candidates(
-    kinds: Annotated[
-        str, typer.Option(help="existing, pattern, phrase, divided by commas.")
-    ] = "existing,pattern,phrase",
+    kinds: Kinds = "existing,pattern,phrase",
     n: Annotated[int, typer.Option("--n", min=0, help="Lines shown of each kind.")] = 10,
-    out: Annotated[
-        Optional[Path], typer.Option(help="The whole list as TSV.", show_default=False)
-    ] = None,
-    baseline: Annotated[
-        bool, typer.Option("--baseline", help="Also C-value's ranking of the same n-grams.")
-    ] = False,
-    min_count: Annotated[
-        Optional[int],
-        typer.Option(min=1, help="Places of a phrase; default: 10, less below 30,000 words."),
-    ] = None,
+    out: TsvPath = None,
+    baseline: WithBaseline = False,
+    min_count: LeastCount = None,
     max_words: Annotated[int, typer.Option(min=1, help="Of a phrase, hyphens aside.")] = 6,
-    seed: Annotated[
-        int, typer.Option(min=0, max=2**32 - 1, help="Of the forest that judges phrases.")
-    ] = 0,
+    seed: ForestSeed = 0,
 ) -> None:
     """List what may be an entity in the pool: known entities, abbreviations, phrases.
 

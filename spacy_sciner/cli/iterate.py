@@ -22,15 +22,18 @@ METRICS = Path("metrics/iterations.json")
 # What an iteration writes that Git keeps; DVC adds to .gitignore files.
 _OWN = ("dvc.lock", "metrics/", "plots/")
 
+WithoutCommits = Annotated[
+    bool, typer.Option("--no-commit", help="Only run the loop: no commits, no tags.")
+]
+UntilStop = Annotated[
+    bool, typer.Option("--until-stop", help="End at the first iteration that does not help.")
+]
+
 
 def iterate(
     to: Annotated[int, typer.Option(min=0, help="Last iteration; params.yaml is extended.")],
-    no_commit: Annotated[
-        bool, typer.Option("--no-commit", help="Only run the loop: no commits, no tags.")
-    ] = False,
-    until_stop: Annotated[
-        bool, typer.Option("--until-stop", help="End at the first iteration that does not help.")
-    ] = False,
+    no_commit: WithoutCommits = False,
+    until_stop: UntilStop = False,
 ) -> None:
     """Run iterations 0 to N; commit each and tag it iteration-K. Goes on after an interruption.
 

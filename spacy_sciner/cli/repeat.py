@@ -11,21 +11,23 @@ import typer
 from ..files import read_json, write_json, write_text
 from .options import Params, SeedCount, Values
 
+LastIteration = Annotated[
+    Optional[int], typer.Option(min=1, help="Last iteration; default: as in params.yaml.")
+]
+SplitAnew = Annotated[
+    bool, typer.Option("--resplit", help="Also split gold anew, where it is split by shares.")
+]
+OutFolder = Annotated[Path, typer.Option(help="A folder for each seed, and the table.")]
+
 
 def repeat(
     seeds: SeedCount = 5,
-    to: Annotated[
-        Optional[int], typer.Option(min=1, help="Last iteration; default: as in params.yaml.")
-    ] = None,
-    resplit: Annotated[
-        bool, typer.Option("--resplit", help="Also split gold anew, where it is split by shares.")
-    ] = False,
+    to: LastIteration = None,
+    resplit: SplitAnew = False,
     values: Values = None,
     jobs: Annotated[int, typer.Option(min=1, help="Seeds at a time; they share the cores.")] = 1,
     params: Params = Path("params.yaml"),
-    out: Annotated[Path, typer.Option(help="A folder for each seed, and the table.")] = Path(
-        "repeat"
-    ),
+    out: OutFolder = Path("repeat"),
 ) -> None:
     """Is the gain real? Runs the loop with several seeds and says what an iteration is worth.
 

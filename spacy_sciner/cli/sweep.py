@@ -11,18 +11,22 @@ from .options import Params
 
 GAMMAS = "0.995,0.99,0.98,0.95,0.92,0.9,0.85,0.8,0.7,0.6,0.5"
 
+Iteration = Annotated[
+    int, typer.Option(min=1, help="K: the pipeline of the iteration before it annotates.")
+]
+AcceptedBy = Annotated[
+    Optional[str], typer.Option(help="token or entity; default: annotate.accept.")
+]
+Retrained = Annotated[
+    bool, typer.Option("--retrain", help="Also train with each γ: dev and test F1. Goes on.")
+]
+
 
 def sweep(
     gamma: Annotated[str, typer.Option(help="γs, each in [0, 1], divided by commas.")] = GAMMAS,
-    iteration: Annotated[
-        int, typer.Option(min=1, help="K: the pipeline of the iteration before it annotates.")
-    ] = 1,
-    accept: Annotated[
-        Optional[str], typer.Option(help="token or entity; default: annotate.accept.")
-    ] = None,
-    retrain: Annotated[
-        bool, typer.Option("--retrain", help="Also train with each γ: dev and test F1. Goes on.")
-    ] = False,
+    iteration: Iteration = 1,
+    accept: AcceptedBy = None,
+    retrain: Retrained = False,
     params: Params = Path("params.yaml"),
     out: Annotated[Optional[Path], typer.Option(help="Default: sweep/iteration-K.")] = None,
     cache: Annotated[Path, typer.Option(help="Of the pool's scores.")] = Path(".sciner-cache/pool"),
