@@ -1,13 +1,17 @@
 """`sciner sweep`: what each γ would let through, and with --retrain the F1 it leads to."""
 
 from pathlib import Path
-from typing import Annotated, Any, Dict, List, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Dict, List, Optional
 
 import typer
 
 from ..files import write_json, write_text
 from ..settings import read_settings
 from .options import Params
+
+if TYPE_CHECKING:
+    from ..selection import Accept
+    from ..training.experiment import Experiment
 
 GAMMAS = "0.995,0.99,0.98,0.95,0.92,0.9,0.85,0.8,0.7,0.6,0.5"
 
@@ -37,7 +41,7 @@ def sweep(
     sweep.json, sweep.tsv and sweep.html.
     """
     from ..annotation.pseudo_label import predict_members
-    from ..annotation.sweep import retrain_at, sweep_gammas
+    from ..annotation.sweep import sweep_gammas
     from ..training.ensemble import mean_scores
     from ..training.experiment import Experiment
 
@@ -63,17 +67,30 @@ def sweep(
         calibrated=annotate.calibrated,
     )
     if retrain:
-        if settings.retrain.soft_labels:
-            typer.echo("retrain.soft_labels is true: γ decides nothing that is learnt", err=True)
-        for one in figures:
-            folder = out / f"gamma-{one['gamma']:g}"
-            result = retrain_at(
-                experiment, one["gamma"], accept=rule, pool=pool, cache=cache, out=folder
-            )
-            one.update(dev_f1=result["dev_f1"], test_f1=result["test_f1"])
-            typer.echo(f"γ {one['gamma']:g}: dev F1 {one['dev_f1']:.3f}")
+        _retrain(experiment, figures, accept=rule, pool=pool, cache=cache, out=out)
     how = {"iteration": iteration, "accept": rule, "gamma_o": annotate.gamma_o}
     _write(out, how, figures)
+
+
+def _retrain(
+    experiment: "Experiment",
+    figures: List[Dict[str, Any]],
+    *,
+    accept: "Accept",
+    pool: Path,
+    cache: Path,
+    out: Path,
+) -> None:
+    """Train with each γ, in a folder of its own, and put the F1 beside its other figures."""
+    from ..annotation.sweep import retrain_at
+
+    if experiment.settings.retrain.soft_labels:
+        typer.echo("retrain.soft_labels is true: γ decides nothing that is learnt", err=True)
+    for one in figures:
+        gamma, folder = one["gamma"], out / f"gamma-{one['gamma']:g}"
+        result = retrain_at(experiment, gamma, accept=accept, pool=pool, cache=cache, out=folder)
+        one.update(dev_f1=result["dev_f1"], test_f1=result["test_f1"])
+        typer.echo(f"γ {gamma:g}: dev F1 {one['dev_f1']:.3f}")
 
 
 def _write(out: Path, how: Dict[str, Any], figures: List[Dict[str, Any]]) -> None:
