@@ -23,6 +23,11 @@ KS = "1,2,4,8,16,32,64"
 VALUES = ("train.teachers=1", "evaluate.paper_protocol=false", "evaluate.bootstrap=0")
 METRICS = Path("metrics/iteration-0.json")
 
+EncoderPaths = Annotated[
+    Optional[List[str]],
+    typer.Option("--encoder", help="name=PATH, a folder; repeatable; default: encoder/."),
+]
+
 
 class Run(NamedTuple):
     encoder: str
@@ -41,10 +46,7 @@ def few_shot(
     k: Annotated[str, typer.Option("--k", help="Mentions of each type, to twice as many.")] = KS,
     subsets: Annotated[int, typer.Option(min=1, help="Choices of gold for each k.")] = 3,
     seeds: Annotated[int, typer.Option(min=1, help="Trainings on each: seeds 0, 1, …")] = 1,
-    encoders: Annotated[
-        Optional[List[str]],
-        typer.Option("--encoder", help="name=PATH, a folder; repeatable; default: encoder/."),
-    ] = None,
+    encoders: EncoderPaths = None,
     values: Values = None,
     jobs: Annotated[int, typer.Option(min=1, help="Trainings at a time; share the cores.")] = 1,
     params: Params = Path("params.yaml"),
@@ -61,12 +63,11 @@ def few_shot(
     from ..corpus.docbin import read_docs
     from ..corpus.few_shot import count_types, sentence_docs
     from ..models.machine import usable_cores
-    from ..report.few_shot import few_shot_csv, few_shot_svg, few_shot_text
     from ..settings import read_settings
-    from .loops import check_made, ended_with_us, with_values
+    from .loops import ended_with_us
 
-    root, asked = Path(), _read_ks(k)
-    check_converted(read_settings(params), root=root)
+    asked = _read_ks(k)
+    check_converted(read_settings(params), root=Path())
     text = params.read_text(encoding="utf8")
     paths = _read_encoders(encoders)
     sentences = sentence_docs(read_docs(GOLD / "train.spacy", make_vocab()))
@@ -75,17 +76,8 @@ def few_shot(
     for line in notes:
         typer.echo(line)
     own = [*VALUES, *(values or ())]
-    for name, path in paths.items():
-        made = [f"encoder={fingerprint(path)}", f"gold={fingerprint(GOLD)}"]
-        (out / name).mkdir(parents=True, exist_ok=True)
-        check_made(out / name, with_values(text, [*own, "seed=0"]), made, root=root, converted=True)
-    runs = [
-        Run(name, k, i, seed)
-        for k, some in chosen.items()
-        for i in range(len(some))
-        for name in paths
-        for seed in range(seeds)
-    ]
+    _check_folders(out, paths, own, text=text)
+    runs = _runs(chosen, paths, n_seeds=seeds)
     threads = max(1, usable_cores() // jobs)
 
     def one(run: Run) -> "Shot":
@@ -97,11 +89,34 @@ def few_shot(
 
     with ended_with_us(), ThreadPoolExecutor(jobs) as pool:
         shots = sorted(pool.map(one, runs), key=lambda s: (list(paths).index(s.encoder), s[1:]))
-    write_json(out / "few-shot.json", {"notes": notes, "runs": [s._asdict() for s in shots]})
-    write_text(out / "few-shot.csv", few_shot_csv(shots))
-    write_text(out / "few-shot.svg", few_shot_svg(shots))
-    typer.echo(few_shot_text(shots))
-    typer.echo(f"✔ {out}/few-shot.json, .csv, .svg")
+    _write(out, notes, shots)
+
+
+def _check_folders(
+    out: Path, encoders: Dict[str, Path], values: Sequence[str], *, text: str
+) -> None:
+    """Refuse to go on in an encoder's folder that was made with something else, or with values
+    that are wrong. RAISES (ScinerError): SCINER-E519, E520, E523, E571."""
+    from .loops import check_made, with_values
+
+    for name, path in encoders.items():
+        made = [f"encoder={fingerprint(path)}", f"gold={fingerprint(GOLD)}"]
+        (out / name).mkdir(parents=True, exist_ok=True)
+        settings = with_values(text, [*values, "seed=0"])
+        check_made(out / name, settings, made, root=Path(), converted=True)
+
+
+def _runs(
+    chosen: "Dict[int, List[Subset]]", encoders: Dict[str, Path], *, n_seeds: int
+) -> List[Run]:
+    """Each subset with every encoder, before the next one."""
+    return [
+        Run(name, k, i, seed)
+        for k, subsets in chosen.items()
+        for i in range(len(subsets))
+        for name in encoders
+        for seed in range(n_seeds)
+    ]
 
 
 def _measured(
@@ -142,6 +157,16 @@ def _measured(
     shot = shot_of(metrics, **run._asdict(), **sizes)
     tell(f"{run}: test F1 {shot.f1:.3f}")
     return shot
+
+
+def _write(out: Path, notes: List[str], shots: "Sequence[Shot]") -> None:
+    from ..report.few_shot import few_shot_csv, few_shot_svg, few_shot_text
+
+    write_json(out / "few-shot.json", {"notes": notes, "runs": [s._asdict() for s in shots]})
+    write_text(out / "few-shot.csv", few_shot_csv(shots))
+    write_text(out / "few-shot.svg", few_shot_svg(shots))
+    typer.echo(few_shot_text(shots))
+    typer.echo(f"✔ {out}/few-shot.json, .csv, .svg")
 
 
 def _choose(

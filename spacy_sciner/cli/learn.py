@@ -2,8 +2,9 @@
 
 import csv
 import io
+from itertools import product
 from pathlib import Path
-from typing import Annotated, Any, Dict, List
+from typing import TYPE_CHECKING, Annotated, Any, Dict, List, Sequence
 
 import typer
 
@@ -11,24 +12,29 @@ from ..errors import Errors, ScinerError
 from ..files import fingerprint, link, write_json, write_text
 from .options import Params, SeedCount, Values
 
+if TYPE_CHECKING:
+    from ..review.simulate import Plan
+
+Simulated = Annotated[
+    bool, typer.Option("--simulate", help="With corpus/gold/train.spacy as the expert.")
+]
+Strategies = Annotated[
+    str, typer.Option(help="Of random, entropy, entity-entropy, least-confident, disagreement.")
+]
+MostOfPaper = Annotated[
+    int, typer.Option(min=0, help="Most paragraphs of one paper in a round; 0: no cap.")
+]
+WithLoop = Annotated[bool, typer.Option("--loop", help="One iteration of the loop on the rest.")]
+
 
 def learn(
-    simulate: Annotated[
-        bool, typer.Option("--simulate", help="With corpus/gold/train.spacy as the expert.")
-    ] = False,
-    strategies: Annotated[
-        str, typer.Option(help="Of random, entropy, entity-entropy, least-confident, disagreement.")
-    ] = "random,entropy,least-confident",
+    simulate: Simulated = False,
+    strategies: Strategies = "random,entropy,least-confident",
     start: Annotated[int, typer.Option(min=1, help="Tokens annotated before all rounds.")] = 2000,
     budget: Annotated[int, typer.Option(min=1, help="Tokens annotated each round.")] = 2000,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds after the start.")] = 4,
-    per_paper: Annotated[
-        int, typer.Option(min=0, help="Most paragraphs of one paper in a round; 0: no cap.")
-    ] = 0,
-    loop: Annotated[
-        bool,
-        typer.Option("--loop", help="One iteration of the loop on the rest."),
-    ] = False,
+    per_paper: MostOfPaper = 0,
+    loop: WithLoop = False,
     seeds: SeedCount = 3,
     values: Values = None,
     params: Params = Path("params.yaml"),
@@ -44,19 +50,12 @@ def learn(
     export` has tasks.
     """
     from ..corpus.convert import check_converted
-    from ..report.learning import learning_text
     from ..review.simulate import ALL, Plan
-    from ..review.simulate import simulate as run_plan
-    from ..review.strategies import STRATEGIES
     from ..settings.read import parse_settings
     from .loops import check_made, read_dvc_yaml, with_values
-    from .repeat import planned, tell
+    from .repeat import planned
 
-    names = [name.strip() for name in strategies.split(",") if name.strip()]
-    if not names or not set(names) <= set(STRATEGIES):
-        known = ", ".join(STRATEGIES)
-        message = Errors.E535.format(option="--strategies", value=strategies, known=known)
-        raise ScinerError(message)
+    names = _read_strategies(strategies)
     if not simulate:
         raise ScinerError(Errors.E536)
     gold, encoder = Path("corpus/gold"), Path("encoder")
@@ -67,24 +66,59 @@ def learn(
     text = planned(params, 1)
     settings = parse_settings(with_values(text, given), params)
     check_converted(settings, root=Path())
-    n_teachers = settings.train.teachers
-    if "disagreement" in names and n_teachers < 2:
-        raise ScinerError(Errors.E538.format(n=n_teachers))
-    teachers = [] if loop or "disagreement" in names else ["train.teachers=1"]
+    teachers = _teachers(settings.train.teachers, names, loop=loop)
     dvc_yaml = read_dvc_yaml(Path())
     options = [f"start={start}", f"budget={budget}", f"per_paper={per_paper}", f"loop={loop}"]
     # Of a start without teachers no one could disagree later.
     options += [*teachers, fingerprint(gold), fingerprint(encoder)]
     check_made(out, with_values(text, [*given, "seed=0"]), options, root=Path(), converted=True)
-    rows: List[Dict[str, Any]] = []
-    for seed in range(seeds):
-        train = _trainer([*given, *teachers, f"seed={seed}"], text, dvc_yaml, tell)
-        for name in [*names, ALL]:
-            plan = Plan(name, seed, start, budget, rounds, per_paper, loop)
-            for row in run_plan(plan, out, gold, train):
-                rows.append(row)
-                _write(out, rows, learning_text(rows))
+    pairs = product(range(seeds), [*names, ALL])
+    plans = [Plan(name, seed, start, budget, rounds, per_paper, loop) for seed, name in pairs]
+    _run(plans, [*given, *teachers], text, dvc_yaml, gold=gold, out=out)
     typer.echo((out / "learn.txt").read_text(encoding="utf8"), nl=False)
+
+
+def _read_strategies(text: str) -> List[str]:
+    """RAISES (ScinerError): SCINER-E535."""
+    from ..review.strategies import STRATEGIES
+
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names or not set(names) <= set(STRATEGIES):
+        known = ", ".join(STRATEGIES)
+        raise ScinerError(Errors.E535.format(option="--strategies", value=text, known=known))
+    return names
+
+
+def _teachers(n: int, strategies: Sequence[str], *, loop: bool) -> List[str]:
+    """What is set of the n teachers: one is enough where none has to disagree, or to annotate.
+
+    RAISES (ScinerError): SCINER-E538 if they are too few to disagree.
+    """
+    if "disagreement" in strategies and n < 2:
+        raise ScinerError(Errors.E538.format(n=n))
+    return [] if loop or "disagreement" in strategies else ["train.teachers=1"]
+
+
+def _run(
+    plans: "Sequence[Plan]",
+    values: Sequence[str],
+    text: str,
+    dvc_yaml: Any,
+    *,
+    gold: Path,
+    out: Path,
+) -> None:
+    """One plan after the other; the table is written anew with each round."""
+    from ..report.learning import learning_text
+    from ..review.simulate import simulate
+    from .repeat import tell
+
+    rows: List[Dict[str, Any]] = []
+    for plan in plans:
+        train = _trainer([*values, f"seed={plan.seed}"], text, dvc_yaml, tell)
+        for row in simulate(plan, out, gold, train):
+            rows.append(row)
+            _write(out, rows, learning_text(rows))
 
 
 def _trainer(values: List[str], text: str, dvc_yaml: Any, say: Any) -> Any:

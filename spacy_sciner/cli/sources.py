@@ -3,7 +3,7 @@
 import csv
 import io
 from pathlib import Path
-from typing import Annotated, Any, Dict, List
+from typing import TYPE_CHECKING, Annotated, Any, Dict, List, Sequence
 
 import typer
 
@@ -11,16 +11,23 @@ from ..errors import Errors, ScinerError
 from ..files import fingerprint, read_json, write_json, write_text
 from .options import Params, SeedCount, Values
 
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+    from ..review.sources import Mixture
+    from ..training.recipe import Recipe
+
+GoldShares = Annotated[str, typer.Option(help="Of gold's paragraphs, in percent.")]
+LossNames = Annotated[
+    str, typer.Option(help="Of the other's labels: nll, gce (robust to wrong ones), or both.")
+]
+
 
 def sources(
     other: Annotated[Path, typer.Argument(help="The other annotator's file, such as an LLM's.")],
     format: Annotated[str, typer.Option(help="Its format, as in params.yaml.", show_default=False)],
-    shares: Annotated[
-        str, typer.Option(help="Of gold's paragraphs, in percent.")
-    ] = "0,5,10,20,50,100",
-    losses: Annotated[
-        str, typer.Option(help="Of the other's labels: nll, gce (robust to wrong ones), or both.")
-    ] = "nll,gce",
+    shares: GoldShares = "0,5,10,20,50,100",
+    losses: LossNames = "nll,gce",
     seeds: SeedCount = 3,
     values: Values = None,
     params: Params = Path("params.yaml"),
@@ -38,9 +45,8 @@ def sources(
 
     from ..corpus.convert import check_converted
     from ..corpus.docbin import read_docs
-    from ..report.sources import sources_text
     from ..review.annotators import format_of
-    from ..review.sources import mix, mixtures, read_source, train_mixture
+    from ..review.sources import mixtures, read_source
     from ..settings import read_settings
     from ..settings.read import parse_settings
     from .loops import check_made, with_values
@@ -66,9 +72,25 @@ def sources(
     made = [fingerprint(path) for path in (gold, Path("encoder"), other)]
     check_made(out, text, [format, *made], root=Path(), converted=True)
     write_text(out / "params.yaml", text)
+    _train(mixtures(parts, kinds, seeds), golds, docs, recipe, gold=gold, out=out)
+
+
+def _train(
+    planned: "Sequence[Mixture]",
+    golds: "Sequence[Doc]",
+    docs: "Sequence[Doc]",
+    recipe: "Recipe",
+    *,
+    gold: Path,
+    out: Path,
+) -> None:
+    """Those of which there is no result yet; the table is written anew with each."""
+    from ..report.sources import sources_text
+    from ..review.sources import mix, train_mixture
+
     path = out / "sources.json"
     rows: List[Dict[str, Any]] = read_json(path, list) if path.is_file() else []
-    for mixture in mixtures(parts, kinds, seeds):
+    for mixture in planned:
         if any(all(row[k] == v for k, v in mixture._asdict().items()) for row in rows):
             continue
         chosen = mix(golds, docs, mixture)
