@@ -1,7 +1,7 @@
 """`sciner review export`: paragraphs of the pool for a person to correct."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, List, Optional, Sequence, Set
+from typing import TYPE_CHECKING, Annotated, Any, List, Optional, Sequence, Set, Tuple
 
 import typer
 
@@ -14,33 +14,36 @@ if TYPE_CHECKING:
 
 RECORDS = Path("review")
 
+Strategy = Annotated[
+    str, typer.Option(help="random, entropy, entity-entropy, least-confident, disagreement.")
+]
+MostTokens = Annotated[
+    Optional[int],
+    typer.Option(
+        min=1, help="Of all paragraphs, at most, but for the first; default 2000, without --n."
+    ),
+]
+MostOfPaper = Annotated[
+    int, typer.Option(min=0, help="Paragraphs of one paper at most; 0: no cap.")
+]
+Corrected = Annotated[Path, typer.Option(help="What is to be corrected.")]
+RoundFolder = Annotated[
+    Optional[Path], typer.Option(help="The round's folder; default review/round-1, -2, …")
+]
+ShownAgain = Annotated[bool, typer.Option("--again", help="Also what earlier rounds have shown.")]
+
 
 def export(
-    strategy: Annotated[
-        str, typer.Option(help="random, entropy, entity-entropy, least-confident, disagreement.")
-    ] = "entropy",
-    tokens: Annotated[
-        Optional[int],
-        typer.Option(
-            min=1, help="Of all paragraphs, at most, but for the first; default 2000, without --n."
-        ),
-    ] = None,
+    strategy: Strategy = "entropy",
+    tokens: MostTokens = None,
     n: Annotated[Optional[int], typer.Option(min=1, help="Paragraphs at most.")] = None,
-    per_paper: Annotated[
-        int, typer.Option(min=0, help="Paragraphs of one paper at most; 0: no cap.")
-    ] = 0,
-    pipeline: Annotated[Path, typer.Option(help="What is to be corrected.")] = Path(
-        "training/best"
-    ),
+    per_paper: MostOfPaper = 0,
+    pipeline: Corrected = Path("training/best"),
     pool: Annotated[Path, typer.Option(help="Paragraphs.")] = Path("corpus/pool.spacy"),
     format: Annotated[str, typer.Option(help="label-studio, prodigy or doccano.")] = "label-studio",
-    out: Annotated[
-        Optional[Path], typer.Option(help="The round's folder; default review/round-1, -2, …")
-    ] = None,
+    out: RoundFolder = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the strategy random.")] = 0,
-    again: Annotated[
-        bool, typer.Option("--again", help="Also what earlier rounds have shown.")
-    ] = False,
+    again: ShownAgain = False,
     force: ReplaceOut = False,
     server: Server = None,
     project: ProjectTitle = None,
@@ -53,24 +56,15 @@ def export(
     `sciner review import` tells what the person changed. Keep the record. With --server the tasks
     also go to a project of a running Label Studio, which is made if it is not there.
     """
-    from ...corpus.convert import check_converted
-    from ...corpus.settings import CorpusSettings
-    from ...review.record import RECORD, next_round
+    from ...review.record import next_round
     from ...review.strategies import STRATEGIES
     from ...review.tasks import NAMES, Budget, next_tasks, write_round
-    from ...settings import read_settings
 
     _check("--strategy", strategy, STRATEGIES)
     _check("--format", format, NAMES)
-    if out is not None and out.exists():
-        if not force:
-            raise ScinerError(Errors.E241.format(path=out))
-        if not (out / RECORD).is_file():
-            raise ScinerError(Errors.E543.format(path=out))
+    _check_out(out, force=force)
     studio = connected(server, project, file_format=format)
-    settings = read_settings(params)
-    check_converted(settings, root=Path())
-    labels = CorpusSettings.of(settings, settings.corpus, labels_path=assets / "labels.yaml").labels
+    corpus, labels = _corpus(params, assets)
     out = out or next_round(RECORDS)
     budget = Budget(2000 if tokens is None and n is None else tokens, n, per_paper)
     seen = set() if again else _seen(out)
@@ -79,20 +73,40 @@ def export(
     )
     if studio is not None:  # before the round is written, which later ones pass over
         make_project(studio, labels, version)
-    about = {"corpus": settings.corpus, "model_version": version, "strategy": strategy}
-    losses = write_round(
-        out, shown, file_format=format, labels=labels, about={**about, "seed": seed}
-    )
+    about = {"corpus": corpus, "model_version": version, "strategy": strategy, "seed": seed}
+    losses = write_round(out, shown, file_format=format, labels=labels, about=about)
     _tell(shown, out / NAMES[format], version=version, n_seen=len(seen))
     for line in losses.lines():
         typer.secho(f"!! {format} does not hold: {line}", fg="yellow", err=True)
-    records = "" if out.parent == RECORDS else f" --records {out.parent}"
     if studio is None:
-        _tell_next(out / NAMES[format], format, records)
+        _tell_next(out / NAMES[format], format)
     else:
         _send(studio, shown, labels, out)
-        to = f'--server {server} --project "{project}"'
-        typer.echo(f"Next: correct and submit, then\n  sciner review import {to}{records}")
+        _tell_import(f'--server {server} --project "{project}"', out)
+
+
+def _check_out(out: Optional[Path], *, force: bool) -> None:
+    """RAISES (ScinerError): SCINER-E241 for what is there, with --force SCINER-E543 for what is no
+    round."""
+    from ...review.record import RECORD
+
+    if out is not None and out.exists():
+        if not force:
+            raise ScinerError(Errors.E241.format(path=out))
+        if not (out / RECORD).is_file():
+            raise ScinerError(Errors.E543.format(path=out))
+
+
+def _corpus(params: Path, assets: Path) -> Tuple[str, Sequence[str]]:
+    """The name and the labels of the corpus that was converted."""
+    from ...corpus.convert import check_converted
+    from ...corpus.settings import CorpusSettings
+    from ...settings import read_settings
+
+    settings = read_settings(params)
+    check_converted(settings, root=Path())
+    own = CorpusSettings.of(settings, settings.corpus, labels_path=assets / "labels.yaml")
+    return settings.corpus, own.labels
 
 
 def _send(studio: Studio, shown: "List[Written]", labels: Sequence[str], out: Path) -> None:
@@ -133,8 +147,13 @@ def _tell(shown: "List[Written]", path: Path, *, version: str, n_seen: int) -> N
     typer.echo(f"  what was shown is recorded in {path.parent / 'record.json'}")
 
 
-def _tell_next(path: Path, file_format: str, records: str) -> None:
+def _tell_next(path: Path, file_format: str) -> None:
     config = path.with_suffix(".config.xml")
     interface = f" into a project with the interface {config}" if config.exists() else ""
-    typer.echo(f"Next: import {path}{interface} ({file_format}), correct and submit, export, then")
-    typer.echo(f"  sciner review import EXPORT{records}")
+    before = f"import {path}{interface} ({file_format}), correct and submit, export"
+    _tell_import("EXPORT", path.parent, before=before)
+
+
+def _tell_import(what: str, out: Path, *, before: str = "correct and submit") -> None:
+    records = "" if out.parent == RECORDS else f" --records {out.parent}"
+    typer.echo(f"Next: {before}, then\n  sciner review import {what}{records}")

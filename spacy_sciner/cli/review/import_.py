@@ -1,7 +1,7 @@
 """`sciner review import`: what a person corrected, as gold."""
 
 from pathlib import Path
-from typing import Annotated, Any, Dict, List, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Dict, List, Optional, Sequence, Tuple
 
 import typer
 
@@ -10,34 +10,44 @@ from ..options import CorporaFolder, Params
 from .export import RECORDS
 from .server import ProjectTitle, Server, connected, fetch_project
 
+if TYPE_CHECKING:
+    from ...corpus.splits.gold import GoldSplits
+    from ...settings import Settings
+
 REVIEWED = "review/gold.json"  # in the corpus' folder
 REPORT = "import.json"
 _SHOWN = 5  # examples of each kind on the screen
 
+ExportedFiles = Annotated[
+    Optional[List[Path]],
+    typer.Argument(help="What the annotation tool exported.", show_default=False),
+]
+FileFormat = Annotated[
+    Optional[str],
+    typer.Option(help="label-studio, prodigy or doccano; default: told by the content."),
+]
+Annotator = Annotated[
+    str, typer.Option(help="Who it was, if it was one person.", show_default=False)
+]
+CorpusName = Annotated[
+    Optional[str], typer.Option(help="Entry of `corpora`; default params.yaml's `corpus`.")
+]
+NotNamed = Annotated[
+    bool, typer.Option("--no-params", help="Don't name the gold file in --params.")
+]
+
 
 def import_(
-    files: Annotated[
-        Optional[List[Path]],
-        typer.Argument(help="What the annotation tool exported.", show_default=False),
-    ] = None,
+    files: ExportedFiles = None,
     server: Server = None,
     project: ProjectTitle = None,
-    format: Annotated[
-        Optional[str],
-        typer.Option(help="label-studio, prodigy or doccano; default: told by the content."),
-    ] = None,
+    format: FileFormat = None,
     records: Annotated[Path, typer.Option(help="Folder of the rounds.")] = RECORDS,
-    annotator: Annotated[
-        str, typer.Option(help="Who it was, if it was one person.", show_default=False)
-    ] = "",
-    corpus: Annotated[
-        Optional[str], typer.Option(help="Entry of `corpora`; default params.yaml's `corpus`.")
-    ] = None,
+    annotator: Annotator = "",
+    corpus: CorpusName = None,
     params: Params = Path("params.yaml"),
     assets: CorporaFolder = Path("assets"),
-    no_params: Annotated[
-        bool, typer.Option("--no-params", help="Don't name the gold file in --params.")
-    ] = False,
+    no_params: NotNamed = False,
 ) -> None:
     """Take corrected paragraphs into the corpus' gold, and say what the person changed.
 
@@ -45,8 +55,6 @@ def import_(
     params.yaml as gold for training. What was not reviewed stays in the pool. With --server the
     tasks come from a project of a running Label Studio; its export is kept in --records.
     """
-    from ...corpus.settings import CorpusSettings
-    from ...corpus.splits.gold import read_gold_splits
     from ...files import write_json
     from ...review.record import read_rounds
     from ...review.returned import held_out_of, import_files
@@ -61,11 +69,7 @@ def import_(
         raise ScinerError(Errors.E563.format(path=records, usual=RECORDS))
     settings = read_settings(params)
     name = corpus or settings.corpus
-    own = CorpusSettings.of(settings, name, labels_path=assets / "labels.yaml")
-    reviewed = assets / name / REVIEWED
-    if not reviewed.exists():  # removed, to begin anew
-        own = own._replace(gold=tuple(g for g in own.gold if Path(g.path) != Path(REVIEWED)))
-    gold = read_gold_splits(own, folder=assets / name, seed=settings.convert.seed)
+    labels, gold = _labels_and_gold(settings, name, assets)
     given = list(files or ())
     if studio is not None:
         given.append(fetch_project(studio, records))
@@ -74,14 +78,28 @@ def import_(
         rounds=read_rounds(records),
         held_out=held_out_of(gold.docs),
         corpus=name,
-        gold=reviewed,
-        labels=own.labels,
+        gold=assets / name / REVIEWED,
+        labels=labels,
         file_format=format,
         annotator=annotator,
     )
     write_json(records / REPORT, report)
     _tell(report, records / REPORT)
     _entry(name, params, edit=not no_params)
+
+
+def _labels_and_gold(
+    settings: "Settings", corpus: str, assets: Path
+) -> "Tuple[Sequence[str], GoldSplits]":
+    """Of a corpus, as `convert` reads it, but for reviewed gold that was removed to begin anew."""
+    from ...corpus.settings import CorpusSettings
+    from ...corpus.splits.gold import read_gold_splits
+
+    own = CorpusSettings.of(settings, corpus, labels_path=assets / "labels.yaml")
+    folder = assets / corpus
+    if not (folder / REVIEWED).exists():
+        own = own._replace(gold=tuple(g for g in own.gold if Path(g.path) != Path(REVIEWED)))
+    return own.labels, read_gold_splits(own, folder=folder, seed=settings.convert.seed)
 
 
 def _entry(corpus: str, params: Path, *, edit: bool) -> None:
