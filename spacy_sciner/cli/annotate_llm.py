@@ -3,7 +3,7 @@
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Dict, Mapping, Optional, Sequence
+from typing import TYPE_CHECKING, Annotated, Dict, Mapping, Optional, Sequence, Tuple
 
 import typer
 
@@ -14,54 +14,64 @@ from .options import ChoiceSeed, LabelsFolder, ParagraphCount, Params
 
 if TYPE_CHECKING:
     from ..corpus.pool import PoolParagraph
+    from ..llm.cache import AnswerCache
+    from ..llm.client import Endpoint
     from ..llm.costs import Estimate
     from ..llm.run import Outcome, Question
+
+OutPath = Annotated[
+    Path, typer.Option(help="JSON lines to write; a report goes beside.", show_default=False)
+]
+Closed = Annotated[
+    bool, typer.Option("--closed/--open", help="The corpus' labels, or any concepts.")
+]
+Paragraphs = Annotated[
+    Path, typer.Option(help="A .spacy file, or a .jsonl file or folder of parsed papers.")
+]
+Address = Annotated[
+    Optional[str],
+    typer.Option(envvar="OPENAI_BASE_URL", help="Of the server; default: OpenAI's own."),
+]
+KeyVariable = Annotated[str, typer.Option(help="The environment variable that holds the key.")]
+RequestsPerMinute = Annotated[
+    float, typer.Option(min=0, help="Requests, repetitions included; 0: no limit.")
+]
+SilentSeconds = Annotated[
+    float, typer.Option(min=0.1, help="Seconds without a byte from the server.")
+]
+MoreParameters = Annotated[
+    str, typer.Option(help="More parameters as a JSON object; null takes one away.")
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Print prompts, tokens and costs; ask nothing.")
+]
+LabelsOf = Annotated[
+    Optional[str], typer.Option(help="With --closed: whose labels; default: `corpus`.")
+]
 
 
 def annotate_llm(
     model: Annotated[str, typer.Option(help="As the server calls it.", show_default=False)],
-    out: Annotated[
-        Path,
-        typer.Option(help="JSON lines to write; a report goes beside.", show_default=False),
-    ],
-    is_closed: Annotated[
-        bool, typer.Option("--closed/--open", help="The corpus' labels, or any concepts.")
-    ] = False,
-    paragraphs: Annotated[
-        Path, typer.Option(help="A .spacy file, or a .jsonl file or folder of parsed papers.")
-    ] = Path("corpus/pool.spacy"),
+    out: OutPath,
+    is_closed: Closed = False,
+    paragraphs: Paragraphs = Path("corpus/pool.spacy"),
     n: ParagraphCount = 100,
     seed: ChoiceSeed = 0,
-    base_url: Annotated[
-        Optional[str],
-        typer.Option(envvar="OPENAI_BASE_URL", help="Of the server; default: OpenAI's own."),
-    ] = None,
-    key_env: Annotated[
-        str, typer.Option(help="The environment variable that holds the key.")
-    ] = "OPENAI_API_KEY",
+    base_url: Address = None,
+    key_env: KeyVariable = "OPENAI_API_KEY",
     concurrency: Annotated[int, typer.Option(min=1, help="Questions in flight at once.")] = 4,
-    per_minute: Annotated[
-        float, typer.Option(min=0, help="Requests, repetitions included; 0: no limit.")
-    ] = 0,
-    timeout: Annotated[
-        float, typer.Option(min=0.1, help="Seconds without a byte from the server.")
-    ] = 60,
+    per_minute: RequestsPerMinute = 0,
+    timeout: SilentSeconds = 60,
     tries: Annotated[int, typer.Option(min=1, help="Of each question.")] = 5,
     temperature: Annotated[float, typer.Option(min=0, help="Of the answers.")] = 0,
     max_tokens: Annotated[int, typer.Option(min=1, help="Of an answer.")] = 1024,
-    extra: Annotated[
-        str, typer.Option(help="More parameters as a JSON object; null takes one away.")
-    ] = "{}",
+    extra: MoreParameters = "{}",
     price_in: Annotated[float, typer.Option(min=0, help="Of a million tokens asked.")] = 0,
     price_out: Annotated[float, typer.Option(min=0, help="Of a million tokens answered.")] = 0,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print prompts, tokens and costs; ask nothing.")
-    ] = False,
+    dry_run: DryRun = False,
     show: Annotated[int, typer.Option(min=0, help="Prompts that --dry-run prints.")] = 1,
     cache: Annotated[Path, typer.Option(help="Folder of the answers.")] = Path(".sciner-cache/llm"),
-    corpus: Annotated[
-        Optional[str], typer.Option(help="With --closed: whose labels; default: `corpus`.")
-    ] = None,
+    corpus: LabelsOf = None,
     params: Params = Path("params.yaml"),
     assets: LabelsFolder = Path("assets"),
 ) -> None:
@@ -74,44 +84,41 @@ def annotate_llm(
     Each answer is kept in --cache: the same command goes on where it stopped, and asks nothing
     twice. The key comes from the environment alone, and is written nowhere.
     """
-    from ..corpus.settings import meanings_of
     from ..llm.cache import AnswerCache
     from ..llm.client import Endpoint
-    from ..llm.costs import estimate
     from ..llm.paragraphs import choose_paragraphs
-    from ..llm.run import Question, annotate
-    from ..settings import read_settings
 
-    labels = assets / "labels.yaml"
-    meanings = meanings_of(read_settings(params), corpus, labels) if is_closed else None
-    parameters = _parameters(extra, temperature=temperature, max_tokens=max_tokens)
-    question = Question(model, parameters, meanings)
+    meanings = _meanings(params, corpus, assets) if is_closed else None
+    question = _question(model, meanings, extra, temperature=temperature, max_tokens=max_tokens)
     chosen = choose_paragraphs(paragraphs, n=n, seed=seed)
     answers = AnswerCache(cache)
-    expected = estimate(
-        [question.request(paragraph) for paragraph in chosen],
-        cache=answers,
-        max_tokens=max_tokens,
-        price_in=price_in,
-        price_out=price_out,
-    )
+    expected = _estimate(chosen, question, answers, max_tokens, prices=(price_in, price_out))
     if dry_run:
-        _print_prompts(chosen[:show], question)
-        _print_estimate(expected)
-        return
-    address = _checked_address(base_url)
-    key = _key_of(key_env, is_needed=address is None and expected.n_asked > 0)
-    _print_estimate(expected)
-    endpoint = Endpoint(address, key, concurrency, per_minute, timeout, tries)
-    with progress_bar(description=model, total=expected.n_asked) as bar:
-        outcome = annotate(
-            chosen, question, endpoint, cache=answers, out=out, on_done=lambda: bar.update(1)
-        )
-    _print_outcome(outcome, out=out, of=len(chosen))
+        _print_dry_run(chosen[:show], question, expected)
+    else:
+        address, key = _access(base_url, key_env, n_asked=expected.n_asked)
+        endpoint = Endpoint(address, key, concurrency, per_minute, timeout, tries)
+        _ask(chosen, question, endpoint, answers, expected, out=out)
 
 
-def _parameters(extra: str, *, temperature: float, max_tokens: int) -> Dict[str, Any]:
+def _meanings(params: Path, corpus: Optional[str], assets: Path) -> Dict[str, str]:
+    from ..corpus.settings import meanings_of
+    from ..settings import read_settings
+
+    return meanings_of(read_settings(params), corpus, assets / "labels.yaml")
+
+
+def _question(
+    model: str,
+    meanings: Optional[Mapping[str, str]],
+    extra: str,
+    *,
+    temperature: float,
+    max_tokens: int,
+) -> "Question":
+    """RAISES (ScinerError): SCINER-E352 if --extra is no JSON object that can be sent."""
     from ..corpus.formats.sniff import load_json
+    from ..llm.run import Question
 
     try:
         more = load_json(extra)
@@ -121,7 +128,34 @@ def _parameters(extra: str, *, temperature: float, max_tokens: int) -> Dict[str,
     if not isinstance(more, dict):
         raise ScinerError(Errors.E352.format(value=extra))
     every = {"temperature": temperature, "max_tokens": max_tokens, **more}
-    return {name: value for name, value in every.items() if value is not None}
+    parameters = {name: value for name, value in every.items() if value is not None}
+    return Question(model, parameters, meanings)
+
+
+def _estimate(
+    chosen: "Sequence[PoolParagraph]",
+    question: "Question",
+    answers: "AnswerCache",
+    max_tokens: int,
+    *,
+    prices: Tuple[float, float],
+) -> "Estimate":
+    from ..llm.costs import estimate
+
+    price_in, price_out = prices
+    return estimate(
+        [question.request(paragraph) for paragraph in chosen],
+        cache=answers,
+        max_tokens=max_tokens,
+        price_in=price_in,
+        price_out=price_out,
+    )
+
+
+def _access(base_url: Optional[str], key_env: str, *, n_asked: int) -> Tuple[Optional[str], str]:
+    """Address and key. OpenAI's own server needs one, if anything is asked."""
+    address = _checked_address(base_url)
+    return address, _key_of(key_env, is_needed=address is None and n_asked > 0)
 
 
 def _key_of(name: str, *, is_needed: bool) -> str:
@@ -142,12 +176,34 @@ def _checked_address(url: Optional[str]) -> Optional[str]:
     return url
 
 
-def _print_prompts(paragraphs: "Sequence[PoolParagraph]", question: "Question") -> None:
+def _ask(
+    chosen: "Sequence[PoolParagraph]",
+    question: "Question",
+    endpoint: "Endpoint",
+    answers: "AnswerCache",
+    expected: "Estimate",
+    *,
+    out: Path,
+) -> None:
+    from ..llm.run import annotate
+
+    _print_estimate(expected)
+    with progress_bar(description=question.model, total=expected.n_asked) as bar:
+        outcome = annotate(
+            chosen, question, endpoint, cache=answers, out=out, on_done=lambda: bar.update(1)
+        )
+    _print_outcome(outcome, out=out, of=len(chosen))
+
+
+def _print_dry_run(
+    paragraphs: "Sequence[PoolParagraph]", question: "Question", expected: "Estimate"
+) -> None:
     for paragraph in paragraphs:
         typer.echo(f"=== {paragraph.paper}, paragraph {paragraph.paragraph}")
         for message in question.request(paragraph).messages:
             typer.echo(f"--- {message['role']}\n{message['content']}")
     typer.echo("===" * bool(paragraphs), nl=bool(paragraphs))
+    _print_estimate(expected)
 
 
 def _print_estimate(expected: "Estimate") -> None:
