@@ -3,10 +3,10 @@
 from hypothesis import strategies as st
 
 from spacy_sciner.content import has_content
-from spacy_sciner.corpus.annotated import make_tokenizer
+from spacy_sciner.corpus.annotated import standard_tokenizer
 from spacy_sciner.corpus.reader import iob_tags
 
-TOKENIZER = make_tokenizer()
+TOKENIZER = standard_tokenizer()
 WORDS = [
     *(
         "BERT",

@@ -5,10 +5,10 @@ from typing import List, Sequence, Tuple
 import numpy as np
 from spacy.tokens import Doc, Span
 
-from spacy_sciner.corpus.annotated import make_tokenizer
+from spacy_sciner.corpus.annotated import standard_tokenizer
 from spacy_sciner.phrases.sentences import Sentence, sentences_of
 
-TOKENIZER = make_tokenizer()
+TOKENIZER = standard_tokenizer()
 KNOWN = ("pebble sorter", "moss kiln", "heap loom", "dust sieve", "rain gauge")
 
 

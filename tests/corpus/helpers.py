@@ -7,12 +7,12 @@ from typing import Any, Iterable, List, Optional, Sequence, Tuple
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from spacy_sciner.corpus.annotated import Annotated, annotated_to_doc, make_tokenizer
+from spacy_sciner.corpus.annotated import Annotated, annotated_to_doc, standard_tokenizer
 from spacy_sciner.corpus.formats.brat import read_brat_paper
 from spacy_sciner.corpus.formats.paths import files_of
 from spacy_sciner.corpus.rules import Repairs
 
-TOKENIZER = make_tokenizer()
+TOKENIZER = standard_tokenizer()
 
 
 def make_doc(

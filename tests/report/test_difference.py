@@ -6,16 +6,16 @@ import shutil
 import subprocess
 
 import pytest
-import spacy
 import yaml
 from spacy.tokens import Doc
+from spacy.vocab import Vocab
 from tiny import ROOT
 
 from spacy_sciner.cli.diff import diff
 from spacy_sciner.corpus.docbin import write_docs
 from spacy_sciner.errors import ScinerError
 
-VOCAB = spacy.blank("en").vocab
+VOCAB = Vocab()
 WORDS = ["we", "train", "BERT", "on", "SQuAD", "with", "care"]
 GOLD = ["O", "O", "B-MethodName", "O", "B-DatasetName", "O", "O"]
 NOTHING = ["O"] * len(WORDS)
