@@ -17,6 +17,7 @@ import gc
 import importlib
 import json
 import os
+import pickle
 import runpy
 import select
 import signal
@@ -32,7 +33,7 @@ from contextlib import contextmanager
 from itertools import dropwhile
 from pathlib import Path
 from types import ModuleType
-from typing import Iterator, List
+from typing import Any, Dict, Iterator, List, Tuple
 
 # A shell starts it: a first line may neither be long nor have blanks in its path.
 CLIENT = """#!/bin/sh
@@ -122,11 +123,20 @@ def _import() -> None:
     gc.freeze()  # a fork that looked through all of it for garbage would copy it
 
 
-def _write_locks_in_c() -> None:
+def _quicken_yaml() -> None:
     """DVC reads and writes dvc.lock anew for every stage, by a parser in Python that keeps
-    comments, of which it has none: nearly half of a `dvc repro` of small stages."""
+    comments, of which it has none, and params.yaml as often, of which nothing has changed: more
+    than half of a `dvc repro` of small stages."""
     from dvc.utils.serialize import _yaml
     from ruamel.yaml import YAML
+
+    parse = _yaml.parse_yaml
+    parsed: Dict[Tuple[str, str], bytes] = {}
+
+    def once(text: str, path: str, typ: str = "safe") -> Any:
+        if (text, typ) not in parsed:
+            parsed[text, typ] = pickle.dumps(parse(text, path, typ))
+        return pickle.loads(parsed[text, typ])
 
     def in_c() -> YAML:
         yaml = YAML(typ="safe")
@@ -134,7 +144,7 @@ def _write_locks_in_c() -> None:
         yaml.representer.add_representer(OrderedDict, type(yaml.representer).represent_dict)
         return yaml
 
-    _yaml.parse_yaml_for_update, _yaml._get_yaml = _yaml.parse_yaml, in_c
+    _yaml.parse_yaml, _yaml.parse_yaml_for_update, _yaml._get_yaml = once, once, in_c
 
 
 def _run(connection: socket.socket, client: str) -> None:
@@ -148,7 +158,7 @@ def _run(connection: socket.socket, client: str) -> None:
     os.environ.update(environment)
     if command[0] != "-u":  # xdist's workers: what they start is Python itself if none says more
         sys.executable = client
-        _write_locks_in_c()
+        _quicken_yaml()
 
     threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
     code = 1
