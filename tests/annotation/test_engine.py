@@ -50,6 +50,7 @@ def descendants(pid: int) -> List[int]:
     return found[1:]
 
 
+@pytest.mark.usefixtures("warm_spawn")
 def test_two_processes_give_the_same_bytes_though_one_is_killed(tiny_model):
     tasks = shards(12)
     alone = run(tiny_model, tasks)
