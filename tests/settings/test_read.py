@@ -103,6 +103,7 @@ def test_a_corpus_name_in_letters_of_any_language(written):
         ({"corpora.sample.labels": []}, "corpora.sample.labels: the list is empty"),
         ({"corpora.sample.labels": ["M", "M"]}, "corpora.sample.labels: 'M' is named twice"),
         ({"corpora.sample.labels": ["M", "O"]}, "corpora.sample.labels: 'O' cannot be a label"),
+        ({"corpora.sample.labels": ["M\tN"]}, r"corpora.sample.labels: 'M\tN' cannot be a label"),
         (
             {"corpora.sample.labels": ["M", "M", "O"]},
             "corpora.sample.labels: 'M' is named twice; 'O' cannot be a label",
