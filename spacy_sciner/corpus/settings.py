@@ -6,6 +6,7 @@ from typing import Any, Dict, Mapping, NamedTuple, Optional, Tuple
 
 from ..errors import Errors, ScinerError, ScinerWarning, Warnings
 from ..settings import Corpus, GoldFile, Settings, read_yaml
+from ..settings.corpora import is_label
 
 
 class CorpusSettings(NamedTuple):
@@ -22,8 +23,8 @@ class CorpusSettings(NamedTuple):
     def of(cls, settings: Settings, name: str, *, labels_path: Path) -> "CorpusSettings":
         """labels_path (Path): The label schema, for a corpus that names no labels of its own.
 
-        RAISES (ScinerError): SCINER-E501 if there is no such corpus, SCINER-E502 or E211 for the
-            schema.
+        RAISES (ScinerError): SCINER-E501 if there is no such corpus, SCINER-E502, E211 or E203
+            for the schema.
         """
         corpus: Corpus = settings.corpus_of(name)
         labels = corpus.labels or tuple(load_labels(labels_path))
@@ -33,7 +34,8 @@ class CorpusSettings(NamedTuple):
 def load_labels(path: Path) -> Dict[str, Optional[str]]:
     """The label schema: each label with its meaning, None where nothing stands behind it.
 
-    RAISES (ScinerError): SCINER-E502 if it is no YAML, SCINER-E211 if it has no such mapping.
+    RAISES (ScinerError): SCINER-E502 if it is no YAML, SCINER-E211 if it has no such mapping,
+        SCINER-E203 for names that are no labels.
     """
     schema = read_yaml(path)
     labels = schema.get("labels") if isinstance(schema, dict) else None
@@ -42,6 +44,9 @@ def load_labels(path: Path) -> Dict[str, Optional[str]]:
     for label, meaning in labels.items():
         if isinstance(meaning, (list, dict)):
             raise ScinerError(Errors.E211.format(path=path, found={label: meaning}))
+    no_labels = [str(label) for label in labels if not is_label(str(label))]
+    if no_labels:
+        raise ScinerError(Errors.E203.format(path=path, found=no_labels))
     return {str(la): None if meaning is None else str(meaning) for la, meaning in labels.items()}
 
 

@@ -6,6 +6,10 @@ from .base import Coded
 class CorpusErrors(metaclass=Coded):
     E201 = "No docs at {path}. Run the stage that writes it: `dvc repro`."
     E202 = "{path} cannot be read as spaCy docs ({reason}). Write it again, or convert it first."
+    E203 = (
+        "{path}: {found} cannot be labels. O, - and _unknown_ stand for what is no entity or not "
+        "known, and a tab or line end would end the column. Give them other names."
+    )
     E204 = (
         "No gold file {path}. Of your own corpus: put it there, or mend `path` in params.yaml, "
         "which starts from assets/CORPUS; `pool_gold` may be left out. Of a public corpus: fetch "

@@ -103,8 +103,9 @@ class GoldFile(Section):
         return self
 
 
-def _is_label(name: str) -> bool:
-    """Tables and CoNLL files end a column at a tab, and a line at its end."""
+def is_label(name: str) -> bool:
+    """Tables and CoNLL files end a column at a tab, and a line at its end. O is no entity, - a word
+    of which nothing is known, _unknown_ a span of such words."""
     return name not in _NO_LABELS and bool(name.strip()) and not set(name) & set("\t\r\n")
 
 
@@ -137,8 +138,7 @@ class Corpus(Section):
             raise PydanticCustomError("setting", "the list is empty")
         labels = found or ()
         twice = [la for la in dict.fromkeys(labels) if labels.count(la) > 1]
-        # O is no entity, - a word of which nothing is known, _unknown_ a span of such words.
-        no_labels = [la for la in dict.fromkeys(labels) if not _is_label(la)]
+        no_labels = [la for la in dict.fromkeys(labels) if not is_label(la)]
         problems = [f"{label!r} is named twice" for label in twice]
         problems += [f"{label!r} cannot be a label" for label in no_labels]
         if problems:

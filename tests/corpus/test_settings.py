@@ -59,6 +59,14 @@ def test_wrong_label_schema(tmp_path):
         load_labels(path)
 
 
+@pytest.mark.parametrize("name", ["O", "-", "_unknown_", '"Task\\tName"', '" "'])
+def test_a_name_in_the_schema_that_is_no_label(tmp_path, name):
+    path = tmp_path / "labels.yaml"
+    path.write_text(f"labels: {{Task: a problem, {name}: another}}")
+    with pytest.raises(ScinerError, match=r"SCINER-E203: .*labels\.yaml: \[.*\] cannot be labels"):
+        load_labels(path)
+
+
 def test_a_label_without_a_meaning_is_known_by_its_words(tmp_path):
     path, settings = tmp_path / "labels.yaml", settings_with_labels("Task", "Odd")
     path.write_text("labels: {Task: , Odd: An odd one.}")
