@@ -163,8 +163,8 @@ SHARED = ("parse", "convert", "adapt", "train", "evaluate@0")  # stages
 
 def share(base: Path, folder: Path, *, alone: bool) -> None:
     """Let a variant read what the base has made: data, iteration 0, the teachers' scores."""
-    for path in ("data", "encoder", "corpus/gold", "corpus/pool.spacy", "corpus/pool_gold.spacy"):
-        link(base / path, folder / path)
+    for name in ("data", "encoder", "corpus/gold", "corpus/pool.spacy", "corpus/pool_gold.spacy"):
+        link(base / name, folder / name)
     link(base / "corpus/_report.json", folder / "corpus/_report.json")
     for path in base.glob("*/iteration-0.*"):  # metrics and evaluation
         link(path, folder / path.relative_to(base))

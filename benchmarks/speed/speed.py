@@ -43,10 +43,10 @@ from record import PACKAGES, record
 from speed_report import write_report
 from turns import Turns
 
-from spacy_sciner.adapt.encoder import make_encoder
 from spacy_sciner.corpus.docbin import read_docs, write_docs
 from spacy_sciner.corpus.reader import iob_tags
 from spacy_sciner.files import write_json
+from spacy_sciner.models.encoders import copy_encoder
 from spacy_sciner.settings import read_settings
 
 ROOT = Path(__file__).parents[2]
@@ -79,7 +79,8 @@ def main(
     work = work.resolve()
     encoder = work / "encoder"
     settings = read_settings(ROOT / "params.yaml")
-    make_encoder(settings.encoder, out=encoder)
+    source = settings.encoder
+    copy_encoder(source.name, encoder, sha256=source.sha256, keep_layers=source.keep_layers)
     folder, corpus = (data, name_of(data)) if data else find_data(corpus, work)
     facts = {"corpus": corpus, "threads": threads, "runs": runs}
     facts.update(prepare(folder, work / "parts", encoder, paragraphs))

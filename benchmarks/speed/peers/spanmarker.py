@@ -43,7 +43,7 @@ class SpanMarker:
     def save(self, path: Path) -> None:
         # Not `save_pretrained`, which asks the model hub about the encoder for its model card.
         self.model.config.save_pretrained(path)
-        super(SpanMarkerModel, self.model).save_pretrained(path)
+        super(SpanMarkerModel, self.model).save_pretrained(path)  # type: ignore[misc]
         self.model.tokenizer.save_pretrained(path)
 
     def load(self, path: Path) -> None:
