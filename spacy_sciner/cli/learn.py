@@ -82,7 +82,7 @@ def _read_strategies(text: str) -> List[str]:
     """RAISES (ScinerError): SCINER-E535."""
     from ..review.strategies import STRATEGIES
 
-    names = [name.strip() for name in text.split(",") if name.strip()]
+    names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     if not names or not set(names) <= set(STRATEGIES):
         known = ", ".join(STRATEGIES)
         raise ScinerError(Errors.E535.format(option="--strategies", value=text, known=known))

@@ -126,7 +126,7 @@ def without_leaks(
                 found.leaks[f"{split} and {other}"] = n
     result = {split: list(some) for split, some in splits.items()}
     train: List[Annotated] = []
-    is_in = {split: _shares(texts[split], splits[split]) for split in held_out}
+    is_in = {split: sharing(p.text for p in splits[split]) for split in held_out}
     for paragraph in result.get("train", ()):
         holder = next((split for split in held_out if is_in[split](paragraph.text)), None)
         if holder is None:
@@ -139,10 +139,11 @@ def without_leaks(
     return {**result, "train": train} if "train" in result else result
 
 
-def _shares(texts: Set[str], held_out: Sequence[Annotated]) -> Callable[[str], bool]:
-    """Whether a text is one of the held-out paragraphs, a part of one, or has one in it."""
-    whole = Contained(p.text for p in held_out)
-    return lambda text: squeezed(text) in texts or whole.hold(text) or whole.are_in(text)
+def sharing(texts: Iterable[str]) -> Callable[[str], bool]:
+    """Whether another text is one of these, a part of one, or has one in it."""
+    texts = list(texts)
+    same, whole = {squeezed(text) for text in texts} - {""}, Contained(texts)
+    return lambda text: squeezed(text) in same or whole.hold(text) or whole.are_in(text)
 
 
 class _Second(NamedTuple):

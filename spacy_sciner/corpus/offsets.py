@@ -229,9 +229,13 @@ def _place(places: Sequence[int], span: CharSpan) -> Optional[Tuple[int, int]]:
 
 
 def _evidence(spans: Sequence[CharSpan]) -> List[CharSpan]:
-    # The same place twice, under two labels, is one piece of evidence. Unknown tokens are none:
-    # they may be marks and blanks.
-    known = [span for span in reversed(spans) if span.label != UNKNOWN_LABEL]
+    # The same place twice, under two labels, is one piece of evidence. Unknown tokens, and blanks
+    # by their own text, are none.
+    known = [
+        span
+        for span in reversed(spans)
+        if span.label != UNKNOWN_LABEL and (not span.text or span.text.strip())
+    ]
     places = {span[:2]: span for span in known if _is_pair(span) and span.start < span.end}
     return list(places.values())
 

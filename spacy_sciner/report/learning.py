@@ -24,9 +24,11 @@ def curves_of(rows: Sequence[Row], split: str = "test") -> Dict[str, Dict[int, C
 
 def area(curve: Curve, upto: int) -> float:
     """Mean F1 between the start and `upto` tokens: the area under the curve over its width."""
-    x, y = np.array([t for t, _ in curve]), np.array([f for _, f in curve])
-    grid = np.linspace(x[0], max(upto, x[0] + 1), 201)
-    return float(np.interp(grid, x, y).mean())
+    tokens, f1 = zip(*curve)
+    first, last = tokens[0], max(upto, tokens[0] + 1)
+    x = np.array([first, *(t for t in tokens if first < t < last), last])
+    y = np.interp(x, tokens, f1)
+    return float(((y[1:] + y[:-1]) / 2 * np.diff(x)).sum() / (last - first))
 
 
 def tokens_to_reach(curve: Curve, f1: float) -> Optional[int]:

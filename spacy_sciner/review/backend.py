@@ -88,9 +88,8 @@ class Proposer:
         pairs = [(doc, scored_entities(doc))]
         written = list(prepare(pairs, default_paper="", keep_unknown=False, losses=Losses()))
         found = task_of(written).get("predictions") if written else None
-        prediction: Dict[str, Any] = found[0] if found else {"result": []}
-        known = []
-        for region in prediction["result"]:
+        known: List[Dict[str, Any]] = []
+        for region in found[0]["result"] if found else ():
             (label,) = region["value"]["labels"]
             if label in interface.labels:
                 names = {"from_name": interface.control, "to_name": interface.shown}
@@ -99,7 +98,9 @@ class Proposer:
             elif label not in self._left_out:
                 self._left_out.add(label)
                 warnings.warn(Warnings.W226.format(label=label), ScinerWarning, stacklevel=2)
-        return {**prediction, "model_version": self.version, "result": known}
+        prediction: Dict[str, Any] = {"model_version": self.version, "result": known}
+        scores = [region["score"] for region in known if "score" in region]
+        return {**prediction, "score": min(scores)} if scores else prediction
 
 
 def _texts(tasks: object, key: str, *, longest: int) -> List[str]:

@@ -56,7 +56,14 @@ def _places(one: Annotated, task: ShownTask) -> Optional[Tuple[_Places, _Places]
     if place_of is None:
         return None
     before = [(place_of[s.start], place_of[s.end - 1] + 1, s.label) for s in task.spans]
-    return before, [(s.start, s.end, s.label) for s in one.spans if s.start < s.end]
+    return before, [(*_words_of(one.text, s.start, s.end), s.label) for s in one.spans]
+
+
+def _words_of(text: str, start: int, end: int) -> Tuple[int, int]:
+    """A place without the white space at its ends, which nobody annotates on purpose."""
+    inner = text[start:end].strip()
+    start += text[start:end].find(inner)
+    return start, start + len(inner)
 
 
 def _paragraph(one: Annotated, before: _Places, after: _Places) -> Tuple[Paragraph, int]:

@@ -12,7 +12,19 @@ from collections import Counter
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Sequence, Set, Tuple
+from typing import (
+    Any,
+    Callable,
+    Collection,
+    Dict,
+    Iterable,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+)
 
 from ..corpus.annotated import LOST, UNKNOWN_LABEL, Annotated, CharSpan, place_in
 from ..corpus.formats.label_studio_tasks import task_result
@@ -145,8 +157,8 @@ def _united(own: Annotated, version: Annotated) -> Annotated:
     for span in _moved(own, version.text):
         is_free = all(span.end <= other.start or span.start >= other.end for other in later)
         spans += [span] if is_free and span.label != UNKNOWN_LABEL else []
-    spans.sort()
-    return replace(version, spans=sorted([*spans, *_gaps(version.text, spans)]))
+    spans.sort(key=_place)
+    return replace(version, spans=sorted([*spans, *_gaps(version.text, spans)], key=_place))
 
 
 def _moved(paragraph: Annotated, text: str) -> Sequence[CharSpan]:
@@ -172,24 +184,34 @@ def _marks(paragraph: Annotated) -> Set[Tuple[int, str, str]]:
     }
 
 
-def explicit(paragraph: Annotated) -> Tuple[Annotated, List[CharSpan]]:
+def explicit(
+    paragraph: Annotated, labels: Optional[Collection[str]] = None
+) -> Tuple[Annotated, List[CharSpan]]:
     """A paragraph that says of itself what is unknown in it, every span at its place.
 
+    labels (Optional[Collection[str]]): The corpus'; what has another one is unknown where the
+        text between spans is. None: all are.
     RETURNS (Tuple[Annotated, List[CharSpan]]): With spans in code points that have their own text
         there; where only suggestions were accepted, or where an annotation's place is lost, the
         text between spans is unknown. And the lost annotations.
     """
+    is_foreign = lambda span: labels is not None and span.label not in labels  # noqa: E731
     spans, lost = [], []
     for span in paragraph.spans:
         place, rules = place_in(paragraph.text, span)
         if place is None:
             lost += [span] if LOST.intersection(rules) else []
-        else:
+        elif paragraph.text[slice(*place)].strip():  # over white space alone it says nothing
             spans.append(_at(paragraph.text, *place, span.label))
-    spans.sort()
+    spans.sort(key=_place)  # of one place, as in the file
     if paragraph.is_partial or lost:
-        spans = sorted([*spans, *_gaps(paragraph.text, spans)])
+        foreign = [s._replace(label=UNKNOWN_LABEL) for s in spans if is_foreign(s)]
+        spans = sorted([*spans, *foreign, *_gaps(paragraph.text, spans)], key=_place)
     return replace(paragraph, spans=spans), lost
+
+
+def _place(span: CharSpan) -> Tuple[int, int]:
+    return span.start, span.end
 
 
 def _at(text: str, start: int, end: int, label: str) -> CharSpan:

@@ -78,7 +78,7 @@ def import_files(
     back = _sorted(read, rounds, held_out)
     _check_found(back, paths, n=len(read))
     _check_corpus(back, rounds, corpus)
-    placed, first, lost = _placed(back.found)
+    placed, first, lost = _placed(back.found, labels)
     before = by_text(read_reviewed(gold))
     merged, counts, taken = merge_reviewed(before, placed)
     write_reviewed(gold, merged)
@@ -174,14 +174,14 @@ def _sorted(paragraphs: Sequence[Annotated], rounds: Sequence[Round], held_out: 
 
 
 def _placed(
-    found: Dict[str, Versions],
+    found: Dict[str, Versions], labels: Optional[Collection[str]]
 ) -> Tuple[Dict[str, Versions], List[Annotated], List[str]]:
     """One version of each annotator with every span at its place; of each text the first one as it
     was read; and the annotations that have no place."""
     placed: Dict[str, Versions] = {}
     first, lost = [], []
     for key, versions in found.items():
-        made = [explicit(version) for version in versions]
+        made = [explicit(version, labels) for version in versions]
         placed[key] = one_each([one for one, _ in made])
         kept = list(map(id, placed[key]))
         first += [v for v, (one, _) in zip(versions, made) if id(one) == kept[0]]

@@ -1,6 +1,7 @@
 """What different annotators' labels are worth: a language model's, a person's, and mixtures.
 
-Every paragraph keeps its source; where both have annotated the same text, gold wins.
+Every paragraph keeps its source; where both have annotated the same text, or one a part
+of the other's, gold wins.
 SOURCE: the NERC extraction project (estnafinema0) compares a model on LLM labels with one on gold,
 from different splits and evaluators; here everything but the labels is the same.
 """
@@ -15,9 +16,9 @@ from spacy.tokens import Doc
 
 from ..corpus.annotated import LLM
 from ..corpus.docbin import read_docs, write_docs
+from ..corpus.duplicates import sharing
 from ..corpus.screen import unknown_label_warnings
 from ..corpus.splits.gold import GoldReader
-from ..corpus.text import text_key
 from ..errors import ScinerWarning
 from ..evaluation.measure import measure_clean
 from ..settings.corpora import GoldFile
@@ -53,7 +54,8 @@ def read_source(
 ) -> Tuple[List[Doc], Dict[str, int]]:
     """The other annotator's paragraphs, but for those that are measured on.
 
-    held_out (Sequence[Doc]): Of dev, test and calibration; what has their text is left out.
+    held_out (Sequence[Doc]): Of dev, test and calibration; what has their text, a part of it, or
+        one of them in it, is left out.
     RETURNS (Tuple[List[Doc], Dict[str, int]]): Docs with source "llm"; how many there were, how
         many were left out, and how often a rule of `corpus.rules` was applied. Warns with
         SCINER-W204 of labels that are not the corpus'.
@@ -62,8 +64,8 @@ def read_source(
     reader = GoldReader(path.parent, tuple(labels), is_gold=False)
     annotated = reader.read(GoldFile(path=path.name, format=file_format, papers="paragraphs"))
     docs = reader.docs(annotated)
-    known = {text_key(doc.text) for doc in held_out}
-    kept = [doc for doc in docs if text_key(doc.text) not in known]
+    is_held_out = sharing(doc.text for doc in held_out)
+    kept = [doc for doc in docs if not is_held_out(doc.text)]
     for doc in kept:
         doc.user_data["source"] = LLM
     if lines := unknown_label_warnings(reader.repairs.to_dict()):
@@ -79,8 +81,8 @@ def mix(gold: Sequence[Doc], other: Sequence[Doc], mixture: Mixture) -> List[Doc
     chosen = [gold[i] for i in sorted(order)]
     if mixture.kind == ALONE:
         return chosen
-    texts = {text_key(doc.text) for doc in chosen}
-    return [*chosen, *(doc for doc in other if text_key(doc.text) not in texts)]
+    is_gold = sharing(doc.text for doc in chosen)
+    return [*chosen, *(doc for doc in other if not is_gold(doc.text))]
 
 
 def train_mixture(

@@ -39,6 +39,7 @@ def least_confident(members: List[Floats2d]) -> float:
 
 def disagreement(members: List[Floats2d]) -> float:
     """Mean divergence of the members (teachers, or iterations) from their mean, in nats."""
+    members = [_normalised(member) for member in members]
     mean = np.mean(members, axis=0)
     divergences = [
         (member * (np.log(member + 1e-12) - np.log(mean + 1e-12))).sum(1) for member in members
@@ -55,8 +56,15 @@ _BY_PROBABILITY: Dict[str, Strategy] = {
 STRATEGIES = (RANDOM, *_BY_PROBABILITY)
 
 
+def _normalised(probabilities: Floats2d) -> Floats2d:
+    """A word's, where they are the product of its pieces', sum to less than 1."""
+    found: Floats2d = probabilities / probabilities.sum(axis=1, keepdims=True)
+    return found
+
+
 def _entropies(probabilities: Floats2d) -> np.ndarray:
     """In nats, shape (n_tokens,)."""
+    probabilities = _normalised(probabilities)
     return -(probabilities * np.log(probabilities + 1e-12)).sum(1)
 
 

@@ -61,7 +61,7 @@ SMALL = ("--simulate", "--start", "10", "--budget", "10", "--rounds", "2", "--se
 
 
 def test_every_strategy_and_all_of_the_gold_are_run_and_shown(run):
-    code, said = run(*SMALL, "--strategies", "random, entropy")
+    code, said = run(*SMALL, "--strategies", "random, entropy, random")
     assert code == 0, said.err
     folders = {folder for folder, _ in run.trained}
     assert {

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import requests
+import spacy
 from studio_server import LEGACY, PERSONAL, studying
 
 from . import test_review
@@ -133,11 +134,14 @@ def test_serve_answers_until_it_is_told_to_end(tiny_model):
     assert (process.returncode, err) == (0, "")
 
 
-def test_serve_says_what_is_in_its_way(tiny_model, sciner, monkeypatch, studio):
+def test_serve_says_what_is_in_its_way(tiny_model, tmp_path, sciner, monkeypatch, studio):
     options = ("serve", "--pipeline", tiny_model)
     pytest.importorskip("uvicorn", reason="The server is not installed: pip install -e '.[review]'")
     code, said = sciner(*options, "--port", studio.server_port)
     assert (code, "SCINER-E551: Nothing can listen at 127.0.0.1" in said.err) == (1, True)
+    spacy.blank("en").to_disk(tmp_path / "none")
+    code, said = sciner("serve", "--pipeline", tmp_path / "none", "--port", "0")
+    assert (code, "SCINER-E316" in said.err) == (1, True)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     code, said = sciner(*options)
     assert (code, "SCINER-E553: The server is not installed" in said.err) == (1, True)

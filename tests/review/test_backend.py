@@ -95,6 +95,10 @@ def test_a_project_with_names_of_its_own_and_fewer_labels(tiny_model):
     assert (region["from_name"], region["to_name"]) == ("kind", "paragraph")
     assert region["value"]["labels"] == ["Method"]
     assert proposer.propose(tasks, OTHER) == [result]  # told once
+    assert result["score"] == region["score"]  # not that of what is left out
+    with pytest.warns(ScinerWarning, match="W226.*no label Method"):
+        (none,) = proposer.propose(tasks, OTHER.replace("Method", "Else"))
+    assert none == {"model_version": "best-1", "result": []}
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,12 @@ import json
 
 import pytest
 
+from spacy_sciner.corpus.splits.gold import GoldReader
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.review.gold import read_reviewed
 from spacy_sciner.review.record import Round, ShownTask
 from spacy_sciner.review.returned import HeldOut, import_files
+from spacy_sciner.settings import GoldFile
 
 TEXT = "We train BERT on SQuAD now."
 PLACE = {"text": TEXT, "paper": "P0", "paragraph": 0, "of_pool": True}
@@ -128,3 +130,50 @@ def test_what_was_shown_is_not_what_came_back(take, tmp_path):
         take({"tasks.jsonl": [line(BERT)]}, rounds=rounds)
     assert not take.gold.exists()
     assert take({"back.jsonl": [line(BERT, id=1)]}, rounds=rounds)["new"] == 1
+
+
+def regions(*places, who=1, text=TEXT, **more):
+    """A Label Studio annotation with several regions."""
+    values = [
+        {"start": start, "end": end, "labels": [label], "text": text[start:end]}
+        for start, end, label in places
+    ]
+    results = [
+        {"from_name": "label", "to_name": "text", "type": "labels", "value": v} for v in values
+    ]
+    return {"completed_by": who, "result": results, **more}
+
+
+def task(*annotations, **place):
+    return {"data": {**PLACE, **place}, "annotations": list(annotations)}
+
+
+def test_of_two_labels_at_one_place_the_files_first_stays_first(take):
+    take({"export.jsonl": [task(regions((9, 13, "Method"), (9, 13, "Dataset")))]})
+    assert labels_of(take.gold) == {"1": ["Method", "Dataset"]}
+
+
+def test_annotations_of_white_space_alone_say_nothing(take):
+    for n, text in enumerate(["We train BERT\n now.", "A second text \n of ours."]):
+        blank = text.index("\n")
+        mark = regions((blank, blank + 1, "Method"), text=text)
+        take({f"{n}.jsonl": [task(mark, text=text, paper=f"P{n}")]})
+    assert [p.spans for p in read_reviewed(take.gold)] == [[], []]
+
+
+def test_people_without_a_number_are_told_by_their_addresses(take):
+    people = [{"email": "ann@x.org"}, {"email": "bob@x.org"}, {"username": "cy"}, {"id": 4}]
+    marks = [regions((9, 13, label), who=who) for label, who in zip("ABCD", people, strict=True)]
+    assert take({"export.jsonl": [task(*marks)]})["second"] == 3
+    assert set(labels_of(take.gold)) == {"ann@x.org", "bob@x.org", "cy", "4"}
+
+
+def test_where_an_annotation_is_lost_a_label_of_another_corpus_is_unknown(take):
+    lost = regions((9, 13, "Method"), (17, 22, "Strange"))
+    lost["result"].append(
+        {"type": "labels", "value": {"start": 40, "end": 45, "labels": ["Dataset"]}}
+    )
+    take({"export.jsonl": [task(lost)]}, labels=("Method", "Dataset"))
+    reader = GoldReader(take.gold.parent, ("Method", "Dataset"))
+    (doc,) = reader.docs(reader.read(GoldFile(path="gold.json", format="label-studio")))
+    assert "".join(token.ent_iob_ or "?" for token in doc) == "??B????"

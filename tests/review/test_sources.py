@@ -3,6 +3,8 @@
 import pytest
 import yaml
 from console import call_sciner
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
 from stage_project import PARAMS, overlaid
 from tiny import CONFIGS, LABELS, SENTENCES, gold_docs
 
@@ -37,6 +39,25 @@ def test_what_is_measured_on_is_left_out(other):
     assert len(docs) == 7
     assert {doc.user_data["source"] for doc in docs} == {"llm"}
     assert not {doc.text for doc in docs} & {doc.text for doc in held}
+
+
+def test_sentences_of_what_is_measured_on_are_left_out_and_so_are_paragraphs_around_one(tmp_path):
+    sentence = "we train a large BERT on SQuAD"
+    path = tmp_path / "llm.jsonl"
+    lines = [sentence, f"Before that . {sentence} . And after .", "Another text of as many words"]
+    path.write_text("".join(f'{{"text": "{text}", "label": []}}\n' for text in lines))
+
+    def kept(held):
+        docs, counts = read_source(path, file_format="doccano", labels=LABELS, held_out=held)
+        assert counts["measured on"] == 3 - len(docs)
+        return [doc.text for doc in docs]
+
+    whole = Doc(Vocab(), words=f"So {sentence} twice .".split())
+    assert kept([]) == lines
+    assert kept([Doc(Vocab(), words=sentence.split())]) == [lines[2]]
+    assert kept([whole]) == lines[1:]
+    docs, _ = read_source(path, file_format="doccano", labels=LABELS, held_out=[])
+    assert mix([whole], docs, Mixture(1, MIXED, "nll", 0)) == [whole, *docs[1:]]
 
 
 def test_gold_wins_over_the_same_text(other):

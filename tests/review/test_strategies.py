@@ -47,6 +47,15 @@ def test_disagreement_is_of_members_not_of_doubt():
     assert alike == pytest.approx(0)
 
 
+@pytest.mark.parametrize("name", ["entropy", "entity-entropy", "disagreement"])
+def test_a_word_of_many_pieces_is_no_surer_for_that(name):
+    whole, other = np.array(WEAK_ENTITY), np.array(UNSURE_O)
+    pieces = [[0.1], [1.0], [1.0]]  # what is left of a word's probabilities
+    scores = score_all(name, [[whole, other], [whole * pieces, other]], texts=[], seed=0)
+    assert scores[0] == pytest.approx(scores[1])
+    assert scores[0] > 0.1
+
+
 def test_tokens_without_content_to_one_of_the_members_count_for_none():
     other = [*SURE[:2], [0.0, 0.0, 0.0]]  # of an encoder that has no piece for the last
     (apart,) = score_all("disagreement", [[np.array(SURE), np.array(other)]], texts=[], seed=0)

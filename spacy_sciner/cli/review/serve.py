@@ -18,14 +18,16 @@ def serve(
     Connect it there under Settings, Model. It answers whoever can reach it: leave --host as it is,
     or let nobody else into that network.
     """
+    from ...pipeline.sciner import find_sciner
     from ...review.backend import Proposer, check_installed, listen, make_app, run
     from ...review.predict import model_version
     from ...training.experiment import load_pipeline
 
     check_installed()
     with listen(host, port) as opened:
-        version = model_version(pipeline)
-        app = make_app(Proposer(load_pipeline(pipeline), version))
+        version, nlp = model_version(pipeline), load_pipeline(pipeline)
+        find_sciner(nlp)
+        app = make_app(Proposer(nlp, version))
         where, at = opened.getsockname()[:2]
         typer.echo(f"✔ {version} answers at http://{where}:{at} until ctrl-C. Connect it in Label")
         typer.echo("  Studio: the project's Settings, Model, Connect Model")

@@ -175,21 +175,37 @@ def _task(n: int, task: Dict[str, Any]) -> _Task:
 
 
 def _full(task: Dict[str, Any]) -> Tuple[List[_Annotation], Optional[str]]:
-    """The annotations, ground truth first; and why there is none."""
+    """The annotations, ground truth first, of one person's the latest; and why there is none."""
     given = _dicts(task.get("annotations", task.get("completions")))
     finished = [a for a in given if not a.get("was_cancelled") and not a.get("skipped")]
     if not finished:
         return [], "not-accepted" if given else "unannotated"
     found = []
-    for one in sorted(finished, key=lambda a: not a.get("ground_truth")):
-        who = one.get("completed_by")
-        who = who.get("id") if isinstance(who, dict) else who
-        annotation = _Annotation(annotator="" if who is None else str(who), time=_time_of(one))
+    for one in _in_order(finished):
+        annotation = _Annotation(annotator=_annotator_of(one), time=_time_of(one))
         annotation.is_truth = bool(one.get("ground_truth"))
         annotation.is_partial = one.get("accepted_only") is True
         _add_regions(annotation, _dicts(one.get("result")))
         found.append(annotation)
     return found, None
+
+
+def _in_order(annotations: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
+    """Ground truth first, else as people come in the file; of one person's the latest first."""
+    people = [_annotator_of(one) or str(n) for n, one in enumerate(annotations)]
+    times = list(map(_time_of, annotations))
+    newest = sorted(range(len(people)), key=lambda n: (times[n], n), reverse=True)
+    order = sorted(newest, key=lambda n: people.index(people[n]))
+    return sorted([annotations[n] for n in order], key=lambda one: not one.get("ground_truth"))
+
+
+def _annotator_of(annotation: Dict[str, Any]) -> str:
+    """Who has made it, a number as a rule; "" if it is not said."""
+    who = annotation.get("completed_by")
+    if isinstance(who, dict):
+        names = (who.get(key) for key in ("id", "email", "username"))
+        who = next((name for name in names if name not in (None, "")), None)
+    return "" if who is None else str(who)
 
 
 def _add_regions(annotation: _Annotation, results: List[Dict[str, Any]]) -> None:

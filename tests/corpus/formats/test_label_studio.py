@@ -89,6 +89,10 @@ def test_unfinished_and_cancelled_tasks_are_not_taken_for_empty_ones(tmp_path):
 def test_one_annotation_of_several_is_used(tmp_path):
     first, second = _annotation(_value(9, 13, "M")), _annotation(_value(17, 22, "D"))
     assert _ents(tmp_path, [_task(first, second)])[0] == [[("BERT", "M")]]
+    first.update(completed_by=1), second.update(completed_by=1)  # of one person's the latest
+    assert _ents(tmp_path, [_task(first, second)])[0] == [[("SQuAD", "D")]]
+    second["completed_by"], second["ground_truth"] = 2, True
+    assert _ents(tmp_path, [_task(second, first)])[0] == [[("SQuAD", "D")]]
     second["ground_truth"] = True
     found = _ents(tmp_path, [_task(first, second)])
     assert found == ([[("SQuAD", "D")]], {"extra-annotation": 1})
