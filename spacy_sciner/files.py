@@ -70,8 +70,10 @@ def _clear(path: Path) -> None:
     """Remove the hidden copies of a directory that killed processes of this machine left."""
     if os.name != "posix":  # elsewhere, asking after a process may end it
         return
-    # `remove` was killed at those with another dot before and `.removed` behind.
-    own = re.compile(rf"(\.)?\.{re.escape(path.name)}\.(\d+)-\d+\.(?:part|old)(?(1)\.removed)")
+    # `remove` was killed at those with another dot before and `.removed` behind; a folder made
+    # within it, or beside it, has its name in its own.
+    behind = r"(?:\.removed|\.adapted|\.\d+-\d+\.(?:part|old))?"
+    own = re.compile(rf"(\.)?\.{re.escape(path.name)}\.(\d+)-\d+\.(?:part|old){behind}")
     for other in path.parent.iterdir():
         match = own.fullmatch(other.name)
         if match and not _alive(int(match[2])):

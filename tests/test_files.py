@@ -77,6 +77,9 @@ def test_what_a_kill_left_of_a_folder_goes_with_the_next_one(tmp_path: Path):
     _killed(out, WRITING)
     _killed(others, WRITING)
     assert sorted(p.name.split(".")[1] for p in tmp_path.iterdir()) == ["model", "model"]
+    (dead,) = (p for p in tmp_path.iterdir() if not p.name.startswith(".model.2."))
+    dead.with_name(f"{dead.name}.adapted").mkdir()  # as the stage adapt makes it
+    dead.with_name(f".{dead.name}.{dead.name.split('.')[2]}.part").mkdir()  # of a folder within
     running = tmp_path / f".model.{os.getppid()}-1.part"  # of a process that still writes
     running.mkdir()
     with replacing(out) as temporary:

@@ -185,7 +185,7 @@ def _gather(job: Job) -> ConceptData:
     texts: List[ConceptText] = []
     told: Dict[str, str] = {}
     counts: Dict[str, int] = {}
-    for name in job.settings.adapt.concepts.files:
+    for name in dict.fromkeys(job.settings.adapt.concepts.files):
         found = read_concepts(job.root / root / name)
         texts += found.texts
         told.update({k: v for k, v in found.descriptions.items() if v})

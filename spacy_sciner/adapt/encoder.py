@@ -2,19 +2,21 @@
 
 import hashlib
 import shutil
+import warnings
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
 
-from ..errors import Errors, ScinerError
+from ..errors import Errors, ScinerError, ScinerWarning, Warnings
 from ..files import code_fingerprint, fingerprint, replacing
-from ..models.encoders import TEACHER, copy_encoder
+from ..models.encoders import TEACHER, check_names, copy_encoder
+from ..models.head import load_encoder
 from ..settings.tree import EncoderSource, Settings
 from .job import Job, Method
 from .loop import Report
 from .text import Text, read_text
 
-MODULES = ("adapt", "corpus", "models", "papers", "phrases", "content.py")
+MODULES = ("adapt", "corpus", "models", "papers", "phrases", "content.py", "html_text.py")
 LIBRARIES = ("torch", "transformers", "tokenizers", "spacy")
 CHECKPOINTS = Path(".sciner-cache/adapt")
 Narrate = Callable[[str], Report]
@@ -41,6 +43,8 @@ def make_encoder(
         facts["adapt"], facts["curves"] = {"methods": []}, []
         if settings.adapt.methods:
             _check_frozen(settings, facts["layers"])
+            _warn_of_outside(settings)
+            check_names(load_encoder(str(temporary)), temporary, encoder.name)
             text = read_text(settings, root=root)
             facts["adapt"]["text"] = text.counts
             for i, name in enumerate(settings.adapt.methods):
@@ -56,6 +60,16 @@ def _check_frozen(settings: Settings, total: int) -> None:
     if "concepts" in settings.adapt.methods and n_layers > total:
         name = "adapt.concepts.frozen_layers"
         raise ScinerError(Errors.E315.format(name=name, n_layers=n_layers, total=total))
+
+
+def _warn_of_outside(settings: Settings) -> None:
+    """DVC knows the corpus' folder as a whole, and nothing of what is not in it."""
+    folder = Path("assets") / settings.corpus
+    named = [*settings.adapt.collections, *settings.adapt.concepts.files]
+    outside = [name for name in named if Path(name).is_absolute() or ".." in Path(name).parts]
+    if outside:
+        message = Warnings.W230.format(folder=folder, names=", ".join(outside))
+        warnings.warn(message, ScinerWarning, stacklevel=3)
 
 
 def _run(

@@ -13,7 +13,9 @@ from ..models.optimizers import AdamW, clip_gradients, decay_groups
 from ..models.shim import resolve_device, resolve_precision
 from .checkpoint import Checkpoint, Curve, place_of_best
 
-WARMUP = 0.06  # share of the steps in which the learning rate rises; then it falls to 0
+WARMUP = (
+    0.06  # share of the steps in which the learning rate rises; then it falls, the last is above 0
+)
 WEIGHT_DECAY, CLIP = 0.01, 1.0
 EVALUATIONS = 20  # of a whole run
 
@@ -133,7 +135,7 @@ class AdaptLoop:
         if not count:
             return 0.0, 0
         warm = max(1, round(WARMUP * self.n_steps))
-        share = min(step / warm, (self.n_steps - step) / max(1, self.n_steps - warm))
+        share = min(step / warm, (self.n_steps - step + 1) / (self.n_steps - warm + 1))
         for group in self.optimizer.param_groups:
             group["lr"] = self.schedule.learn_rate * share
             group["weight_decay"] = WEIGHT_DECAY if group["decays"] else 0.0

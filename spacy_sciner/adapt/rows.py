@@ -31,14 +31,11 @@ class Vocabulary:
     """An encoder's word-pieces, and what masking needs of them.
 
     folder (Path): An encoder in Hugging Face's format.
-    RAISES (ScinerError): SCINER-E333 if its tokenizer has no mask.
     """
 
     def __init__(self, folder: Path):
         tokenizer = load_tokenizer(folder)
-        if tokenizer.mask_token_id is None:
-            raise ScinerError(Errors.E333.format(path=folder))
-        self.mask: int = tokenizer.mask_token_id
+        self.folder, self.mask = folder, tokenizer.mask_token_id
         special = set(tokenizer.all_special_ids)
         self.ordinary = np.array([i for i in range(len(tokenizer)) if i not in special])
         self.wordpieces = WordPieces.from_pretrained(str(folder))
@@ -51,6 +48,11 @@ class Vocabulary:
     @property
     def n_around(self) -> int:
         return len(self.prefix) + len(self.suffix)
+
+    def check_mask(self) -> None:
+        """RAISES (ScinerError): SCINER-E333 if the tokenizer has none."""
+        if self.mask is None:
+            raise ScinerError(Errors.E333.format(path=self.folder))
 
     def check_window(self, window: int) -> None:
         """RAISES (ScinerError): SCINER-E309 for one that the encoder has no positions for."""

@@ -9,7 +9,9 @@ from .masked import train_masked
 from .masking import Group, Masker, View, n_to_mask
 from .rows import Row
 
-P, LONGEST = 0.2, 10  # of the geometric distribution, cut off there: 3.8 words on average
+P, LONGEST = 0.2, 10  # of the geometric distribution, of which no more is drawn: 3.8 on average
+_WEIGHTS = (1 - P) ** np.arange(LONGEST)
+_UP_TO = np.cumsum(_WEIGHTS / _WEIGHTS.sum())
 
 
 def mask_spans(share: float) -> Masker:
@@ -24,7 +26,7 @@ def mask_spans(share: float) -> Masker:
             if left <= 0:
                 break
             start = int(rng.integers(n_words))
-            end = min(n_words, start + min(LONGEST, int(rng.geometric(P))))
+            end = min(n_words, start + draw_length(rng))
             while end > start + 1 and sizes[start:end].sum() > left:
                 end -= 1
             if not taken[start:end].any():
@@ -34,6 +36,11 @@ def mask_spans(share: float) -> Masker:
         return [sorted(view)]
 
     return masker
+
+
+def draw_length(rng: np.random.Generator) -> int:
+    """Words, 1 to LONGEST."""
+    return 1 + min(LONGEST - 1, int(np.searchsorted(_UP_TO, rng.random(), side="right")))
 
 
 def run(job: Job) -> Result:

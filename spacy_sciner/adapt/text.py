@@ -76,10 +76,15 @@ def apart(
     RETURNS (Tuple[List[bool], Dict[str, int]]): And how many are left out, by reason.
     """
     vocab = make_tokenizer().vocab
-    number = {text: i for i, (_, text) in reversed(list(enumerate(texts)))}  # the first of each
+    gold = {split: _read_gold(root, split, vocab) for split in HELD_OUT}
+    measured = {doc.user_data["paper"] for docs in gold.values() for doc in docs}
+    number: Dict[str, int] = {}  # of each text the first place, or one in what is measured on
+    for i, (paper, text) in enumerate(texts):
+        if number.setdefault(text, i) != i and paper in measured:
+            number[text] = i
     selected = select_pool(
         [PoolParagraph(texts[i][0] or f"text {i}", i, "", text) for text, i in number.items()],
-        gold={split: _read_gold(root, split, vocab) for split in HELD_OUT},
+        gold=gold,
         exclude=settings.corpus_of(settings.corpus).exclude,
         overlap_ngrams=settings.convert.overlap_ngrams,
         overlap_min=settings.convert.overlap_min,

@@ -92,7 +92,7 @@ def annotate_llm(
     question = _question(model, meanings, extra, temperature=temperature, max_tokens=max_tokens)
     chosen = choose_paragraphs(paragraphs, n=n, seed=seed)
     answers = AnswerCache(cache)
-    expected = _estimate(chosen, question, answers, max_tokens, prices=(price_in, price_out))
+    expected = _estimate(chosen, question, answers, prices=(price_in, price_out))
     if dry_run:
         _print_dry_run(chosen[:show], question, expected)
     else:
@@ -136,7 +136,6 @@ def _estimate(
     chosen: "Sequence[PoolParagraph]",
     question: "Question",
     answers: "AnswerCache",
-    max_tokens: int,
     *,
     prices: Tuple[float, float],
 ) -> "Estimate":
@@ -146,7 +145,6 @@ def _estimate(
     return estimate(
         [question.request(paragraph) for paragraph in chosen],
         cache=answers,
-        max_tokens=max_tokens,
         price_in=price_in,
         price_out=price_out,
     )

@@ -58,7 +58,7 @@ def few_shot(
     0 on them alone, and measures on all of dev and test. Goes on after an interruption. Writes
     few-shot.json, few-shot.csv and few-shot.svg into --out.
     """
-    from ..corpus.annotated import make_vocab
+    from ..corpus.annotated import LLM, make_vocab
     from ..corpus.convert import check_converted
     from ..corpus.docbin import read_docs
     from ..corpus.few_shot import count_types, sentence_docs
@@ -70,7 +70,8 @@ def few_shot(
     check_converted(read_settings(params), root=Path())
     text = params.read_text(encoding="utf8")
     paths = _read_encoders(encoders)
-    sentences = sentence_docs(read_docs(GOLD / "train.spacy", make_vocab()))
+    train = read_docs(GOLD / "train.spacy", make_vocab())
+    sentences = sentence_docs([doc for doc in train if doc.user_data.get("source") != LLM])
     chosen, notes = _choose(count_types(sentences), asked, n_subsets=subsets, given=k)
     notes += _unseen(sentences, read_docs(GOLD / "test.spacy", make_vocab()))
     for line in notes:

@@ -49,9 +49,12 @@ def start(
     write = writer_of(format)
     if out.exists() and not force:
         raise ScinerError(Errors.E241.format(path=out))
-    labels = meanings_of(read_settings(params), corpus, assets / "labels.yaml")
+    labels = meanings_of(read_settings(params), corpus, assets / "labels.yaml", without="")
     losses = Losses()
-    pairs = list(_tagged(_chosen(pool, n, seed), MeaningTagger(encoder, labels, least=least)))
+    chosen = _chosen(pool, n, seed)
+    if not chosen:
+        raise ScinerError(Errors.E354.format(path=pool))
+    pairs = list(_tagged(chosen, MeaningTagger(encoder, labels, least=least)))
     paragraphs = prepare(iter(pairs), default_paper=pool.stem, keep_unknown=False, losses=losses)
     write(out, paragraphs, losses=losses)
     n_ents = sum(len(spans) for _, spans in pairs)

@@ -195,7 +195,7 @@ def _lines(path: Path) -> Iterator[Dict[str, Any]]:
     try:
         with path.open("rb") as file:
             opened = gzip.open if file.read(2) == _GZIP else open
-        with opened(path, "rt", encoding="utf8") as lines:
+        with opened(path, "rt", encoding="utf-8-sig") as lines:
             for n, line in enumerate(lines, start=1):
                 if line.strip():
                     yield _read_line(line, path, n)

@@ -50,11 +50,13 @@ def load_labels(path: Path) -> Dict[str, Optional[str]]:
     return {str(la): None if meaning is None else str(meaning) for la, meaning in labels.items()}
 
 
-def meanings_of(settings: Settings, name: Optional[str], labels_path: Path) -> Dict[str, str]:
-    """Each label of a corpus with its meaning; in words alone, where labels.yaml has none, with
-    SCINER-W229 if it has none of any.
+def meanings_of(
+    settings: Settings, name: Optional[str], labels_path: Path, *, without: str = "any {words}"
+) -> Dict[str, str]:
+    """Each label of a corpus with its meaning; SCINER-W229 if labels.yaml has none of any.
 
     name (Optional[str]): The corpus; None: the one that the settings choose.
+    without (str): What stands for a meaning that labels.yaml does not have.
     """
     from .concepts import label_in_words
 
@@ -65,4 +67,7 @@ def meanings_of(settings: Settings, name: Optional[str], labels_path: Path) -> D
         labels = ", ".join(corpus.labels[:5])
         message = Warnings.W229.format(path=labels_path, labels=labels)
         warnings.warn(message, ScinerWarning, stacklevel=2)
-    return {la: f"any {label_in_words(la)}" if m is None else m for la, m in meanings.items()}
+    return {
+        label: without.format(words=label_in_words(label)) if meaning is None else meaning
+        for label, meaning in meanings.items()
+    }

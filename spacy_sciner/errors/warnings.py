@@ -98,6 +98,10 @@ class Warnings(metaclass=Coded):
     )
 
     # --- models, pipeline, adapt -------------------------------------------------------------
+    W230 = (
+        "Outside of {folder}, so that `dvc repro` sees no change of it: {names}. Put a copy there, "
+        "or after a change run `dvc repro -f -s adapt`."
+    )
     W225 = (
         "{name} listens to the component {upstream!r}, which has not run before it, and finds "
         "nothing without it. Add it to the pipeline first, from where {name} was taken: "

@@ -7,8 +7,8 @@ a Retry-After, so that all who were told the same do not come back at once.
 """
 
 import asyncio
-import json
 import random
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, Optional, Sequence
 
@@ -39,10 +39,9 @@ class Endpoint:
     tries: int = 5  # of each question
 
     def without_key(self, text: str) -> str:
-        """A server may say back what it was sent."""
-        for key in (self.key, json.dumps(self.key)[1:-1]) if self.key else ():
-            text = text.replace(key, "***")
-        return text
+        """A server may say back what it was sent, as it is or as JSON and addresses escape it."""
+        one = (rf"\\?{re.escape(c)}|(?i:\\u{ord(c):04x}|%{ord(c):02x})" for c in self.key)
+        return re.sub("".join(f"(?:{forms})" for forms in one), "***", text) if self.key else text
 
     def without_secret(self, reply: Reply, request: Request) -> Reply:
         """The same of what is kept. A word of the question is no secret: an entity may have it."""

@@ -1,6 +1,6 @@
 """What a run will cost, before it is paid for. Pure."""
 
-from typing import List, NamedTuple, Sequence
+from typing import Any, List, Mapping, NamedTuple, Optional, Sequence
 
 from .cache import AnswerCache, Request
 
@@ -13,22 +13,23 @@ class Estimate(NamedTuple):
     n_cached: int
     n_asked: int
     tokens_in: int
-    tokens_out_most: int  # if every answer were as long as it may be
+    tokens_out_most: Optional[int]  # if every answer were as long as it may be; None: no limit
     price_in: float  # of a million tokens
     price_out: float
 
     def lines(self) -> List[str]:
         least = self.tokens_in * self.price_in / 1e6
-        most = least + self.tokens_out_most * self.price_out / 1e6
+        n_out, most = "any number", "any sum"
+        if self.tokens_out_most is not None:
+            n_out = f"at most {self.tokens_out_most}"
+            most = f"at most {least + self.tokens_out_most * self.price_out / 1e6:.2f}"
         found = [
             f"{self.n_asked} questions, {self.n_cached} more are answered in the cache",
             f"about {self.tokens_in} tokens in ({CHARS_PER_TOKEN} characters each), "
-            f"at most {self.tokens_out_most} out (--max-tokens of each answer)",
+            f"{n_out} out (--max-tokens of each answer)",
         ]
         if self.price_in or self.price_out:
-            found.append(
-                f"cost: {least:.2f} for the questions, at most {most:.2f} with the answers"
-            )
+            found.append(f"cost: {least:.2f} for the questions, {most} with the answers")
         else:
             found.append("cost: give --price-in and --price-out, of a million tokens each")
         return found
@@ -38,20 +39,28 @@ def estimate(
     requests: Sequence[Request],
     *,
     cache: AnswerCache,
-    max_tokens: int,
     price_in: float,
     price_out: float,
 ) -> Estimate:
-    """max_tokens (int): Of an answer, at most."""
+    """What the questions' own parameters allow; those that are answered cost nothing."""
     todo = [request for request in requests if cache.load(request) is None]
+    longest = [longest_answer(request.parameters) for request in todo]
     return Estimate(
         n_cached=len(requests) - len(todo),
         n_asked=len(todo),
         tokens_in=sum(n_tokens(request) for request in todo),
-        tokens_out_most=max_tokens * len(todo),
+        tokens_out_most=None if None in longest else sum(n or 0 for n in longest),
         price_in=price_in,
         price_out=price_out,
     )
+
+
+def longest_answer(parameters: Mapping[str, Any]) -> Optional[int]:
+    """Tokens of one question's answers; None if nothing limits them."""
+    limits = [parameters.get(name) for name in ("max_tokens", "max_completion_tokens")]
+    known = [limit for limit in limits if isinstance(limit, int)]
+    n = parameters.get("n", 1)
+    return min(known) * (n if isinstance(n, int) else 1) if known else None
 
 
 def n_tokens(request: Request) -> int:

@@ -9,7 +9,7 @@ import zipfile
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Dict, Iterable, Iterator, List, Optional
 
 from ..errors import Errors, ScinerError
 from ..files import replacing
@@ -143,16 +143,34 @@ def write_encoder(encoder: Any, source: Path, out: Path) -> None:
 
     tensors = load_file(source / WEIGHTS)
     weights = {name: x.detach().cpu().contiguous() for name, x in encoder.state_dict().items()}
-    prefix = f"{encoder.base_model_prefix}."
-    names = {name: name.removeprefix(prefix) for name in tensors}
-    missing = sorted(set(weights) - set(names.values()))
-    if missing:
-        raise ScinerError(Errors.E336.format(path=source, names=", ".join(missing[:5])))
+    names = _names_of(encoder, tensors, source)
     out.mkdir(parents=True, exist_ok=True)
     copy_files(source, out)
     tensors = {name: weights.get(own, tensors[name]) for name, own in names.items()}
     save_file(tensors, out / WEIGHTS, {"format": "pt"})
     shutil.copymode(out / "config.json", out / WEIGHTS)  # it is written for its owner alone
+
+
+def check_names(encoder: Any, source: Path, name: str) -> None:
+    """RAISES (ScinerError): SCINER-E336 if `write_encoder` could not write its weights."""
+    from safetensors import safe_open
+
+    with safe_open(source / WEIGHTS, framework="np") as tensors:
+        _names_of(encoder, tensors.keys(), name)
+
+
+def _names_of(encoder: Any, names: Iterable[str], source: object) -> Dict[str, str]:
+    """What each of a file's weights is called in the encoder that was loaded from it."""
+    prefix = f"{encoder.base_model_prefix}."
+    found = {}
+    for name in names:  # older ones have TensorFlow's names, which transformers reads as well
+        own = name.removeprefix(prefix)
+        own = re.sub(r"(?<=LayerNorm\.)gamma$", "weight", own)
+        found[name] = re.sub(r"(?<=LayerNorm\.)beta$", "bias", own)
+    missing = sorted(set(encoder.state_dict()) - set(found.values()))
+    if missing:
+        raise ScinerError(Errors.E336.format(path=source, names=", ".join(missing[:5])))
+    return found
 
 
 def copy_files(source: Path, out: Path) -> None:

@@ -1,5 +1,7 @@
 """Candidates as lines, as rows of a table and as TSV. Pure."""
 
+import csv
+import io
 from typing import Collection, List, Sequence
 
 from .find import Candidates
@@ -71,9 +73,11 @@ def side_by_side(mined: Mined, n: int) -> List[Row]:
 
 
 def to_tsv(phrases: Sequence[Phrase]) -> str:
-    """All, ranked from 1; no cell holds a tab or a line end."""
+    """All, ranked from 1; no cell holds a tab or a line end, and one with quotes is quoted."""
     rows = [list(HEAD)]
     for rank, phrase in enumerate(phrases, start=1):
         figures = [f"{phrase.score:.4f}", str(phrase.count), str(phrase.n_papers)]
         rows.append([str(rank), phrase.text, "+".join(phrase.kinds), *figures, phrase.example])
-    return "".join("\t".join(row) + "\n" for row in rows)
+    text = io.StringIO()
+    csv.writer(text, delimiter="\t", lineterminator="\n").writerows(rows)
+    return text.getvalue()

@@ -7,7 +7,7 @@ from small_text import paragraphs
 from spacy_sciner.adapt.masking import mask_batch
 from spacy_sciner.adapt.mlm import mask_words
 from spacy_sciner.adapt.rows import Vocabulary, cut_rows
-from spacy_sciner.adapt.span_mlm import mask_spans
+from spacy_sciner.adapt.span_mlm import draw_length, mask_spans
 from spacy_sciner.errors import ScinerError
 
 
@@ -67,6 +67,14 @@ def test_random_pieces_are_never_special(rows, vocabulary):
     assert not special & set(np.concatenate(inner).tolist())
 
 
+def test_runs_have_spanberts_lengths():
+    rng = np.random.default_rng(0)
+    drawn = np.bincount([draw_length(rng) for _ in range(20_000)], minlength=11) / 20_000
+    wanted = 0.8 ** np.arange(10)
+    assert drawn[1:] == pytest.approx(wanted / wanted.sum(), abs=0.01)
+    assert drawn @ np.arange(11) == pytest.approx(3.8, abs=0.05)
+
+
 def test_an_encoder_without_a_mask_is_refused(tiny_encoder, tmp_path):
     import json
     import shutil
@@ -78,5 +86,6 @@ def test_an_encoder_without_a_mask_is_refused(tiny_encoder, tmp_path):
         settings = json.loads(path.read_text(encoding="utf8"))
         settings["mask_token"] = None
         path.write_text(json.dumps(settings), encoding="utf8")
+    vocabulary = Vocabulary(folder)  # which concepts and distillation can do with
     with pytest.raises(ScinerError, match="SCINER-E333"):
-        Vocabulary(folder)
+        vocabulary.check_mask()

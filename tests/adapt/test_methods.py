@@ -42,6 +42,15 @@ def test_held_out_loss_falls_and_the_encoder_opens_everywhere(request, root, met
     )
 
 
+def test_text_of_one_batch_is_learnt_too(tiny_encoder, tmp_path):
+    root = write_project(tmp_path, paragraphs(2))
+    settings = settings_of(tiny_encoder, ["mlm"], epochs=1, batch_pieces=10_000, held_out=0)
+    facts = make_encoder(settings, out=root / "encoder", root=root)
+    assert facts["adapt"]["methods"][0]["steps"] == 1
+    before, after = (load_file(path / WEIGHTS) for path in (tiny_encoder, root / "encoder"))
+    assert any(not after[name].equal(tensor) for name, tensor in before.items())
+
+
 @pytest.mark.parametrize("method", ["mlm", "span-mlm"])
 def test_a_batch_in_parts_takes_the_same_steps(root, tmp_path, tiny_encoder, method, monkeypatch):
     encoder = shutil.copytree(tiny_encoder, tmp_path / "calm")

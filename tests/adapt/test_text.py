@@ -64,6 +64,10 @@ def test_a_held_out_sentence_alone_is_not_learnt_from(tiny_encoder, tmp_path):
     may, left_out = apart([("", text) for text in texts], settings, root=root)
     assert may == [False, True, True]
     assert left_out == {"part of a gold dev paragraph": 1}
+    # A paper that is measured on is known by its name, wherever else its text stands.
+    paper = dev[0].user_data["paper"]
+    for places in ([("", "Its words."), (paper, "Its words.")], [(paper, "Its."), ("", "Its.")]):
+        assert apart(places, settings, root=root)[0] == [False, False]
 
 
 def test_a_paper_of_two_collections_enters_once(tiny_encoder, tmp_path):

@@ -204,6 +204,14 @@ def test_a_dry_run_prints_and_asks_nothing(project, server, sciner, monkeypatch)
     assert (
         f"cost: {tokens / 1000:.2f} for the questions, at most {tokens / 1000 + 3:.2f} with" in out
     )
+    more = {
+        '{"max_completion_tokens": 8000, "max_tokens": null}': "at most 24000 out",
+        '{"max_tokens": 100, "n": 3}': "at most 900 out",
+        '{"max_tokens": null}': "any number out",
+    }
+    for extra, most in more.items():
+        assert most in sciner(None, *options, "--extra", extra)[1]
+    assert "any sum with the answers" in sciner(None, *options, "--extra", extra)[1]
     assert list(project.iterdir()) == [project / "parsed"]
     assert all(text in sciner(None, "--dry-run", "--show", "9")[1] for text in TEXTS)
     assert "give --price-in" in sciner(None, "--dry-run", "--show", "0")[1]

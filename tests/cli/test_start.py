@@ -9,6 +9,7 @@ from console import call_sciner
 from small_text import CONCEPTS, concept_lines, paragraphs, settings_of, write_project
 
 from spacy_sciner.adapt.encoder import make_encoder
+from spacy_sciner.corpus.docbin import write_docs
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +64,13 @@ def test_a_lower_bound_proposes_more(run, root):
         assert code == 0, said.err
         n[least] = int(said.out.split()[1])
     assert n["0.9999"] < n["0.5"] < n["0"]
+
+
+def test_a_pool_without_a_paragraph_is_said_to_be_one(run, root, tmp_path):
+    write_docs(tmp_path / "none.spacy", [])
+    code, said = run("--pool", tmp_path / "none.spacy", "--out", tmp_path / "out.json")
+    assert (code, "SCINER-E354" in said.err) == (1, True)
+    assert not (tmp_path / "out.json").exists()
 
 
 def test_nothing_is_replaced_unasked(run, root):

@@ -94,7 +94,7 @@ def test_a_concept_has_the_description_that_is_most_frequent(tmp_path):
 
 
 def test_a_folder_is_read_in_the_order_of_its_names_packed_files_too(tmp_path):
-    (tmp_path / "b.jsonl").write_text(line("second"), encoding="utf8")
+    (tmp_path / "b.jsonl").write_text(line("second"), encoding="utf-8-sig")
     (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(line("première").encode()))
     (tmp_path / "report.json").write_text("{}", encoding="utf8")
     assert [text.text for text in read_concepts(tmp_path).texts] == ["première", "second"]

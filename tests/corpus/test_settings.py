@@ -71,6 +71,7 @@ def test_a_label_without_a_meaning_is_known_by_its_words(tmp_path):
     path, settings = tmp_path / "labels.yaml", settings_with_labels("Task", "Odd")
     path.write_text("labels: {Task: , Odd: An odd one.}")
     assert meanings_of(settings, None, path) == {"Task": "any task", "Odd": "An odd one."}
+    assert meanings_of(settings, None, path, without="")["Task"] == ""
     path.write_text("labels: {Task: [a, b]}")
     with pytest.raises(ScinerError, match=r"SCINER-E211: .*Task"):
         meanings_of(settings, None, path)

@@ -19,6 +19,8 @@ LABELS = {"MethodName": "a method", "TaskName": "a task"}
         ("A* <> search", [["A*", "search"]]),
         ("None.", []),
         ("\n none \n", []),
+        ("**none**", []),
+        ('"None."', []),
     ],
 )
 def test_lines_are_read_with_what_models_put_around_them(content, rows):

@@ -199,3 +199,18 @@ def test_the_key_is_taken_out_of_an_answer_unless_it_is_a_word_of_the_text(key, 
 def test_a_count_that_is_none_does_not_cost_the_answer(said):
     body = '{"choices": [{"message": {"content": "a"}}], "usage": {"prompt_tokens": %s}}'
     assert client.reply_of(body % said)[:3] == ("a", "", 0)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "sk-ab/c+d.1",
+        r"sk-ab\/c+d.1",
+        r"sk-ab\u002fc\u002Bd.1",
+        "sk-ab%2Fc%2bd.1",
+        r"sk\u002dab%2fc\u002bd\u002E1",
+    ],
+)
+def test_a_key_is_taken_out_however_it_is_escaped(said):
+    endpoint = Endpoint("x", "sk-ab/c+d.1")
+    assert endpoint.without_key(f"bad key <{said}>, sk-ab/c+d51") == "bad key <***>, sk-ab/c+d51"

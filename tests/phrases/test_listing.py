@@ -1,10 +1,14 @@
 """Rankings beside each other, and what a small pool asks for."""
 
+import csv
+import io
+
 import numpy as np
 import pytest
 
-from spacy_sciner.phrases.listing import baseline_rows, side_by_side
+from spacy_sciner.phrases.listing import baseline_rows, side_by_side, to_tsv
 from spacy_sciner.phrases.mine import Mined, min_count_of, precision_at
+from spacy_sciner.phrases.tally import Phrase
 
 KEYS = [("moss", "kiln"), ("kiln",), ("see", "kiln"), ("heap", "loom")]
 MINED = Mined(
@@ -23,6 +27,13 @@ def test_rankings_are_by_value_then_count():
         ["1", "moss kiln", "see kiln"],
         ["2", "heap loom", "moss kiln"],
     ]
+
+
+def test_a_cell_with_quotes_is_read_as_one():
+    said = '"See kiln," they said'
+    phrases = [Phrase("kiln", ("phrase",), 0.5, 3, 2, example, {}) for example in (said, "b")]
+    rows = list(csv.reader(io.StringIO(to_tsv(phrases)), delimiter="\t"))
+    assert [row[-1] for row in rows] == ["example", said, "b"]
 
 
 def test_precision_of_both_rankings():
