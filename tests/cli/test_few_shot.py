@@ -45,6 +45,21 @@ def ran(project, folder):
     return log.read_text(encoding="utf8").split() if log.exists() else []
 
 
+def test_a_language_models_labels_are_no_gold_to_draw_from(project, monkeypatch, capsys):
+    docs = gold_docs()
+    for doc in docs[2:]:
+        doc.user_data["source"] = "llm"
+    write_docs(project / "corpus/gold/train.spacy", docs)
+    assert sciner(monkeypatch, "--k", "1,2,4", "--subsets", 1) == 0
+    table = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert max(int(row[1]) for row in table if row and row[0].isdecimal()) <= 2
+    for doc in docs:
+        doc.user_data["source"] = "llm"
+    write_docs(project / "corpus/gold/train.spacy", docs)
+    assert sciner(monkeypatch, "--k", "1", "--out", "none") == 1
+    assert "SCINER-" in capsys.readouterr().err
+
+
 def test_a_training_for_each_encoder_k_and_subset(project, monkeypatch, capsys):
     before, gold = {path.name for path in project.iterdir()}, fingerprint(project / "corpus")
     encoders = ["--encoder", "plain=encoder", "--encoder", "adapted=other"]
