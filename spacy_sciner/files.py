@@ -72,7 +72,7 @@ def _clear(path: Path) -> None:
         return
     # `remove` was killed at those with another dot before and `.removed` behind; a folder made
     # within it, or beside it, has its name in its own.
-    behind = r"(?:\.removed|\.adapted|\.\d+-\d+\.(?:part|old))?"
+    behind = r"(?:\.removed|\.adapted|\.\d+-\d+\.(?:part|old))*"
     own = re.compile(rf"(\.)?\.{re.escape(path.name)}\.(\d+)-\d+\.(?:part|old){behind}")
     for other in path.parent.iterdir():
         match = own.fullmatch(other.name)

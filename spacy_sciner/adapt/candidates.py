@@ -52,9 +52,7 @@ def boundaries(spans: Sequence[Group], n_words: int) -> List[Group]:
 
 
 def run(job: Job) -> Result:
-    """RAISES (ScinerError): SCINER-E339 without a candidate, SCINER-E333, SCINER-E342."""
-    vocabulary = Vocabulary(job.encoder)
-    vocabulary.check_mask()
+    """RAISES (ScinerError): SCINER-E339 without a candidate, SCINER-E342."""
     settings = job.settings.adapt
     n_words = sum(map(len, job.text.train))
     found = find_candidates(
@@ -72,6 +70,7 @@ def run(job: Job) -> Result:
         how=settings.candidates.choose,
         seed=settings.seed,
     )
+    vocabulary = Vocabulary(job.encoder)
     rows = sentence_rows(chosen, vocabulary, window=settings.window)
     if not rows:
         kinds, n = ", ".join(settings.candidates.kinds), len(found.split.sentences)

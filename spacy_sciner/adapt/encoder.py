@@ -1,6 +1,7 @@
 """The `adapt` stage: an encoder in, a local encoder out, adapted to the text if asked for."""
 
 import hashlib
+import os
 import shutil
 import warnings
 from importlib import import_module
@@ -11,6 +12,7 @@ from ..errors import Errors, ScinerError, ScinerWarning, Warnings
 from ..files import code_fingerprint, fingerprint, replacing
 from ..models.encoders import TEACHER, check_names, copy_encoder
 from ..models.head import load_encoder
+from ..models.wordpieces import load_tokenizer
 from ..settings.tree import EncoderSource, Settings
 from .job import Job, Method
 from .loop import Report
@@ -18,6 +20,7 @@ from .text import Text, read_text
 
 MODULES = ("adapt", "corpus", "models", "papers", "phrases", "content.py", "html_text.py")
 LIBRARIES = ("torch", "transformers", "tokenizers", "spacy")
+MASKING = {"mlm", "span-mlm", "candidates"}
 CHECKPOINTS = Path(".sciner-cache/adapt")
 Narrate = Callable[[str], Report]
 
@@ -42,9 +45,8 @@ def make_encoder(
         facts = _copy(encoder, temporary)
         facts["adapt"], facts["curves"] = {"methods": []}, []
         if settings.adapt.methods:
-            _check_frozen(settings, facts["layers"])
+            _check(settings, temporary, facts["layers"])
             _warn_of_outside(settings)
-            check_names(load_encoder(str(temporary)), temporary, encoder.name)
             text = read_text(settings, root=root)
             facts["adapt"]["text"] = text.counts
             for i, name in enumerate(settings.adapt.methods):
@@ -54,19 +56,24 @@ def make_encoder(
     return facts
 
 
-def _check_frozen(settings: Settings, total: int) -> None:
-    """Before the methods that run first, not after them."""
+def _check(settings: Settings, folder: Path, total: int) -> None:
+    """What any method needs of the encoder, before the first runs."""
+    name, methods = settings.encoder.name, set(settings.adapt.methods)
+    check_names(load_encoder(str(folder)), folder, name)
+    if methods & MASKING and load_tokenizer(folder).mask_token_id is None:
+        raise ScinerError(Errors.E333.format(path=name))
     n_layers = settings.adapt.concepts.frozen_layers
-    if "concepts" in settings.adapt.methods and n_layers > total:
+    if "concepts" in methods and n_layers > total:
         name = "adapt.concepts.frozen_layers"
         raise ScinerError(Errors.E315.format(name=name, n_layers=n_layers, total=total))
 
 
 def _warn_of_outside(settings: Settings) -> None:
     """DVC knows the corpus' folder as a whole, and nothing of what is not in it."""
-    folder = Path("assets") / settings.corpus
-    named = [*settings.adapt.collections, *settings.adapt.concepts.files]
-    outside = [name for name in named if Path(name).is_absolute() or ".." in Path(name).parts]
+    folder, adapt = Path("assets") / settings.corpus, settings.adapt
+    named = [*adapt.collections, *(adapt.concepts.files if "concepts" in adapt.methods else ())]
+    own = Path(os.path.abspath(folder))  # a link within it is followed by DVC
+    outside = [name for name in named if own not in Path(os.path.abspath(own / name)).parents]
     if outside:
         message = Warnings.W230.format(folder=folder, names=", ".join(outside))
         warnings.warn(message, ScinerWarning, stacklevel=3)

@@ -13,9 +13,8 @@ from ..models.optimizers import AdamW, clip_gradients, decay_groups
 from ..models.shim import resolve_device, resolve_precision
 from .checkpoint import Checkpoint, Curve, place_of_best
 
-WARMUP = (
-    0.06  # share of the steps in which the learning rate rises; then it falls, the last is above 0
-)
+# Share of the steps in which the learning rate rises; then it falls, to above 0 in the last.
+WARMUP = 0.06
 WEIGHT_DECAY, CLIP = 0.01, 1.0
 EVALUATIONS = 20  # of a whole run
 

@@ -68,7 +68,6 @@ class MaskedTask:
 def train_masked(job: Job, masker: Masker) -> Result:
     """Adapt an encoder to all of the text under a masker, and write it."""
     vocabulary = Vocabulary(job.encoder)
-    vocabulary.check_mask()
     window = job.settings.adapt.window
     rows = cut_rows(job.text.train, vocabulary, window=window)
     held = cut_rows(job.text.held_out, vocabulary, window=window)

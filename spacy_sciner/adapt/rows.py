@@ -7,7 +7,6 @@ import numpy as np
 from spacy.tokens import Doc
 
 from ..corpus.text import fraction
-from ..errors import Errors, ScinerError
 from ..files import read_json
 from ..models.piece_table import PieceTable
 from ..models.windows import check_window, cut_windows, padded_length
@@ -35,7 +34,7 @@ class Vocabulary:
 
     def __init__(self, folder: Path):
         tokenizer = load_tokenizer(folder)
-        self.folder, self.mask = folder, tokenizer.mask_token_id
+        self.mask = tokenizer.mask_token_id  # None: no method that masks may run
         special = set(tokenizer.all_special_ids)
         self.ordinary = np.array([i for i in range(len(tokenizer)) if i not in special])
         self.wordpieces = WordPieces.from_pretrained(str(folder))
@@ -48,11 +47,6 @@ class Vocabulary:
     @property
     def n_around(self) -> int:
         return len(self.prefix) + len(self.suffix)
-
-    def check_mask(self) -> None:
-        """RAISES (ScinerError): SCINER-E333 if the tokenizer has none."""
-        if self.mask is None:
-            raise ScinerError(Errors.E333.format(path=self.folder))
 
     def check_window(self, window: int) -> None:
         """RAISES (ScinerError): SCINER-E309 for one that the encoder has no positions for."""

@@ -77,10 +77,11 @@ def apart(
     """
     vocab = make_tokenizer().vocab
     gold = {split: _read_gold(root, split, vocab) for split in HELD_OUT}
-    measured = {doc.user_data["paper"] for docs in gold.values() for doc in docs}
-    number: Dict[str, int] = {}  # of each text the first place, or one in what is measured on
+    out = {doc.user_data["paper"] for docs in gold.values() for doc in docs}
+    out |= set(settings.corpus_of(settings.corpus).exclude)
+    number: Dict[str, int] = {}  # of each text the first place, or one in a paper that stays out
     for i, (paper, text) in enumerate(texts):
-        if number.setdefault(text, i) != i and paper in measured:
+        if number.setdefault(text, i) != i and paper in out:
             number[text] = i
     selected = select_pool(
         [PoolParagraph(texts[i][0] or f"text {i}", i, "", text) for text, i in number.items()],

@@ -14,20 +14,22 @@ class Contained:
     """
 
     def __init__(self, texts: Iterable[str]) -> None:
-        # A space around each, so that words are found whole.
-        all_words = [words_of(text) for text in texts]
-        self._runs = {run for words in all_words for run in ngrams(words, MIN_WORDS)}
-        self._joined = "\n".join(f" {' '.join(words)} " for words in all_words)
+        self._by_run: Dict[str, List[str]] = {}
         self._by_start: Dict[str, List[str]] = {}
-        for words in all_words:
-            for start in ngrams(words[:MIN_WORDS], MIN_WORDS):
-                self._by_start.setdefault(start, []).append(f" {' '.join(words)} ")
+        for text in texts:
+            words = words_of(text)
+            joined = f" {' '.join(words)} "  # a space at both ends, so that words are found whole
+            for i, run in enumerate(ngrams(words, MIN_WORDS)):
+                self._by_run.setdefault(run, []).append(joined)
+                if i == 0:
+                    self._by_start.setdefault(run, []).append(joined)
 
     def hold(self, text: str) -> bool:
         """Whether it is one of the texts, or a part of one."""
         words = words_of(text)
+        joined = f" {' '.join(words)} "
         starts = ngrams(words[:MIN_WORDS], MIN_WORDS)
-        return any(run in self._runs for run in starts) and f" {' '.join(words)} " in self._joined
+        return any(joined in other for run in starts for other in self._by_run.get(run, ()))
 
     def are_in(self, text: str) -> bool:
         """Whether one of the texts is a part of it."""

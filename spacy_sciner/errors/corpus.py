@@ -8,7 +8,7 @@ class CorpusErrors(metaclass=Coded):
     E202 = "{path} cannot be read as spaCy docs ({reason}). Write it again, or convert it first."
     E203 = (
         "{path}: {found} cannot be labels. O, - and _unknown_ stand for what is no entity or not "
-        "known, and a tab or line end would end the column. Give them other names."
+        "known, a tab or line end would end the column, and a name is more than blanks."
     )
     E204 = (
         "No gold file {path}. Of your own corpus: put it there, or mend `path` in params.yaml, "

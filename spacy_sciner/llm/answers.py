@@ -35,7 +35,7 @@ def read_answer(content: str) -> Answer:
         parts = [_bare(part) for part in line.split(SEPARATOR, 2)]
         if len(parts) > 1 and all(parts[:2]):
             rows.append(parts)
-        elif _bare(line).strip(".").lower() != NOTHING:
+        elif _bare(line.strip(".")).strip(".").lower() != NOTHING:
             unread.append(line)
     return Answer(rows, unread if lines else [""])
 

@@ -19,14 +19,13 @@ class Estimate(NamedTuple):
 
     def lines(self) -> List[str]:
         least = self.tokens_in * self.price_in / 1e6
-        n_out, most = "any number", "any sum"
+        n_out, most = "any number out (no limit is sent)", "any sum"
         if self.tokens_out_most is not None:
-            n_out = f"at most {self.tokens_out_most}"
+            n_out = f"at most {self.tokens_out_most} out (the limit that is sent)"
             most = f"at most {least + self.tokens_out_most * self.price_out / 1e6:.2f}"
         found = [
             f"{self.n_asked} questions, {self.n_cached} more are answered in the cache",
-            f"about {self.tokens_in} tokens in ({CHARS_PER_TOKEN} characters each), "
-            f"{n_out} out (--max-tokens of each answer)",
+            f"about {self.tokens_in} tokens in ({CHARS_PER_TOKEN} characters each), {n_out}",
         ]
         if self.price_in or self.price_out:
             found.append(f"cost: {least:.2f} for the questions, {most} with the answers")
@@ -57,10 +56,17 @@ def estimate(
 
 def longest_answer(parameters: Mapping[str, Any]) -> Optional[int]:
     """Tokens of one question's answers; None if nothing limits them."""
-    limits = [parameters.get(name) for name in ("max_tokens", "max_completion_tokens")]
-    known = [limit for limit in limits if isinstance(limit, int)]
-    n = parameters.get("n", 1)
-    return min(known) * (n if isinstance(n, int) else 1) if known else None
+    limits = [_whole(parameters.get(name)) for name in ("max_tokens", "max_completion_tokens")]
+    known = [limit for limit in limits if limit]  # servers differ in which of two they take
+    return max(known) * (_whole(parameters.get("n")) or 1) if known else None
+
+
+def _whole(value: Any) -> Optional[int]:
+    """A number of 1 or more, as a server may read it; -1 and others are no limit."""
+    try:
+        return int(value) if not isinstance(value, bool) and int(value) >= 1 else None
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def n_tokens(request: Request) -> int:

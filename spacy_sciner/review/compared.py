@@ -26,7 +26,8 @@ def compared(found: Mapping[str, Annotated], shown: Mapping[str, ShownTask]) -> 
     for key, one in found.items():
         if (task := shown.get(key)) is None:
             continue
-        n_unknown += sum(span.label == UNKNOWN_LABEL for span in one.spans)
+        named = {span[:2] for span in one.spans if span.label != UNKNOWN_LABEL}
+        n_unknown += sum(s.label == UNKNOWN_LABEL and s[:2] not in named for s in one.spans)
         places = _places(one, task)
         if places is None:
             not_compared.append(name_of(one))
@@ -69,8 +70,9 @@ def _words_of(text: str, start: int, end: int) -> Tuple[int, int]:
 def _paragraph(one: Annotated, before: _Places, after: _Places) -> Tuple[Paragraph, int]:
     """Both versions over the same words, without what is open: proposals where nothing is known
     now. And how many these are."""
-    gaps = [(start, end) for start, end, label in after if label == UNKNOWN_LABEL]
     became = [place for place in after if place[2] != UNKNOWN_LABEL]
+    named = {place[:2] for place in became}  # a label of another corpus has an unknown twin
+    gaps = [p[:2] for p in after if p[2] == UNKNOWN_LABEL and p[:2] not in named]
     shown = [place for place in before if place[2] != UNKNOWN_LABEL]
     was = [p for p in shown if p in became or not any(p[0] < e and s < p[1] for s, e in gaps)]
     bounds = {place for start, end, _ in [*was, *became] for place in (start, end)}

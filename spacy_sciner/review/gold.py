@@ -26,7 +26,7 @@ from typing import (
     Tuple,
 )
 
-from ..corpus.annotated import LOST, UNKNOWN_LABEL, Annotated, CharSpan, place_in
+from ..corpus.annotated import LOST, UNKNOWN_LABEL, Annotated, CharSpan, place_in, spelled
 from ..corpus.formats.label_studio_tasks import task_result
 from ..corpus.formats.registry import read_gold
 from ..corpus.rules import Repairs
@@ -195,7 +195,7 @@ def explicit(
         there; where only suggestions were accepted, or where an annotation's place is lost, the
         text between spans is unknown. And the lost annotations.
     """
-    is_foreign = lambda span: labels is not None and span.label not in labels  # noqa: E731
+    is_foreign = lambda s: labels is not None and spelled(s.label, labels) is None  # noqa: E731
     spans, lost = [], []
     for span in paragraph.spans:
         place, rules = place_in(paragraph.text, span)

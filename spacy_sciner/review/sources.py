@@ -9,7 +9,7 @@ from different splits and evaluators; here everything but the labels is the same
 import shutil
 import warnings
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 from spacy.tokens import Doc
@@ -19,6 +19,7 @@ from ..corpus.docbin import read_docs, write_docs
 from ..corpus.duplicates import sharing
 from ..corpus.screen import unknown_label_warnings
 from ..corpus.splits.gold import GoldReader
+from ..corpus.text import text_key
 from ..errors import ScinerWarning
 from ..evaluation.measure import measure_clean
 from ..settings.corpora import GoldFile
@@ -64,7 +65,7 @@ def read_source(
     reader = GoldReader(path.parent, tuple(labels), is_gold=False)
     annotated = reader.read(GoldFile(path=path.name, format=file_format, papers="paragraphs"))
     docs = reader.docs(annotated)
-    is_held_out = sharing(doc.text for doc in held_out)
+    is_held_out = _same_or_part(held_out)
     kept = [doc for doc in docs if not is_held_out(doc.text)]
     for doc in kept:
         doc.user_data["source"] = LLM
@@ -81,8 +82,15 @@ def mix(gold: Sequence[Doc], other: Sequence[Doc], mixture: Mixture) -> List[Doc
     chosen = [gold[i] for i in sorted(order)]
     if mixture.kind == ALONE:
         return chosen
-    is_gold = sharing(doc.text for doc in chosen)
+    is_gold = _same_or_part(chosen)
     return [*chosen, *(doc for doc in other if not is_gold(doc.text))]
+
+
+def _same_or_part(docs: Sequence[Doc]) -> Callable[[str], bool]:
+    """Whether a text is one of these, however it is cut into tokens, a part of one, or has one in
+    it."""
+    keys, is_part = {text_key(doc.text) for doc in docs}, sharing(doc.text for doc in docs)
+    return lambda text: text_key(text) in keys or is_part(text)
 
 
 def train_mixture(

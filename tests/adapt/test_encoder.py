@@ -95,6 +95,12 @@ def test_text_that_dvc_does_not_see_is_named(tiny_encoder, tmp_path):
     path.parent.mkdir(parents=True)
     path.write_text('{"id": "new", "text": "Nothing of this was read before, or is in the pool."}')
     (root / "assets/sample").mkdir()
+    (root / "assets/sample/own.jsonl").write_bytes(path.read_bytes())
+    names = ["a/../own.jsonl", "../sample/own.jsonl"]
+    unread = {"files": ["../other/concepts.jsonl"]}
+    settings = settings_of(tiny_encoder, ["mlm"], collections=names, concepts=unread, epochs=1)
+    (root / "assets/sample/a").mkdir()
+    make_encoder(settings, out=root / "encoder", root=root)  # no warning: it is seen
     settings = settings_of(tiny_encoder, ["mlm"], collections=["../other/more.jsonl"], epochs=1)
     with pytest.warns(ScinerWarning, match=r"W230: Outside of assets/sample.*\.\./other/more"):
         make_encoder(settings, out=root / "encoder", root=root)

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from small_text import paragraphs
+from small_text import paragraphs, settings_of, write_project
 
+from spacy_sciner.adapt.encoder import make_encoder
 from spacy_sciner.adapt.masking import mask_batch
 from spacy_sciner.adapt.mlm import mask_words
 from spacy_sciner.adapt.rows import Vocabulary, cut_rows
@@ -75,7 +76,10 @@ def test_runs_have_spanberts_lengths():
     assert drawn @ np.arange(11) == pytest.approx(3.8, abs=0.05)
 
 
-def test_an_encoder_without_a_mask_is_refused(tiny_encoder, tmp_path):
+@pytest.mark.parametrize("methods", [["mlm"], ["span-mlm"], ["candidates"], ["distil", "mlm"]])
+def test_an_encoder_without_a_mask_is_refused_before_anything_is_learnt(
+    tiny_encoder, tmp_path, methods
+):
     import json
     import shutil
 
@@ -86,6 +90,11 @@ def test_an_encoder_without_a_mask_is_refused(tiny_encoder, tmp_path):
         settings = json.loads(path.read_text(encoding="utf8"))
         settings["mask_token"] = None
         path.write_text(json.dumps(settings), encoding="utf8")
-    vocabulary = Vocabulary(folder)  # which concepts and distillation can do with
-    with pytest.raises(ScinerError, match="SCINER-E333"):
-        vocabulary.check_mask()
+    root, told = write_project(tmp_path / "project", paragraphs(2)), []
+    teacher = {"distil": {"teacher": {"name": str(tiny_encoder)}}}
+    settings = settings_of(folder, methods, **teacher)
+    with pytest.raises(ScinerError, match=r"SCINER-E333: The tokenizer of .*/no-mask has no mask"):
+        make_encoder(settings, out=root / "e", narrate=told.append, root=root)
+    assert told == []
+    settings = settings_of(folder, ["distil"], epochs=1, **teacher)  # which needs none
+    make_encoder(settings, out=root / "e", root=root)

@@ -9,6 +9,7 @@ from small_text import paragraphs, settings_of, write_project
 from spacy_sciner.adapt.text import apart, read_text
 from spacy_sciner.corpus.docbin import write_docs
 from spacy_sciner.errors import ScinerError
+from spacy_sciner.settings import Settings
 
 
 def write_collection(root, papers):
@@ -65,9 +66,12 @@ def test_a_held_out_sentence_alone_is_not_learnt_from(tiny_encoder, tmp_path):
     assert may == [False, True, True]
     assert left_out == {"part of a gold dev paragraph": 1}
     # A paper that is measured on is known by its name, wherever else its text stands.
-    paper = dev[0].user_data["paper"]
-    for places in ([("", "Its words."), (paper, "Its words.")], [(paper, "Its."), ("", "Its.")]):
-        assert apart(places, settings, root=root)[0] == [False, False]
+    excluded = settings.model_dump()
+    excluded["corpora"]["sample"]["exclude"] = ["X"]
+    settings = Settings.model_validate(excluded)
+    for paper in (dev[0].user_data["paper"], "X"):
+        for places in ([("", "Words."), (paper, "Words.")], [(paper, "Its."), ("", "Its.")]):
+            assert apart(places, settings, root=root)[0] == [False, False]
 
 
 def test_a_paper_of_two_collections_enters_once(tiny_encoder, tmp_path):

@@ -207,6 +207,8 @@ def test_a_dry_run_prints_and_asks_nothing(project, server, sciner, monkeypatch)
     more = {
         '{"max_completion_tokens": 8000, "max_tokens": null}': "at most 24000 out",
         '{"max_tokens": 100, "n": 3}': "at most 900 out",
+        '{"max_tokens": 1, "max_completion_tokens": 8000.0}': "at most 24000 out",
+        '{"max_tokens": -1}': "any number out",
         '{"max_tokens": null}': "any number out",
     }
     for extra, most in more.items():

@@ -20,6 +20,7 @@ LABELS = {"MethodName": "a method", "TaskName": "a task"}
         ("None.", []),
         ("\n none \n", []),
         ("**none**", []),
+        ("**none**.", []),
         ('"None."', []),
     ],
 )

@@ -7,12 +7,13 @@ import pytest
 from spacy_sciner.corpus.splits.gold import GoldReader
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.review.gold import read_reviewed
-from spacy_sciner.review.record import Round, ShownTask
+from spacy_sciner.review.record import Proposed, Round, ShownTask
 from spacy_sciner.review.returned import HeldOut, import_files
 from spacy_sciner.settings import GoldFile
 
 TEXT = "We train BERT on SQuAD now."
 PLACE = {"text": TEXT, "paper": "P0", "paragraph": 0, "of_pool": True}
+LABELS = ("Method", "Dataset")
 BERT, SQUAD = [9, 13, "Method"], [17, 22, "Dataset"]
 
 
@@ -35,10 +36,14 @@ def take(tmp_path):
             (tmp_path / name).write_text("\n".join(map(json.dumps, lines)), encoding="utf8")
         paths = [tmp_path / name for name in files]
         given = {"rounds": [], "held_out": HeldOut((), ()), "corpus": "mine", "labels": None}
-        return import_files(paths, gold=take.gold, **{**given, **options})["gold"]
+        return import_files(paths, gold=take.gold, **{**given, **options})
 
-    take.gold = tmp_path / "gold.json"
-    return take
+    def counts(files, **options):
+        return take(files, **options)["gold"]
+
+    counts.report, take.gold = take, tmp_path / "gold.json"
+    counts.gold = take.gold
+    return counts
 
 
 def labels_of(gold):
@@ -153,6 +158,13 @@ def test_of_two_labels_at_one_place_the_files_first_stays_first(take):
     assert labels_of(take.gold) == {"1": ["Method", "Dataset"]}
 
 
+def test_who_is_not_named_is_nobody_with_a_number(take):
+    first = regions((9, 13, "Method"), who=1, updated_at="2026-01-01")
+    nameless = regions((17, 22, "Dataset"), who=None, updated_at="2026-02-01")
+    take({"export.jsonl": [task(first, nameless)]})
+    assert list(labels_of(take.gold)) == ["1", ""]
+
+
 def test_annotations_of_white_space_alone_say_nothing(take):
     for n, text in enumerate(["We train BERT\n now.", "A second text \n of ours."]):
         blank = text.index("\n")
@@ -173,7 +185,13 @@ def test_where_an_annotation_is_lost_a_label_of_another_corpus_is_unknown(take):
     lost["result"].append(
         {"type": "labels", "value": {"start": 40, "end": 45, "labels": ["Dataset"]}}
     )
-    take({"export.jsonl": [task(lost)]}, labels=("Method", "Dataset"))
-    reader = GoldReader(take.gold.parent, ("Method", "Dataset"))
+    lost["result"].append(regions((3, 8, "method"))["result"][0])  # another spelling is the corpus'
+    shown = Proposed(17, 22, "Dataset", 0.5)
+    tasks = [ShownTask("P0", 0, "", TEXT, 0.5, 1, (shown,))]
+    rounds = [Round(take.gold.with_name("record.json"), "mine", "best-1", "entropy", tasks)]
+    report = take.report({"export.jsonl": [task(lost)]}, labels=LABELS, rounds=rounds)
+    found = report["entities"]
+    assert (found["all"]["relabelled"], found["open"]) == (1, 0)
+    reader = GoldReader(take.gold.parent, LABELS)
     (doc,) = reader.docs(reader.read(GoldFile(path="gold.json", format="label-studio")))
-    assert "".join(token.ent_iob_ or "?" for token in doc) == "??B????"
+    assert "".join(token.ent_iob_ or "?" for token in doc) == "?BB????"

@@ -60,6 +60,24 @@ def test_sentences_of_what_is_measured_on_are_left_out_and_so_are_paragraphs_aro
     assert mix([whole], docs, Mixture(1, MIXED, "nll", 0)) == [whole, *docs[1:]]
 
 
+@pytest.mark.parametrize(
+    ("held", "other"),
+    [
+        ("We ca n't say ` BERT ' wins here .", "We can't say 'BERT' wins here."),
+        ("Pre-training of Encoders", "Pretraining of encoders."),
+        ("Related Work", "RELATED WORK"),
+    ],
+)
+def test_another_tokenisation_is_no_other_text(tmp_path, held, other):
+    path = tmp_path / "llm.jsonl"
+    path.write_text(f'{{"text": "{other}", "label": []}}\n')
+    measured = Doc(Vocab(), words=held.split())
+    docs, counts = read_source(path, file_format="doccano", labels=LABELS, held_out=[measured])
+    assert (docs, counts["measured on"]) == ([], 1)
+    docs, _ = read_source(path, file_format="doccano", labels=LABELS, held_out=[])
+    assert mix([measured], docs, Mixture(1, MIXED, "nll", 0)) == [measured]
+
+
 def test_gold_wins_over_the_same_text(other):
     gold = gold_docs()
     docs, _ = read_source(other, file_format="conll", labels=LABELS, held_out=[])

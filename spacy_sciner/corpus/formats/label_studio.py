@@ -192,7 +192,7 @@ def _full(task: Dict[str, Any]) -> Tuple[List[_Annotation], Optional[str]]:
 
 def _in_order(annotations: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
     """Ground truth first, else as people come in the file; of one person's the latest first."""
-    people = [_annotator_of(one) or str(n) for n, one in enumerate(annotations)]
+    people = [_annotator_of(one) or n for n, one in enumerate(annotations)]
     times = list(map(_time_of, annotations))
     newest = sorted(range(len(people)), key=lambda n: (times[n], n), reverse=True)
     order = sorted(newest, key=lambda n: people.index(people[n]))
