@@ -34,9 +34,9 @@ def main(
     narrate = narrator_for(experiment)
     test = evaluate_iteration(experiment, resume=resume, narrate=narrate)["clean"]["test"]
     remove(resume)
-    interval = (
-        f"{test['f1_low']:.3f}–{test['f1_high']:.3f}" if settings.evaluate.bootstrap else "none"
-    )
+    interval = "unknown: it takes two papers" if settings.evaluate.bootstrap else "none"
+    if test["f1_low"] is not None:
+        interval = f"{test['f1_low']:.3f}–{test['f1_high']:.3f}"
     typer.echo(f"iteration {iteration}: test F1 {test['f1']:.3f} (95 % {interval})")
 
 

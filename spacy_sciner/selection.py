@@ -3,8 +3,8 @@
 token    (the paper) each token stands alone: probability ≥ γ keeps its tag, else it is unknown.
          An entity keeps its words up to the first unsure one, and the rest of it is unknown, so
          that no entity ever begins with what was an I- tag.
-entity   an entity is kept if it is sure as a whole: its own calibrated probability, or, of a model
-         that is not calibrated, that of its least sure word, so that all of them pass. Else it and
+entity   an entity is kept if it is sure as a whole: its own calibrated probability, or, where none
+         is asked for, that of its least sure word, so that all of them pass. Else it and
          one word each side are unknown, since where it ends is what the model does not know.
 
 Tokens predicted O are kept as O if sure by γ_O, else unknown. Source: arXiv 2502.16312, 4.2.

@@ -5,8 +5,9 @@ adaptive    γ_c = γ · β_c / (2 − β_c) with β_c the share of the pool's p
             that γ accepts, relative to the label with the highest (Zhang et al., FlexMatch,
             NeurIPS 2021); never below one half
 auto        the laxest γ for which Learn-Then-Test promises a precision of 1 − α, with
-            probability 1 − δ: each label's at δ / number of labels, else the pooled one at δ,
-            else the label accepts nothing, since no precision could be promised for it
+            probability 1 − δ: one for each label, at δ/2 / number of labels, or one for all, at
+            δ/2, whichever accepts more; a label for which nothing could be promised accepts
+            nothing. Never both at once: that is promised for neither
 """
 
 from collections import Counter
@@ -166,7 +167,10 @@ def adaptive_gamma(shares: Dict[str, float], base: float) -> Dict[str, Optional[
 
 
 def certify(judged: Sequence[Judged], labels: Sequence[str], rule: GammaRule) -> Dict[str, Any]:
-    """Learn-Then-Test for each label and for all together.
+    """Learn-Then-Test for each label and for all together; what accepts more is taken.
+
+    Both hold at once with probability 1 − δ, so that either may be chosen. Labels that pass by
+    themselves beside others at the pooled γ would be promised by neither.
 
     RETURNS (dict): "alpha", "delta", "papers", "least_accepted", "pooled" and "labels", each of
         these with "gamma" (None accepts nothing), "certified" (bool), "accepted", "wrong" and
@@ -175,30 +179,35 @@ def certify(judged: Sequence[Judged], labels: Sequence[str], rule: GammaRule) ->
         "check": "accepted", "precision" and "precision_low" of all labels at their γ, the last
         from draws of whole papers.
     """
-    alpha, delta = rule.alpha, rule.delta
-    pooled = _walk(judged, rule.accept, alpha=alpha, delta=delta)
-    each = delta / max(1, len(labels))
-    report: Dict[str, Any] = {
+    alpha = rule.alpha
+    half = rule.delta / 2 if len(labels) > 1 else rule.delta  # else both are one
+    each = half / max(1, len(labels))
+    of_label = {x: [j for j in judged if j.candidate.entity.label == x] for x in labels}
+    own = {x: _walk(of_label[x], rule.accept, alpha=alpha, delta=each) for x in labels}
+    pooled = _walk(judged, rule.accept, alpha=alpha, delta=half)
+    together = pooled.n_accepted > sum(certificate.n_accepted for certificate in own.values())
+    entries: Dict[str, Dict[str, Any]] = {}
+    for label, certificate in own.items():
+        gamma, source = (pooled.gamma, "pooled") if together else (certificate.gamma, "label")
+        kept = sum(outcome(j, gamma, rule.accept)[0] for j in of_label[label])
+        entries[label] = {
+            **_to_dict(certificate),
+            "gamma": gamma,
+            "source": "none" if gamma is None else source,
+            "yield": kept / len(of_label[label]) if of_label[label] else None,
+        }
+    return {
         "alpha": alpha,
-        "delta": delta,
+        "delta": rule.delta,
         "papers": len({j.paper for j in judged}),
-        "least_accepted": {"pooled": least_accepted(alpha, delta)},
+        "least_accepted": {
+            "pooled": least_accepted(alpha, half),
+            "label": least_accepted(alpha, each),
+        },
         "pooled": _to_dict(pooled),
-        "labels": {},
+        "labels": entries,
+        "check": _check(judged, entries, rule),
     }
-    report["least_accepted"]["label"] = least_accepted(alpha, each)
-    for label in labels:
-        own = [j for j in judged if j.candidate.entity.label == label]
-        certificate = _walk(own, rule.accept, alpha=alpha, delta=each)
-        entry = {**_to_dict(certificate), "source": "label"}
-        if certificate.gamma is None:
-            entry["gamma"] = pooled.gamma
-            entry["source"] = "none" if pooled.gamma is None else "pooled"
-        kept = sum(outcome(j, entry["gamma"], rule.accept)[0] for j in own)
-        entry["yield"] = kept / len(own) if own else None
-        report["labels"][label] = entry
-    report["check"] = _check(judged, report["labels"], rule)
-    return report
 
 
 def _walk(judged: Sequence[Judged], accept: Accept, *, alpha: float, delta: float) -> Certificate:

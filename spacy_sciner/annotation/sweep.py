@@ -16,19 +16,19 @@ from ..corpus.merge import merge_iteration
 from ..corpus.reader import iob_tags
 from ..errors import Errors, ScinerError
 from ..evaluation.measure import measure_clean
-from ..files import copy, fingerprint, progress_bar, read_json, write_json
+from ..files import code_fingerprint, copy, fingerprint, progress_bar, read_json, write_json
 from ..pipeline.sciner import find_sciner
 from ..selection import Accept, select
-from ..settings import Settings
 from ..tagging import decode, spans_to_tags, tags_to_spans
 from ..training.experiment import Experiment, load_pipeline
-from ..training.train import train_pipeline
+from ..training.train import LIBRARIES, MODULES, train_pipeline
 from ..types import Floats2d, ScoredSpan
 from .pseudo_label import pseudo_label
 
 Row = Dict[str, Any]
-# What a retrained γ's result depends on besides γ, the model and the pool.
-SECTIONS = ("annotate", "merge", "retrain", "train", "seed")
+# What a retrained γ's result depends on besides γ, the models, gold and the pool.
+SECTIONS = ("annotate", "device", "merge", "precision", "retrain", "seed", "train")
+OWN_MODULES = ["annotation", "corpus/merge.py", "evaluation", "scoring", "selection.py"]
 
 
 def sweep_gammas(
@@ -133,7 +133,8 @@ def retrain_at(
 ) -> Row:
     """Annotate, merge and train one iteration at a γ, in a folder of its own.
 
-    A result that is there already, for the same settings, model and pool, is read again.
+    A result that is there already, for the same settings, models, gold, pool and code, is read
+    again.
 
     experiment (Experiment): Of the iteration; `previous` annotates.
     cache (Path): Of the pool's scores.
@@ -144,7 +145,8 @@ def retrain_at(
         raise ScinerError(Errors.E312.format(name="iteration", value=0, range="1 or more"))
     model = experiment.model_of(experiment.previous)
     settings = experiment.settings
-    key = _key(settings, gamma, accept, model=model, pool=pool)
+    models = [model, *experiment.teachers_of(experiment.previous)]
+    key = _key(experiment, gamma, accept, models=models, pool=pool)
     result = out / "result.json"
     if result.is_file():
         found: Row = read_json(result)
@@ -163,7 +165,7 @@ def retrain_at(
         calibrated=settings.annotate.calibrated,
         accept=accept,
         soft=settings.annotate.soft,
-        teachers=experiment.teachers_of(experiment.previous),
+        teachers=models[1:],
         cache=cache,
     )
     merge_iteration(out, iteration=experiment.iteration, settings=settings.merge)
@@ -180,10 +182,17 @@ def retrain_at(
     return row
 
 
-def _key(settings: Settings, gamma: float, accept: Accept, *, model: Path, pool: Path) -> str:
+def _key(
+    experiment: Experiment, gamma: float, accept: Accept, *, models: Sequence[Path], pool: Path
+) -> str:
     """The same for all runs with the same result."""
+    settings, recipe = experiment.settings, experiment.recipe
     used = {name: value for name, value in settings.model_dump().items() if name in SECTIONS}
-    parts = [gamma, accept, fingerprint(model), fingerprint(pool), used]
+    files = [*models, pool, recipe.config]
+    files += [experiment.gold(split) for split in ("train", "dev", "test")]
+    files += [Path(recipe.encoder)] if experiment.start is None else []
+    parts = [gamma, accept, used, *map(fingerprint, files)]
+    parts += code_fingerprint([*MODULES, *OWN_MODULES], LIBRARIES)
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf8")).hexdigest()
 
 

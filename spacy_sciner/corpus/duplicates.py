@@ -16,7 +16,18 @@ Texts are the same if they differ in white space and Unicode's composition only.
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Callable, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Set, Tuple
+from typing import (
+    Callable,
+    Collection,
+    Dict,
+    Iterable,
+    List,
+    Mapping,
+    NamedTuple,
+    Sequence,
+    Set,
+    Tuple,
+)
 
 from .annotated import GOLD, Annotated
 from .contained import Contained
@@ -104,13 +115,16 @@ def compare_extras(used: Iterable[Annotated], extras: Iterable[Annotated], *, fo
     found.n_twice, found.n_different = len(differs), sum(differs.values())
 
 
-def same_papers(paragraphs: Sequence[Annotated]) -> Dict[str, str]:
-    """Papers whose whole text is that of another, with that one: the first of them by name."""
+def same_papers(paragraphs: Sequence[Annotated], named: Collection[str] = ()) -> Dict[str, str]:
+    """Papers whose whole text is that of another, with that one: the first of them by name, of
+    those that `split` names if it names one.
+    """
     texts: Dict[str, List[str]] = {}
     for paragraph in paragraphs:
         texts.setdefault(paragraph.paper, []).append(squeezed(paragraph.text))
     first_with: Dict[str, str] = {}
-    pairs = [(p, first_with.setdefault("".join(texts[p]), p)) for p in sorted(texts)]
+    order = sorted(texts, key=lambda paper: (paper not in named, paper))
+    pairs = [(p, first_with.setdefault("".join(texts[p]), p)) for p in order]
     return {paper: first for paper, first in pairs if paper != first}
 
 

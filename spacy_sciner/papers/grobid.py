@@ -22,10 +22,15 @@ _CLOSING = re.compile(r" (?=[,.;:!?)\]])")
 Outcome = Union[List[Section], ScinerError]
 
 
+class ServerGone(ScinerError):
+    """Nobody answers: no fault of a paper."""
+
+
 def parse_pdfs(paths: Sequence[Path], settings: Grobid) -> Iterator[Tuple[int, Outcome]]:
     """Parse PDFs, yielding (index, paragraphs or why there are none) as the answers arrive.
 
-    RAISES (ScinerError): SCINER-E130 if there is no server at all.
+    RAISES (ScinerError): SCINER-E130 if there is no server at all, or none any more: the papers
+        that are left would be set aside for good.
     """
     if not paths:
         return
@@ -41,12 +46,18 @@ def parse_pdfs(paths: Sequence[Path], settings: Grobid) -> Iterator[Tuple[int, O
                 i = running.pop(done)
                 try:
                     yield i, convert_tei(done.result(), file=paths[i].name)
+                except ServerGone:
+                    raise
                 except ScinerError as e:
                     yield i, e
 
 
-def check_server(settings: Grobid) -> None:
-    """One question before hundreds of papers wait for a server that is not there."""
+def check_server(settings: Grobid, *, after: str = "") -> None:
+    """One question before hundreds of papers wait for a server that is not there.
+
+    after (str): The paper with which the connection broke.
+    RAISES (ServerGone): SCINER-E130.
+    """
     import requests
 
     try:
@@ -56,14 +67,15 @@ def check_server(settings: Grobid) -> None:
     except requests.RequestException as e:
         alive, reason = False, type(e).__name__
     if not alive:
-        raise ScinerError(Errors.E130.format(url=settings.url, reason=reason, compose=COMPOSE))
+        reason += f" since {after}" if after else ""
+        raise ServerGone(Errors.E130.format(url=settings.url, reason=reason, compose=COMPOSE))
 
 
 def request_tei(path: Path, settings: Grobid) -> bytes:
     """Send one PDF; when the server is busy, wait as long as it says and try again.
 
     RAISES (ScinerError): SCINER-E131 timeout, E132 any other status, E133 still busy,
-        E135 connection lost.
+        E135 connection lost, E130 if it is lost for the others, too.
     """
     import requests
 
@@ -78,6 +90,7 @@ def request_tei(path: Path, settings: Grobid) -> bytes:
         message = Errors.E131.format(file=path.name, seconds=settings.timeout_s)
         raise ScinerError(message) from e
     except requests.RequestException as e:
+        check_server(settings, after=path.name)
         message = Errors.E135.format(file=path.name, reason=type(e).__name__)
         raise ScinerError(message) from e
     if answer.status_code == BUSY:

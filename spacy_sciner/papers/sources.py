@@ -9,6 +9,7 @@ from typing import Dict, List, NamedTuple
 
 # In the order of preference: what GROBID read is better than what we read from the PDF.
 _SUFFIXES = {
+    ".grobid.tei.xml": "tei",  # as GROBID's own client names them
     ".tei.xml": "tei", ".tei": "tei", ".xml": "tei", ".nxml": "tei", ".json": "json", ".pdf": "pdf",
 }  # fmt: skip
 _KINDS = {

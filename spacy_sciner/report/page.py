@@ -70,6 +70,12 @@ def to_html(
     )
 
 
+def _taken(labels: Mapping[str, Any]) -> str:
+    sources = {entry["source"] for entry in labels.values()}
+    taken = "pooled γ" if "pooled" in sources else "labels' own γ" if "label" in sources else ""
+    return f"Taken, since it accepts more: the {taken}. " if taken else ""
+
+
 def _promises(metrics: Sequence[Metrics]) -> List[str]:
     """What each certified γ promises, on which papers, and whether draws of papers bear it out."""
     notes = []
@@ -84,6 +90,7 @@ def _promises(metrics: Sequence[Metrics]) -> List[str]:
             f"{1 - rule['delta']:.0%}, from {rule['papers']} {rule['papers_of']} papers. Certified "
             f"by themselves: {', '.join(certified) or 'no label'}; pooled: "
             f"{'yes' if rule['pooled']['certified'] else 'no, ' + rule['pooled']['reason']}. "
+            f"{_taken(rule['labels'])}"
             f"Accepted there: {check['accepted']}, precision {number(check['precision'])}"
         )
         if check["precision_low"] is not None:

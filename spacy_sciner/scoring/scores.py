@@ -23,13 +23,10 @@ class Pair(NamedTuple):
 
 
 def to_pair(gold: Doc, predicted: Doc) -> Pair:
-    """Tags of the tokens that gold knows; unknown ones are left out on both sides."""
+    """Tags of the tokens that gold knows; unknown ones are left out on both sides. What is left of
+    an entity that began in an unknown token begins where it is known."""
     known = [token.i for token in gold if token.ent_iob != 0]
-    return Pair(
-        str(gold.user_data.get("paper", "")),
-        _repaired([_tag(gold, i) for i in known]),
-        _repaired([_tag(predicted, i) for i in known]),
-    )
+    return Pair(str(gold.user_data.get("paper", "")), _tags(gold, known), _tags(predicted, known))
 
 
 def score(pairs: Sequence[Pair], *, n_bootstrap: int = 1000, seed: int = 0) -> Dict[str, Any]:
@@ -37,7 +34,7 @@ def score(pairs: Sequence[Pair], *, n_bootstrap: int = 1000, seed: int = 0) -> D
 
     n_bootstrap (int): Resamples of papers behind f1_low and f1_high; 0 leaves both None.
     RETURNS (dict): "precision", "recall", "f1", "macro_f1", "token_accuracy", "f1_low", "f1_high"
-        (95 % interval over papers), "types" (precision, recall, f1, n of each).
+        (95 % interval over papers, None of one), "types" (precision, recall, f1, n of each).
     """
     golds = [pair.gold for pair in pairs]
     predictions = [pair.predicted for pair in pairs]
@@ -67,8 +64,12 @@ def micro(golds: TagLists, predictions: TagLists) -> Tuple[float, float, float]:
 def bootstrap_f1(
     pairs: Sequence[Pair], *, n: int, seed: int
 ) -> Tuple[Optional[float], Optional[float]]:
-    """95 % percentile interval of micro F1 when whole papers are drawn with replacement."""
-    return interval(f1_of_counts(resample(paper_counts(pairs), n_draws=n, seed=seed)))
+    """95 % percentile interval of micro F1 when whole papers are drawn with replacement; None
+    twice of fewer than two papers: every draw of one is the same."""
+    counts = paper_counts(pairs)
+    if len(counts) < 2:
+        return None, None
+    return interval(f1_of_counts(resample(counts, n_draws=n, seed=seed)))
 
 
 def paper_counts(pairs: Sequence[Pair]) -> np.ndarray:
@@ -121,14 +122,10 @@ def _seqeval(golds: TagLists, predictions: TagLists, **kwargs: Any) -> Tuple[Any
     return result
 
 
-def _tag(doc: Doc, token_i: int) -> str:
-    token = doc[token_i]
-    return f"{token.ent_iob_}-{token.ent_type_}" if token.ent_iob_ in ("B", "I") else "O"
-
-
-def _repaired(tags: Sequence[str]) -> List[str]:
-    """An I-X that lost its beginning to an unknown token begins an entity here."""
-    repaired = list(tags)
-    for start, _, label in names_to_spans(tags):
-        repaired[start] = f"B-{label}"
-    return repaired
+def _tags(doc: Doc, known: Sequence[int]) -> List[str]:
+    tags, is_known = ["O"] * len(doc), set(known)
+    for entity in doc.ents:
+        inside = [i for i in range(entity.start, entity.end) if i in is_known]
+        for i in inside:
+            tags[i] = f"{'B' if i == inside[0] else 'I'}-{entity.label_}"
+    return [tags[i] for i in known]

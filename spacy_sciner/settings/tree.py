@@ -98,7 +98,7 @@ class Annotate(Section):
 
     accept: Accept = knob(
         "token (the paper): each token alone. entity: an entity only as a whole, by its own "
-        "calibrated confidence, or, if train.calibrate is false, only if all of its words pass."
+        "calibrated confidence if `calibrated` is true, else only if all of its words pass."
     )
     gamma_o: Optional[Share] = knob("γ of O tokens; null means γ.")
     calibrated: Switch = knob(

@@ -125,6 +125,10 @@ def test_retraining_at_a_gamma_goes_on_where_it_stopped(project, monkeypatch):
     experiment = Experiment(make_settings(**{**SETTINGS, "retrain": {"epochs": 2}}), 1)
     run(0.2)
     assert len(trained) == 2
+    # And mended gold, though it is of test alone.
+    write_docs(project / "corpus/gold/test.spacy", gold_docs()[:-1])
+    run(0.2)
+    assert len(trained) == 3
     with pytest.raises(ScinerError, match="SCINER-E312"):
         retrain_at(
             Experiment(make_settings(**SETTINGS), 0),

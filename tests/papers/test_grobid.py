@@ -21,6 +21,9 @@ class Grobid(BaseHTTPRequestHandler):
     """Answers as the name of the PDF says."""
 
     def do_GET(self):
+        if self.server.is_dead:
+            self.connection.close()
+            return
         self.answer(200 if self.path == "/api/isalive" else 404, b"true")
 
     def do_POST(self):
@@ -48,7 +51,8 @@ class Grobid(BaseHTTPRequestHandler):
             self.answer(200, ANSWER[:300])
         elif name == "hang.pdf":
             server.stop.wait(20)
-        elif name == "drop.pdf":
+        elif name in ("drop.pdf", "die.pdf"):
+            server.is_dead |= name == "die.pdf"
             self.connection.close()
         else:
             self.answer(200, ANSWER)
@@ -66,7 +70,7 @@ class Grobid(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server():
-    counts = {"seen": {}, "paths": [], "now": 0, "most": 0}
+    counts = {"seen": {}, "paths": [], "now": 0, "most": 0, "is_dead": False}
     lock, stop = threading.Lock(), threading.Event()
     with serving(Grobid, lock=lock, stop=stop, **counts) as server:
         yield server
@@ -119,6 +123,12 @@ def test_each_failure_costs_one_file(server, tmp_path):
         "drop.pdf": "SCINER-E135: The connection to GROBID broke for drop.pdf",
     }.items():
         assert str(by_name[name]).startswith(start)
+
+
+def test_a_server_that_dies_ends_the_run(server, tmp_path):
+    """Else all papers that are left would be set aside, and nothing would try them again."""
+    with pytest.raises(ScinerError, match=r"SCINER-E130: .* since (last|die).pdf\. Start one"):
+        parse(server, tmp_path, "ok.pdf", "die.pdf", "last.pdf", concurrency=1, retries=0)
 
 
 def test_timeout(server, tmp_path):

@@ -96,6 +96,13 @@ def test_a_damaged_cache_is_not_believed(papers, tmp_path, damage):
     assert read(tmp_path / "1") == read(tmp_path / "2")
 
 
+def test_a_file_of_grobids_own_client_is_the_papers(papers, tmp_path):
+    shutil.copy(papers / "sub" / "c.tei.xml", papers / "a.grobid.tei.xml")
+    report = parse_papers(papers, tmp_path / "out", settings())
+    aside = {entry["file"]: entry["reason"] for entry in report["set_aside"]}
+    assert aside["a.pdf"] == "another file of the paper is read (a.grobid.tei.xml)"
+
+
 def test_the_better_file_of_a_paper_is_read(papers, tmp_path):
     shutil.copy(papers / "sub" / "c.tei.xml", papers / "a.tei.xml")
     (papers / "a.json").write_text(article(f"{LONG} {LONG}"), encoding="utf8")

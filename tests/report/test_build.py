@@ -144,6 +144,7 @@ def test_page_shows_gamma_and_reliability(project):
     assert page.open == []
     assert page.names.count("svg") == 3
     assert "from 3 dev papers. Certified by themselves: no label" in html
+    assert "Taken, since" not in html  # nothing is
     assert "Nominal only" in html
     assert "none: accepts nothing" in html
     assert '"entities, after",0.500000,0.250000,4' in (root / "plots/reliability.csv").read_text()

@@ -74,14 +74,15 @@ def test_strict_means_exact(gold: str, predicted: str):
 def test_perfect_and_nothing_at_all():
     perfect = score([pair_of("B-A O", "B-A O")], n_bootstrap=0)
     assert (perfect["f1"], perfect["macro_f1"], perfect["token_accuracy"]) == (1.0, 1.0, 1.0)
-    nothing = score([pair_of("O O", "O O")], n_bootstrap=10)
+    empty = [pair_of("O O", "O O", paper) for paper in ("P1", "P2")]
+    nothing = score(empty, n_bootstrap=10)
     assert (nothing["f1"], nothing["macro_f1"], nothing["types"]) == (0.0, 0.0, {})
     assert (nothing["f1_low"], nothing["f1_high"]) == (0.0, 0.0)
 
 
 def test_no_documents_at_all():
     found = score([], n_bootstrap=10)
-    assert (found["f1"], found["f1_low"], found["f1_high"]) == (0.0, 0.0, 0.0)
+    assert (found["f1"], found["f1_low"], found["f1_high"]) == (0.0, None, None)
 
 
 def test_a_type_that_is_only_predicted_costs_precision_and_has_no_row():
@@ -105,6 +106,19 @@ def test_what_lost_its_beginning_to_an_unknown_token_begins_anew():
     gold = doc_of([None, "O", "O"])
     predicted = doc_of(["B-A", "I-A", "O"])
     assert to_pair(gold, predicted).predicted == ["B-A", "O"]
+
+
+def test_what_lost_its_beginning_does_not_lengthen_the_entity_before_it():
+    gold = doc_of(["B-A", "I-A", None, "O"])
+    predicted = doc_of(["B-A", "I-A", "B-A", "I-A"])
+    pair = to_pair(gold, predicted)
+    assert (pair.gold, pair.predicted) == (["B-A", "I-A", "O"], ["B-A", "I-A", "B-A"])
+    assert score([pair], n_bootstrap=0)["recall"] == 1.0
+
+
+def test_a_gap_in_an_entity_parts_nothing():
+    gold = doc_of(["B-A", None, "O"])
+    assert to_pair(gold, doc_of(["B-A", "I-A", "I-A"])).predicted == ["B-A", "I-A"]
 
 
 def test_a_token_without_annotation_in_the_prediction_is_o():
@@ -154,9 +168,9 @@ def test_f1_of_counts_of_nothing_is_zero():
     assert f1_of_counts(np.zeros((2, 3))).tolist() == [0.0, 0.0]
 
 
-def test_one_paper_has_an_interval_of_no_width():
-    low, high = bootstrap_f1([ONE, ONE], n=50, seed=0)
-    assert low == high == pytest.approx(1 / 3)
+def test_one_paper_has_no_interval():
+    """Every draw of one paper is that paper: a width of 0 would pass for certainty."""
+    assert bootstrap_f1([ONE, ONE], n=50, seed=0) == (None, None)
 
 
 def test_the_interval_is_drawn_over_papers_not_paragraphs():

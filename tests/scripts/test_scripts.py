@@ -65,7 +65,7 @@ def test_what_a_large_pool_leaves_as_folders_goes_the_same_way(run_script, proje
 @pytest.mark.usefixtures("folders_of_docs")
 @pytest.mark.parametrize("reserved", [True, False])
 def test_gamma_auto_says_what_it_certified(run_script, project: Path, reserved: bool):
-    golds = gold_docs(n_papers=4) * 8
+    golds = gold_docs(n_papers=4) * 13
     write_docs(project / f"corpus/gold/{'calibration' if reserved else 'dev'}.spacy", golds)
     change(project, iterations={"1": {"prev": "0", "gamma": "auto"}})
     done = run_script("pseudo_label", "--iteration", "1", "--previous", "0", cwd=project)
@@ -74,8 +74,8 @@ def test_gamma_auto_says_what_it_certified(run_script, project: Path, reserved: 
     assert rule["papers_of"] == ("calibration" if reserved else "dev")
     assert rule["nominal"] is not reserved
     assert rule["papers"] == 4
-    # 112 right predictions, 32 to 40 a label: enough for all together, too few for any by itself.
-    assert rule["pooled"]["certified"]
+    # 182 predictions, 52 to 78 a label: enough for all together, too few for any by itself.
+    assert rule["pooled"]["certified"], rule["pooled"]
     assert {entry["source"] for entry in rule["labels"].values()} == {"pooled"}
     assert rule["check"]["precision"] == rule["check"]["precision_low"] == 1.0
 

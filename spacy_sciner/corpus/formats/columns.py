@@ -87,7 +87,8 @@ def _blocks(text: str, *, file: str, repairs: Repairs) -> List[Block]:
     blocks: List[Block] = []
     n_documents = 0
     block: Optional[Block] = None
-    paper = None
+    paper: Optional[str] = None
+    is_new = False  # no token since the last "# newdoc"
     is_named = False  # the line before is -DOCSTART-: no file begins between
     place: Dict[str, str] = {}
     # Not splitlines(): U+2028 and U+0085 are tokens in some corpora, not line ends.
@@ -96,10 +97,11 @@ def _blocks(text: str, *, file: str, repairs: Repairs) -> List[Block]:
             repairs.add("byte-order-mark", file=file, paragraph=f"line {n}", text=line)
             line = line[1:]
         if new_doc := _NEW_DOC.fullmatch(line.strip()):
-            paper = new_doc[1].strip()
+            paper, is_new = new_doc[1].strip(), True
         if is_docstart(line):
             n_documents += 1
             block = None
+            paper = paper if is_new else None
             is_named = True
             place = read_docstart(line)
         elif not line.strip():
@@ -109,6 +111,7 @@ def _blocks(text: str, *, file: str, repairs: Repairs) -> List[Block]:
                 block = Block(n_documents)
                 blocks.append(block)
             is_named = False
+            is_new &= new_doc is not None
             block.paper = place.get("paper", paper)
             block.paragraph = place.get("paragraph")
             block.section = place.get("section", "")

@@ -182,6 +182,8 @@ def _read_splits(corpus: CorpusSettings, reader: GoldReader, *, seed: int) -> Di
                 gold[split_of[_into(gold_file, corpus)][paragraph.paper]].append(paragraph)
     if not gold[CALIBRATION]:
         del gold[CALIBRATION]
+    if len({gold_file.split for gold_file in corpus.gold if "train" in gold_file.split}) > 1:
+        gold["train"] = _one_each_of_sets(gold["train"], reader)
     _warn_of_shared_papers(gold)
     kept = without_leaks(gold, repairs=reader.repairs, found=reader.found)
     docs = {split: reader.docs(paragraphs) for split, paragraphs in kept.items()}
@@ -221,6 +223,21 @@ def _one_each(read: Sequence[List[Annotated]], reader: GoldReader) -> List[List[
     return [[p for p in some if id(p) in left] for some in read]
 
 
+def _one_each_of_sets(train: Sequence[Annotated], reader: GoldReader) -> List[Annotated]:
+    """Train without second annotations that came by another set, such as a language model's file
+    with `split: train` beside gold that is divided. Only what is set aside is counted: the rest
+    was, in its own set."""
+    again = Repairs()
+    kept = one_annotation_each(train, repairs=again, found=Found())
+    aside = {id(paragraph) for paragraph in again.extras}
+    for p in again.extras:
+        where = f"{p.paper}/{p.paragraph}"
+        reader.repairs.add("extra-annotation", file=p.file, paragraph=where, text=p.text)
+    reader.repairs.extras += again.extras
+    reader.used = [p for p in reader.used if id(p) not in aside]
+    return kept
+
+
 def _divide(
     paragraphs: Sequence[Annotated],
     into: Tuple[str, ...],
@@ -233,7 +250,7 @@ def _divide(
     papers = sorted({p.paper for p in paragraphs})
     lists = [papers for papers in corpus.split.values() if not isinstance(papers, (int, float))]
     named = {paper for some in lists for paper in some}
-    other_of = {p: o for p, o in same_papers(paragraphs).items() if p not in named}
+    other_of = {p: o for p, o in same_papers(paragraphs, named).items() if p not in named}
     split_of = split_papers(
         [paper for paper in papers if paper not in other_of],
         into=into,

@@ -72,6 +72,14 @@ def test_new_documents_of_conllu_are_named(tmp_path):
     assert repairs.counts == {"comment-line": 3}
 
 
+def test_a_docstart_ends_what_was_named_so_where_files_were_joined(tmp_path):
+    text = (
+        "# newdoc id = P1\na\tO\n\n-DOCSTART-\tO\n\nb\tO\n\n# newdoc id = P2\n-DOCSTART-\tO\nc\tO\n"
+    )
+    paragraphs, _, _ = _read(tmp_path, text)
+    assert [p.paper for p in paragraphs] == ["P1", "train-00001", "P2"]
+
+
 def test_papers_table(tmp_path):
     table = "split\tfirst\tlast\tpaper\ntest\t0\t9\tT\ntrain\t0\t1\tP18-1001\ntrain\t2\t2\t\n"
     paragraphs, _, _ = _read(tmp_path, "a O\n\nb O\n\nc O\n", papers=table)

@@ -39,6 +39,13 @@ def test_every_shape_of_a_line(tmp_path, record):
     assert _ents(tmp_path, record) == ([[("BERT", "M")]], {})
 
 
+def test_an_empty_list_does_not_hide_annotations_in_a_broken_one(tmp_path):
+    spans = [{"start_offset": 9, "end_offset": 13, "label": "M"}, {}]
+    found, counts = _ents(tmp_path, {"text": TEXT, "label": [], "entities": spans})
+    assert found == [[("BERT", "M")]]
+    assert counts["bad-offsets"] == 1
+
+
 def test_answers(tmp_path):
     records = [{"text": TEXT, "spans": [SPAN], "answer": a} for a in ("reject", "ignore")]
     accepted = {"text": TEXT, "answer": "accept"}  # accepted as having none

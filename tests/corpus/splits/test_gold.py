@@ -108,6 +108,17 @@ def _three(tmp_path):
     return [GoldFile(path=f"{s}.conll", format="conll", split=s) for s in ("dev", "test")]
 
 
+def test_a_copy_of_a_paper_that_is_named_goes_where_that_goes(tmp_path):
+    texts = {paper: f"{paper} uses BERT" for paper in ("p1", "p2", "p3", "p4")}
+    texts |= dict.fromkeys(("a-preprint", "p9"), "ninth uses BERT")  # the copy is first by name
+    tasks = [_task(text, "BERT", meta={"paper": paper}) for paper, text in texts.items()]
+    _lines(tmp_path / "gold.jsonl", *tasks)
+    gold = GoldFile(path="gold.jsonl", format="prodigy")
+    for seed in range(4):
+        read = _read(tmp_path, _corpus(gold, split={"dev": 0.4, "test": ["p9"]}), seed=seed)
+        assert {doc.user_data["paper"] for doc in read.docs["test"]} == {"a-preprint", "p9"}
+
+
 def test_of_two_sessions_one_is_gold_and_the_other_kept_for_agreement(tmp_path):
     text = "We fine-tune BERT on SQuAD."
     _lines(
@@ -119,6 +130,30 @@ def test_of_two_sessions_one_is_gold_and_the_other_kept_for_agreement(tmp_path):
     read = _read(tmp_path, _corpus(gold, *_three(tmp_path)))
     assert [ents_of(doc) for doc in read.docs["train"]] == [[("BERT", "M")]]
     assert [p.annotator for p in read.reader.repairs.extras] == ["bob"]
+    assert (read.reader.found.n_twice, read.reader.found.n_different) == (1, 1)
+
+
+def test_a_persons_annotation_replaces_a_language_models_of_another_entry(tmp_path):
+    """One entry is divided, the other goes to train: what both have is learnt once."""
+    text = "We fine-tune BERT on SQuAD."
+    _lines(
+        tmp_path / "gold.jsonl",
+        _task(text, "BERT", meta={"paper": "p1"}),
+        *(_task(f"Text {n} of BERT", "BERT", meta={"paper": f"p{n}"}) for n in (2, 3)),
+    )
+    _lines(
+        tmp_path / "llm.jsonl",
+        _task(text, "SQuAD", meta={"paper": "p1", "source": "llm"}),
+        _task("Another text of BERT", "BERT", meta={"paper": "p1", "source": "llm"}),
+    )
+    files = [
+        GoldFile(path="llm.jsonl", format="prodigy", split="train"),
+        GoldFile(path="gold.jsonl", format="prodigy"),
+    ]
+    read = _read(tmp_path, _corpus(*files, split={"dev": ["p2"], "test": ["p3"]}))
+    found = [(doc.user_data["source"], ents_of(doc)) for doc in read.docs["train"]]
+    assert sorted(found) == [("gold", [("BERT", "M")]), ("llm", [("BERT", "M")])]
+    assert [p.file for p in read.reader.repairs.extras] == ["llm.jsonl"]
     assert (read.reader.found.n_twice, read.reader.found.n_different) == (1, 1)
 
 
