@@ -32,7 +32,8 @@ def main(
     facts = make_encoder(settings, out=out, narrate=AdaptNarrator)
     adapted, curves = facts.pop("adapt"), facts.pop("curves")
     write_text("metrics/adapt-loss.csv", loss_csv(curves))
-    write_json("metrics/adapt.json", adapted)
+    encoder = {"name": settings.encoder.name, "keep_layers": settings.encoder.keep_layers}
+    write_json("metrics/adapt.json", {"encoder": encoder, **adapted})
     remove(CHECKPOINTS)
     teacher = facts.pop("teacher", None)
     typer.echo(line(settings.encoder.name, out, facts))

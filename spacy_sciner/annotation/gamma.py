@@ -31,7 +31,7 @@ from ..scoring.guarantee import (
 from ..selection import Accept, Gamma, check_labels, kept_words
 from ..settings.tree import Annotate
 from ..tagging import UNKNOWN, decode, tags_to_spans
-from ..training.calibrate import score_gold
+from ..training.calibrate import beside_gold, predict_scores
 from ..training.ensemble import mean_scores
 from ..training.experiment import load_pipeline
 from ..types import Floats1d, Floats2d, ScoredSpan
@@ -118,10 +118,10 @@ def judge(nlp: Language, golds: Sequence[Doc], others: Sequence[Language] = ()) 
     """
     sciner: Any = nlp.get_pipe(find_sciner(nlp))
     fitted, labels = Calibration.from_cfg(sciner.cfg), sciner.labels
-    members = [score_gold(one, golds) for one in (nlp, *others)]
-    scores = mean_scores([[scored.word_logs for scored in member] for member in members])
+    # Whole rows, since what one tokenizer drops may be a word to another.
+    scores = mean_scores([predict_scores(one, golds) for one in (nlp, *others)])
     judged: List[Judged] = []
-    for gold, (_, gold_tags), word_logs in zip(golds, members[0], scores):
+    for gold, (word_logs, gold_tags) in zip(golds, beside_gold(scores, golds, labels)):
         truth = set(tags_to_spans(gold_tags, labels))
         for candidate in candidates([word_logs], labels, fitted):
             entity = candidate.entity

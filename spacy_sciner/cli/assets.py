@@ -113,7 +113,7 @@ def _download(wanted: List[Asset], out: Path, *, corpus: str, root: Path) -> Non
     heard = ""
     if files:
         command = [sys.executable, "-m", "weasel", "assets", str(out)]
-        done = subprocess.run(command, capture_output=True, text=True)
+        done = subprocess.run(command, capture_output=True, text=True, encoding="utf8")
         heard = (done.stdout + done.stderr).replace(str(out) + os.sep, "")
     if all((out / asset["dest"]).exists() for asset in files):
         for i, asset in enumerate(asset for asset in wanted if "blobs" in asset):

@@ -24,7 +24,7 @@ def fetch_blobs(repository: str, ids: Dict[str, str], *, out: Path, scratch: Pat
     # A repository that is gone must fail, not ask for a name and a password.
     environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0"}
     command = ["git", "clone", "--bare", "-q", repository, str(scratch)]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf8", env=environment)
     if done.returncode:
         return " ".join(done.stderr.split())
     command = ["git", "-C", str(scratch), "cat-file", "--batch-check=%(objecttype)"]

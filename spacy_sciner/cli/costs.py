@@ -85,6 +85,8 @@ def plan(settings: Settings, words: Words, rates: "Rates") -> List[Stage]:
         together = min(models, at_once)
         word_s = rates.train if together == 1 else rates.together
         one = passes * n_words * word_s + schedule.epochs * words.dev * predict_s
+        finish = getattr(schedule, "finish_epochs", 0)
+        one += finish * (words.train * word_s + words.dev * predict_s)
         return one * _times(models, together, cores)
 
     first = training(settings.train, words.train, teachers)

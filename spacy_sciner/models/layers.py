@@ -84,18 +84,19 @@ class LayerWeights:
         self.n_heads = n_heads
         self.eps = float(norm.eps)
         self.dropout = output.dropout
-        self._key: Any = None
-        self._casts: Tuple[Tensor, ...] = ()
+        self._cached: Tuple[Any, Tuple[Tensor, ...]] = (None, ())  # one value: threads share it
 
     def casts(self, dtype: torch.dtype) -> Tuple[Tensor, ...]:
         """The matrices in the dtype of computing, made anew only when a weight has changed."""
         key = (dtype, [(p.data_ptr(), p._version) for p in self.parameters])
-        if key != self._key:
-            self._key, self._casts = key, _cast(self.parameters, self.n_heads, dtype)
-        return self._casts
+        found, casts = self._cached
+        if key != found:
+            casts = _cast(self.parameters, self.n_heads, dtype)
+            self._cached = (key, casts)
+        return casts
 
     def forget(self) -> None:
-        self._key, self._casts = None, ()
+        self._cached = (None, ())
 
 
 def run_layers(

@@ -1,5 +1,7 @@
 """Word-pieces and shape of every distinct token seen, looked up by whole arrays of tokens."""
 
+import os
+import threading
 from typing import Dict, List, NamedTuple, Sequence
 
 import numpy as np
@@ -11,6 +13,17 @@ from .shapes import word_shape
 from .wordpieces import WordPieces
 
 MAX_TOKENS = 200_000  # distinct tokens remembered; a few dozen MB
+# Of all tables: a component has to stay one that can be pickled.
+_lock = threading.Lock()
+
+
+def _renew_lock() -> None:
+    global _lock
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):  # another thread may have held it
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 class Pieces(NamedTuple):
@@ -22,7 +35,8 @@ class Pieces(NamedTuple):
 
 
 class PieceTable:
-    """Each distinct token is tokenised once; after that a document costs array look-ups.
+    """Each distinct token is tokenised once; after that a document costs array look-ups. Threads
+    may share it.
 
     wordpieces (WordPieces): A token's pieces depend on the token alone.
     """
@@ -39,12 +53,13 @@ class PieceTable:
             empty = np.zeros(0, dtype=np.int64)
             return Pieces(empty, empty, empty)
         distinct, where = np.unique(np.concatenate(orths), return_inverse=True)
-        rows = self._rows(distinct.tolist(), docs)[where]
-        counts = self._counts[rows]
-        ends = np.cumsum(counts)
-        shift = self._starts[rows] - (ends - counts)
-        ids = self._ids[np.repeat(shift, counts) + np.arange(ends[-1], dtype=np.int64)]
-        return Pieces(ids, np.repeat(self._shapes[rows], counts), counts)
+        with _lock:
+            rows = self._rows(distinct.tolist(), docs)[where]
+            counts = self._counts[rows]
+            ends = np.cumsum(counts)
+            shift = self._starts[rows] - (ends - counts)
+            ids = self._ids[np.repeat(shift, counts) + np.arange(ends[-1], dtype=np.int64)]
+            return Pieces(ids, np.repeat(self._shapes[rows], counts), counts)
 
     def _rows(self, orths: List[int], docs: Sequence[Doc]) -> Ints1d:
         """Rows of distinct tokens, given by their hashes; new ones are added."""

@@ -19,6 +19,8 @@ from .crf_layer import add_crf
 from .head import TagHead
 from .shim import TorchTagger, get_shim
 
+COPIED = ["NORM", "TAG", "POS", "MORPH", "LEMMA"]  # of tokens, where white space is left out
+
 
 def build_token_tagger_v1(
     tok2vec: Model[List[Doc], List[Floats2d]], *, head: str = "linear", nO: Optional[int] = None
@@ -89,11 +91,11 @@ def forward_words(
 
 
 def _words_of(doc: Doc, words: np.ndarray) -> Doc:
-    """A document of the tokens with content alone, with their norms."""
-    found = Doc(doc.vocab, words=[token.text for token, is_word in zip(doc, words) if is_word])
-    for token, norm in zip(found, (t.norm_ for t, is_word in zip(doc, words) if is_word)):
-        token.norm_ = norm
-    return found
+    """A document of the tokens with content alone, with what a tok2vec may ask of them."""
+    tokens = [token for token, is_word in zip(doc, words) if is_word]
+    spaces = [bool(token.whitespace_) for token in tokens]
+    found = Doc(doc.vocab, words=[token.text for token in tokens], spaces=spaces)
+    return found.from_array(COPIED, doc.to_array(COPIED).reshape(-1, len(COPIED))[words])
 
 
 def init(

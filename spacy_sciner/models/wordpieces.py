@@ -55,18 +55,18 @@ class WordPieces:
         at_most (int): Room for one token's pieces, if it is less than MAX_PIECES.
         """
         slow_or_fast = load_tokenizer(path, add_prefix_space=True)
-        marker = slow_or_fast.unk_token_id
-        if marker is None:  # byte-level vocabularies know every string
-            marker = slow_or_fast.eos_token_id
-        wrapped = slow_or_fast.build_inputs_with_special_tokens([marker])
-        middle = wrapped.index(marker)
+        tokenizer = slow_or_fast.backend_tokenizer
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        around = tokenizer.encode(["a"], is_pretokenized=True)
+        of_word = [i for i, is_special in enumerate(around.special_tokens_mask) if not is_special]
         pad = slow_or_fast.pad_token_id
         special = {
-            "prefix": wrapped[:middle],
-            "suffix": wrapped[middle + 1 :],
+            "prefix": around.ids[: of_word[0]],
+            "suffix": around.ids[of_word[-1] + 1 :],
             "pad": pad if pad is not None else 0,
         }
-        return cls(slow_or_fast.backend_tokenizer, special, min(MAX_PIECES, at_most))
+        return cls(tokenizer, special, min(MAX_PIECES, at_most))
 
     def __call__(self, words: Sequence[str]) -> List[List[int]]:
         """Piece ids of each word; none if it has no content or the tokenizer drops it."""

@@ -26,7 +26,7 @@ from ..tagging import (
 )
 from ..types import Floats2d, Ints1d
 from . import token_confidence  # noqa: F401  (registers doc._.sciner_confidence)
-from .entities import free_spans
+from .entities import set_entities
 from .objective import Objective, compute_loss, make_targets, token_loss_of
 from .upstream import missing_upstream
 
@@ -100,6 +100,7 @@ class SciNER(TrainablePipe):
         self.scorer = scorer
         self.cfg: Dict[str, Any] = {"labels": []}
         self.objective = Objective()  # a setting of the training, never saved
+        self.n_known = 0  # tokens that the last loss was a mean of
 
     @property
     def labels(self) -> Tuple[str, ...]:
@@ -177,7 +178,7 @@ class SciNER(TrainablePipe):
             entities = tags_to_spans(tags, self.labels)
             confidence, marks = confidences(logs, tags, entities, calibration)
             spans = [Span(doc, e.start, e.end, label=e.label) for e in entities]
-            doc.set_ents(spans if self.overwrite else [*doc.ents, *free_spans(spans, doc)])
+            set_entities(doc, spans, overwrite=self.overwrite)
             group = SpanGroup(doc, name=self.spans_key, spans=spans)
             group.attrs["scores"] = marks
             # spaCy's retokenizer leaves a group's token numbers as they were.
@@ -200,7 +201,8 @@ class SciNER(TrainablePipe):
         ops: Any = self.model.ops
         logs = [ops.to_numpy(rows) for rows in scores]
         targets = self._targets(examples, logs)
-        n_known = max(1, sum(int(target.any(axis=1).sum()) for target in targets))
+        self.n_known = sum(int(target.any(axis=1).sum()) for target in targets)
+        n_known = max(1, self.n_known)
         asked = [token_loss_of(eg.reference, self.objective) for eg in examples]
         compute = self.model.attrs.get("compute_loss", compute_loss)
         loss, gradients = compute(logs, targets, asked)
@@ -223,6 +225,8 @@ class SciNER(TrainablePipe):
         iobs, types = _aligned_entities(example)
         tags = np.where(iobs == OUTSIDE_IOB, OUTSIDE, UNKNOWN)
         inside = np.isin(iobs, (BEGIN_IOB, INSIDE_IOB))
+        blocked = inside & (types == 0)  # an entity is not to be there
+        tags[blocked], inside = OUTSIDE, inside & ~blocked
         for label_hash in np.unique(types[inside]):
             label = self.vocab.strings[label_hash]
             if label not in self.labels:

@@ -8,7 +8,7 @@ from spacy.pipeline.pipe import Pipe
 from spacy.tokens import Doc, Span, SpanGroup
 from spacy.training import Example
 
-from .entities import free_spans
+from .entities import set_entities
 
 
 @Language.factory(
@@ -62,7 +62,8 @@ class SpanResolver(Pipe):
     def __call__(self, doc: Doc) -> Doc:
         group: Any = doc.spans.get(self.from_key) or ()
         spans = list(group)
-        scores = np.ravel(group.attrs["scores"]).tolist() if spans else []
+        sure = [1.0] * len(spans)  # as the rules of a span_ruler are
+        scores = np.ravel(group.attrs.get("scores", sure)).tolist() if spans else []
         order = sorted(
             range(len(spans)),
             key=lambda i: (-scores[i], spans[i].start - spans[i].end, spans[i].start),
@@ -75,7 +76,7 @@ class SpanResolver(Pipe):
                 chosen.append(i)
         chosen.sort(key=lambda i: spans[i].start)
         ents = [Span(doc, spans[i].start, spans[i].end, label=spans[i].label) for i in chosen]
-        doc.set_ents(ents if self.overwrite else [*doc.ents, *free_spans(ents, doc)])
+        set_entities(doc, ents, overwrite=self.overwrite)
         attrs: Dict[str, Any] = {"scores": [scores[i] for i in chosen]}
         doc.spans[self.spans_key] = SpanGroup(doc, name=self.spans_key, spans=ents, attrs=attrs)
         return doc

@@ -66,6 +66,11 @@ def _soft_labels_are_kept(annotate: Any, retrain: Any) -> Iterator[Problem]:
         yield "annotate.soft", "false is not true, which retrain.soft_labels needs"
 
 
+def _confidences_are_fitted(annotate: Any, train: Any) -> Iterator[Problem]:
+    if annotate.calibrated and not train.calibrate:
+        yield "train.calibrate", "false is not true, which annotate.calibrated needs"
+
+
 def _iterations_are_numbered(iterations: Any) -> Iterator[Problem]:
     if list(iterations) != [str(k + 1) for k in range(len(iterations))] or not iterations:
         found = ", ".join(iterations) or "none"
@@ -118,6 +123,7 @@ RULES = (
     Rule(("encoder", "train"), _teachers_have_their_encoder),
     Rule(("adapt",), _methods_have_what_they_need),
     Rule(("annotate", "retrain"), _soft_labels_are_kept),
+    Rule(("annotate", "train"), _confidences_are_fitted),
     Rule(("iterations",), _iterations_are_numbered),
     Rule(("iterations",), _prev_is_before, is_of_each=True),
     Rule(("iterations", "corpus", "corpora"), _gamma_is_of_each_label, is_of_each=True),

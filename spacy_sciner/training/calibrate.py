@@ -1,7 +1,7 @@
 """Fit a trained pipeline's confidences on held-out papers, and keep the fit inside the pipeline."""
 
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, NamedTuple, Sequence
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Sequence
 
 import numpy as np
 from spacy.language import Language
@@ -94,21 +94,33 @@ def fit(scored: Sequence[Scored], labels: Sequence[str], prior: Prior = PRIOR) -
 
 def score_gold(nlp: Language, golds: Sequence[Doc]) -> List[Scored]:
     """The model's scores on gold's words; gold's entities are not shown to the pipeline."""
+    sciner: Any = nlp.get_pipe(find_sciner(nlp))
+    return beside_gold(predict_scores(nlp, golds), golds, sciner.labels)
+
+
+def predict_scores(nlp: Language, golds: Sequence[Doc]) -> Iterator[Floats2d]:
+    """Log-scores of each document, shape (n_tokens, n_tags)."""
     name = find_sciner(nlp)
     sciner: Any = nlp.get_pipe(name)
     later = nlp.pipe_names[nlp.pipe_names.index(name) :]
-    tag_ids: Dict[Any, int] = {tag: i for i, tag in enumerate(labels_to_tags(sciner.labels))}
-    scored: List[Scored] = []
     for batch in minibatch(golds, nlp.batch_size):
         plain = [Doc(nlp.vocab, *words_and_spaces(gold)) for gold in batch]
         scores = sciner.predict(list(nlp.pipe(plain, disable=later)))
-        for gold, doc_scores in zip(batch, scores):
-            # A label that the model does not know is unknown to the fit.
-            tags = [tag_ids.get(tag, UNKNOWN) for tag in iob_tags(gold)]
-            logs = sciner.model.ops.to_numpy(doc_scores)
-            words = are_words(logs)
-            gold_tags = tags_of_words(np.array(tags, dtype=np.int64), words)
-            scored.append(Scored(logs[words], gold_tags))
+        yield from map(sciner.model.ops.to_numpy, scores)
+
+
+def beside_gold(
+    scores: Iterable[Floats2d], golds: Sequence[Doc], labels: Sequence[str]
+) -> List[Scored]:
+    """Scores on what are words to them, beside gold's tags there."""
+    tag_ids: Dict[Any, int] = {tag: i for i, tag in enumerate(labels_to_tags(labels))}
+    scored: List[Scored] = []
+    for gold, logs in zip(golds, scores, strict=True):
+        # A label that the model does not know is unknown to the fit.
+        tags = [tag_ids.get(tag, UNKNOWN) for tag in iob_tags(gold)]
+        words = are_words(logs)
+        gold_tags = tags_of_words(np.array(tags, dtype=np.int64), words)
+        scored.append(Scored(logs[words], gold_tags))
     return scored
 
 

@@ -143,4 +143,5 @@ class Experiment:
     def teachers_of(self, iteration: int) -> List[Path]:
         """The other members of an iteration's ensemble, without its model-best."""
         folder = Path(f"training/{iteration}/teachers")
-        return sorted(folder.iterdir(), key=lambda path: int(path.name)) if folder.is_dir() else []
+        members = [path for path in folder.glob("*") if path.name.isdecimal()]  # no .DS_Store
+        return sorted(members, key=lambda path: int(path.name))

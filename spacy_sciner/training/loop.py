@@ -163,6 +163,7 @@ class TrainingLoop:
         settings = self.settings
         if settings["before_update"]:
             settings["before_update"](self.nlp, {"step": step, "epoch": epoch})
+        n_known = 0
         for part in subdivide_batch(examples, settings["accumulate_gradient"]):
             self.nlp.update(
                 part,
@@ -172,6 +173,8 @@ class TrainingLoop:
                 exclude=settings["frozen_components"],
                 annotates=settings["annotating_components"],
             )
+            n_known += sum(getattr(pipe, "n_known", 0) for pipe in self._trained_pipes())
+        self.group.weigh(n_known)
         for pipe in self._trained_pipes():
             pipe.finish_update(settings["optimizer"])
         settings["optimizer"].step_schedules()

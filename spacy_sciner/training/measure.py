@@ -8,10 +8,10 @@ import json
 import os
 import platform
 import time
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, ContextManager, Dict, List, NamedTuple, Optional, Tuple
 
 import torch
 from spacy.language import Language
@@ -19,7 +19,8 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 from thinc.api import Adam
 
-from ..files import write_json
+from ..errors import ScinerError
+from ..files import read_json, write_json
 from ..loading import blank
 from ..models.encoders import open_encoder
 from ..models.machine import set_threads, threads_of_each, usable_cores
@@ -29,6 +30,7 @@ from .experiment import Experiment
 from .narrate import Narrator
 
 ENCODER = Path("encoder")
+FACTS = Path("metrics/adapt.json")  # says of what it was made
 KEPT = Path(".sciner-cache/machine.json")
 WORDS = ("we", "train", "a", "model", "with", "learning", "rate", "on", "the", "corpus")
 STEPS = 5  # timed, after one that is not
@@ -49,19 +51,29 @@ def measure_rates(settings: Settings, *, kept: Path = KEPT) -> Rates:
 
     What was measured on a busy machine is measured again by the next call, and the faster stays.
 
-    RAISES (ScinerError): SCINER-E304 if the encoder is not to be had.
+    RAISES (ScinerError): SCINER-E304 if the encoder is not there; nothing is downloaded.
     """
     found, was_quiet = _read_kept(settings, kept)
     if found is None or not was_quiet:
         is_quiet = not is_busy()  # before the measurement, which is a load itself
-        # Where the adapt stage has run, without the layers that are left out.
-        adapted = ENCODER if (ENCODER / "config.json").is_file() else None
-        with nullcontext(adapted) if adapted else open_encoder(settings.encoder.name) as encoder:
+        with _encoder(settings) as encoder:
             nlp = _make_pipeline(settings, encoder)
             rates = _time(nlp, settings)
         found = Rates(*map(min, rates, found or rates))
         write_json(kept, {"key": _key(settings), "quiet": is_quiet, **found._asdict()})
     return found
+
+
+def _encoder(settings: Settings) -> ContextManager[Path]:
+    """Where the adapt stage has run for these settings, without the layers that are left out; else
+    as it comes. Nothing is downloaded."""
+    name, keep_layers = settings.encoder.name, settings.encoder.keep_layers
+    made = None
+    with suppress(OSError, ScinerError):
+        made = read_json(FACTS).get("encoder")
+    if made == {"name": name, "keep_layers": keep_layers} and ENCODER.is_dir():
+        return nullcontext(ENCODER)
+    return open_encoder(name, is_offline=True)
 
 
 def kept_rates(settings: Settings, *, kept: Path = KEPT) -> Optional[Rates]:

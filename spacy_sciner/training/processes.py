@@ -1,8 +1,8 @@
 """Training in several processes that torchrun started: each has the whole model and its own share
 of the batches, and all take the same step.
 
-A step of N processes is one on N batches together: gradients are averaged by how many known tokens
-each process' batch has, as one process would with all of them.
+A step of N processes is one on N batches together: gradients are averaged by how many tokens each
+process' loss is a mean of, as one process would with all of them.
 """
 
 import atexit
@@ -71,10 +71,16 @@ class Group:
             yield self._mine(held)
 
     def _mine(self, held: List[Batch]) -> Batch:
-        known = [sum(map(_n_known, examples)) for _, examples in held]
-        mine = known[self.rank] if self.rank < len(held) else 0
-        self.weight = mine / sum(known) if sum(known) else 0.0
         return held[self.rank] if self.rank < len(held) else (held[0][0], [])
+
+    def weigh(self, n_known: int) -> None:
+        """Before each step's gradients are shared.
+
+        n_known (int): Tokens that this process' loss is a mean of."""
+        if self.size > 1:
+            total = torch.tensor([float(n_known)], dtype=torch.float64)
+            distributed.all_reduce(total)
+            self.weight = n_known / float(total) if total else 1 / self.size
 
     def first_only(self, function: Callable[[], Any]) -> Any:
         """Call it in the first process; every process gets what it gave."""
@@ -220,7 +226,3 @@ def _modules(model: Model) -> List[nn.Module]:
 def _trained(nlp: Language) -> List[Any]:
     pipes = [pipe for _, pipe in nlp.pipeline if getattr(pipe, "is_trainable", False)]
     return [pipe for pipe in pipes if isinstance(getattr(pipe, "model", None), Model)]
-
-
-def _n_known(example: Example) -> int:
-    return int((example.reference.to_array("ENT_IOB") != 0).sum())

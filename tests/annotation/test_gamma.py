@@ -5,7 +5,9 @@ from typing import Any, List
 import numpy as np
 import pytest
 import spacy
-from tiny import gold_docs
+from spacy.tokens import Doc
+from spacy.training import Example
+from tiny import gold_docs, make_doc, model_config
 
 from spacy_sciner.annotation.gamma import (
     LEAST_ADAPTIVE,
@@ -137,6 +139,22 @@ def test_accepted_shares_are_of_each_labels_own_predictions():
     found += [judged("B", 0.95, True).candidate]
     shares = accepted_shares(found, GammaRule("adaptive", "entity", base=0.9), ["A", "B", "C"])
     assert shares == {"A": 0.5, "B": 1.0, "C": 0.0}
+
+
+def test_members_with_other_tokenizers_are_judged_word_by_word(tiny_encoder, tiny_bpe_encoder):
+    """BERT's tokenizer drops a lone combining accent, RoBERTa's does not."""
+    words = ["we", "\u0302", "train", "BERT", "."]
+    docs = gold_docs()
+    members = []
+    for encoder in (tiny_encoder, tiny_bpe_encoder):
+        nlp = spacy.blank("en")
+        nlp.add_pipe("sciner", config=model_config(encoder))
+        nlp.initialize(lambda: [Example(Doc(doc.vocab, words=["a"]), doc) for doc in docs])
+        members.append(nlp)
+    gold = make_doc(words, ["O", "O", "O", "B-Method", "O"], vocab=members[0].vocab)
+    gold.user_data["paper"] = "P"
+    for found in judge(members[0], [gold], members[1:]):
+        assert found.truth == {ScoredSpan(2, 3, "Method")}
 
 
 def test_what_annotates_together_is_judged_together(tiny_model):

@@ -82,6 +82,14 @@ def test_a_retraining_sees_gold_and_what_the_cap_lets_through():
     assert seconds_of()["merge@1, retrain@1"] == pytest.approx(2 * START_S + once)
 
 
+def test_a_finish_on_gold_is_counted():
+    schedule = {**SCHEDULE, "finish_epochs": 3}
+    settings = make_settings(train=SCHEDULE, retrain=schedule, evaluate={"paper_protocol": False})
+    found = {s.name: s.seconds for s in plan(settings, WORDS, RATES)}
+    more = found["merge@1, retrain@1"] - seconds_of()["merge@1, retrain@1"]
+    assert more == pytest.approx(3 * (1000 * 0.01 + 100 * 0.001))
+
+
 def test_the_papers_protocol_trains_on_four_fifths():
     protocol = {"paper_protocol": True}
     settings = make_settings(train=SCHEDULE, retrain=SCHEDULE, evaluate=protocol)

@@ -113,6 +113,19 @@ def test_e304_for_a_folder_without_weights(tiny_encoder: Path, tmp_path: Path):
         copy_encoder(str(tmp_path / "half"), tmp_path / "out")
 
 
+def test_e304_for_files_that_make_no_tokenizer(tiny_encoder: Path, tmp_path: Path):
+    """Found here, and not as the first training begins. DeBERTa's vocabulary is copied."""
+    shutil.copytree(tiny_encoder, tmp_path / "half")
+    (tmp_path / "half" / "tokenizer.json").unlink()
+    (tmp_path / "half" / "vocab.txt").unlink()
+    (tmp_path / "half" / "spm.model").write_bytes(b"no vocabulary")
+    with pytest.raises(ScinerError, match=r"SCINER-E304.*no tokenizer can be made"):
+        copy_encoder(str(tmp_path / "half"), tmp_path / "out")
+    shutil.copy(tiny_encoder / "tokenizer.json", tmp_path / "half")
+    copy_encoder(str(tmp_path / "half"), tmp_path / "out")
+    assert (tmp_path / "out" / "spm.model").is_file()
+
+
 def test_a_copy_works_alone_and_says_what_it_is(tiny_encoder: Path, tmp_path: Path):
     shutil.copytree(tiny_encoder, tmp_path / "from")
     (tmp_path / "from" / "model.onnx").write_bytes(b"left behind")

@@ -1,5 +1,6 @@
 """Looking tokens up in whole arrays gives what tokenising them one by one does."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import List
 
@@ -53,3 +54,14 @@ def test_a_full_table_starts_over(words_to_pieces: WordPieces, monkeypatch: pyte
         check(table, TEXTS[:1], words_to_pieces)
         check(table, TEXTS[2:], words_to_pieces)
         assert len(table._row_of) <= 4
+
+
+def test_threads_may_share_it(words_to_pieces: WordPieces):
+    table = PieceTable(words_to_pieces)
+    texts = [[f"w{n}-{i}" for i in range(40)] for n in range(64)]
+    docs = docs_of(texts)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda doc: table([doc]), docs))
+    for text, doc in zip(texts, docs):
+        expected = [i for ids in words_to_pieces(text) for i in ids]
+        assert table([doc]).ids.tolist() == expected

@@ -11,7 +11,7 @@ from thinc.api import Adam, Model, fix_random_seed
 from tiny import cnn_config
 
 from spacy_sciner.errors import ScinerError
-from spacy_sciner.models.token_tagger import build_token_tagger_v1
+from spacy_sciner.models.token_tagger import _words_of, build_token_tagger_v1
 
 VOCAB = Vocab()
 N_TAGS = 5
@@ -89,3 +89,13 @@ def test_bytes_round_trip(head):
     for a, b in zip(again.predict(DOCS), model.predict(DOCS)):
         np.testing.assert_array_equal(a, b)
     assert again.to_bytes() == model.to_bytes()
+
+
+def test_what_a_tok2vec_may_ask_of_words_is_theirs_without_white_space():
+    doc = Doc(VOCAB, words=["We", "\n", "run", "tests"], spaces=[False, False, True, False])
+    for token, tag in zip(doc, ("PRP", "_SP", "VBP", "NNS")):
+        token.tag_, token.lemma_, token.norm_ = tag, token.text.lower(), "n" + token.text
+    found = _words_of(doc, np.array([True, False, True, True]))
+    kept = [doc[i] for i in (0, 2, 3)]
+    for name in ("text", "tag_", "lemma_", "norm_", "whitespace_"):
+        assert [getattr(t, name) for t in found] == [getattr(t, name) for t in kept]

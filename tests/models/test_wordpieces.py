@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from transformers import AutoTokenizer
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from spacy_sciner.models import wordpieces
 from spacy_sciner.models.wordpieces import WordPieces
@@ -33,6 +33,22 @@ def test_same_pieces_as_transformers_gives_for_pre_split_words(encoder: Path):
 def test_pad_is_the_tokenizers_own(encoder: Path):
     expected = AutoTokenizer.from_pretrained(encoder).pad_token_id
     assert WordPieces.from_pretrained(str(encoder)).special["pad"] == expected
+
+
+def test_special_tokens_are_those_that_the_tokenizer_puts_around_a_text(
+    encoder: Path, tmp_path: Path
+):
+    """Also where its class is the plain one, as ModernBERT's, and its files ask for padding."""
+    own = AutoTokenizer.from_pretrained(encoder)
+    plain = PreTrainedTokenizerFast(
+        tokenizer_object=own.backend_tokenizer, pad_token=own.pad_token, unk_token=own.unk_token
+    )
+    plain.backend_tokenizer.enable_padding(length=16)
+    plain.save_pretrained(tmp_path)
+    ids = own("on")["input_ids"]
+    special = WordPieces.from_pretrained(str(tmp_path)).special
+    assert (special["prefix"], special["suffix"]) == (ids[:1], ids[-1:])
+    assert special["pad"] == own.pad_token_id
 
 
 @pytest.mark.parametrize("dropped", ["", "\n\n", "\u00a0", "\u200b", "\u00ad", "\x00", "\ufe0f"])

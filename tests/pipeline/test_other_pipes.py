@@ -8,8 +8,9 @@ import pytest
 import spacy
 from spacy.language import Language
 from spacy.pipeline import EntityRuler
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 from spacy.tokens.underscore import Underscore
+from spacy.training import Example
 from thinc.api import Model
 from tiny import cnn_config, ents_of, model_config, overfit
 
@@ -46,6 +47,19 @@ def test_entities_that_are_there_stay_and_gaps_are_filled(nlp: Language):
     group = doc.spans["sciner"]
     assert [(s.start, s.end, s.label_) for s in group] == [(1, 3, "Method"), (4, 5, "Dataset")]
     assert len(group.attrs["scores"]) == 2
+
+
+def test_blocked_tokens_stay_free_of_entities(nlp: Language):
+    """spaCy's way to say that none may be there; in training they are O."""
+    doc = nlp.make_doc(TEXT)
+    doc.set_ents([], blocked=[doc[1:2]], default="missing")
+    assert ents_of(nlp(doc)) == [(4, 5, "Dataset")]
+    assert [token.ent_iob for token in doc][1] == 3
+    reference = nlp.make_doc(TEXT)
+    reference.set_ents([Span(reference, 4, 5, label="Dataset")], blocked=[reference[1:3]])
+    sciner: Any = nlp.get_pipe("sciner")
+    found = [sciner._gold_tags(Example(nlp.make_doc(TEXT), reference))[:3]]
+    assert np.array_equal(found, [[0, 0, 0]])
 
 
 def test_overwrite_replaces_them(tiny_encoder: Path, tmp_path: Path):

@@ -3,6 +3,7 @@
 import json
 import warnings
 from io import StringIO
+from typing import Any
 
 import numpy as np
 import pytest
@@ -88,6 +89,15 @@ def test_entities_that_are_there_already_stay(overwrite, entities):
     resolver = SpanResolver("r", from_key="sc", spans_key="s", overwrite=overwrite)
     assert [(e.start, e.end) for e in resolver(doc).ents] == entities
     assert [(s.start, s.end) for s in doc.spans["s"]] == [(1, 3), (3, 4)]
+
+
+def test_rules_are_sure():
+    """A span_ruler gives no scores."""
+    nlp = spacy.blank("en")
+    ruler: Any = nlp.add_pipe("span_ruler", config={"spans_key": "sc"})
+    ruler.add_patterns([{"label": "A", "pattern": "BERT base"}, {"label": "B", "pattern": "BERT"}])
+    nlp.add_pipe("sciner_span_resolver")
+    assert [(e.text, e.label_) for e in nlp("We use BERT base").ents] == [("BERT base", "A")]
 
 
 def test_a_document_without_spans_has_no_entities():

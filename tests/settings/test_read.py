@@ -94,6 +94,10 @@ def test_a_corpus_name_in_letters_of_any_language(written):
             {"adapt.methods": ["concepts", "mlm"], "adapt.concepts.files": ["c.jsonl"]},
             "adapt.methods: concepts is not last",
         ),
+        (
+            {"annotate.calibrated": True, "train.calibrate": False},
+            "train.calibrate: false is not true, which annotate.calibrated",
+        ),
         ({"annotate.soft": False}, "annotate.soft: false is not true, which retrain.soft_labels"),
         ({"corpus": "smaple"}, "corpus: 'smaple' is not an entry of `corpora`; did you mean `sam"),
         ({f"{GOLD}.format": "xml"}, "corpora.sample.gold[0].format: 'xml' is not one of conll, "),

@@ -55,6 +55,16 @@ def test_each_schedule_has_its_own_teachers():
     assert Experiment(settings, 1).n_teachers == 2
 
 
+def test_what_a_desktop_leaves_is_no_teacher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("1", "10", "2"):
+        (tmp_path / "training/0/teachers" / name).mkdir(parents=True)
+    (tmp_path / "training/0/teachers/.DS_Store").touch()
+    names = [path.name for path in Experiment(settings_of(), 0).teachers_of(0)]
+    assert names == ["1", "2", "10"]
+    assert Experiment(settings_of(), 0).teachers_of(1) == []
+
+
 def test_a_predecessor_may_be_iteration_0():
     assert Experiment(settings_of(), 1, previous=0).start == Path("training/0/model-best")
 

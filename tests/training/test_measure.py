@@ -5,9 +5,12 @@ import os
 from pathlib import Path
 from typing import Any, List
 
+import huggingface_hub
 import pytest
 from stage_project import make_settings
 
+from spacy_sciner.errors import ScinerError
+from spacy_sciner.files import write_json
 from spacy_sciner.training import experiment, measure
 from spacy_sciner.training.experiment import Experiment
 from spacy_sciner.training.measure import Rates, kept_rates, measure_rates, narrator_for
@@ -119,6 +122,32 @@ def test_a_machine_is_really_measured(monkeypatch, tmp_path, tiny_encoder):
     # No order between them: of an encoder this small, what surrounds it is all that is measured.
     assert 0 < rates.predict < 1
     assert 0 < rates.train < 1
+
+
+def test_the_folder_of_another_encoder_is_not_measured(
+    machine, monkeypatch, tiny_encoder, tiny_bpe_encoder
+):
+    measured = []
+    monkeypatch.setattr(measure, "_make_pipeline", lambda _, path: measured.append(Path(path)))
+    measure.ENCODER.mkdir()
+    facts = {"encoder": {"name": str(tiny_encoder), "keep_layers": 0}}
+    write_json("metrics/adapt.json", facts)
+    for encoder in (tiny_encoder, tiny_bpe_encoder):
+        measure_rates(settings_of(encoder))
+    assert measured == [measure.ENCODER, tiny_bpe_encoder]
+
+
+def test_nothing_is_downloaded_to_be_measured(machine, monkeypatch):
+    asked = []
+
+    def download(name, **options):
+        asked.append(options["local_files_only"])
+        raise FileNotFoundError("not in the cache")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
+    with pytest.raises(ScinerError, match="SCINER-E304"):
+        measure_rates(settings_of(Path("some-encoder")))
+    assert asked == [True]
 
 
 def test_the_narrator_expects_the_batches_of_the_iteration(machine, tiny_encoder):

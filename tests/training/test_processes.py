@@ -8,14 +8,18 @@ import sys
 from pathlib import Path
 from typing import Any, Dict, List
 
+import numpy as np
 import pytest
 import spacy
 import srsly
 from spacy.training import Example
 from tiny import CONFIGS, ents_of, gold_docs, make_doc, plain
+from torch import distributed
 from warm_python import warm_python
 
 from spacy_sciner.corpus.docbin import write_docs
+from spacy_sciner.corpus.soft import set_soft
+from spacy_sciner.pipeline.objective import Objective
 from spacy_sciner.training.processes import Group
 
 from .helpers import files_of
@@ -150,25 +154,38 @@ def test_killed_processes_go_on_and_end_with_the_same_bytes(trained, tmp_path, t
     assert files_of(tmp_path / "killed") == files_of(tmp_path / "undisturbed")
 
 
-def test_every_batch_goes_to_one_process_and_weights_are_by_known_tokens():
+def test_every_batch_goes_to_one_process():
     docs = gold_docs()
-    blank = make_doc(["nothing", "known"], [None, None], vocab=docs[0].vocab)
-    examples = [Example(plain_of(doc), doc) for doc in [*docs[:4], blank]]
+    examples = [Example(plain_of(doc), doc) for doc in docs[:5]]
     batches = [(0, [eg]) for eg in examples] + [(1, [examples[0]]), (1, [examples[4]])]
-    groups = [Group(rank, 2) for rank in range(2)]
-    shared = [list(_with_weights(group, batches)) for group in groups]
-    taken = [[(epoch, list(batch)) for epoch, batch, _ in mine] for mine in shared]
+    taken = [list(Group(rank, 2).share(batches)) for rank in range(2)]
     assert taken[0] == [batches[0], batches[2], batches[4], batches[5]]
     assert taken[1] == [batches[1], batches[3], (0, []), batches[6]]
-    weights = [[weight for _, _, weight in mine] for mine in shared]
-    n = [len(doc) for doc in docs]
-    assert weights[0][:2] == [n[0] / (n[0] + n[1]), n[2] / (n[2] + n[3])]
-    assert [sum(pair) for pair in zip(*weights)] == pytest.approx([1, 1, 0, 1])
 
 
-def _with_weights(group, batches):
-    for epoch, batch in group.share(batches):
-        yield epoch, batch, group.weight
+def test_a_process_weighs_what_its_loss_is_a_mean_of(monkeypatch):
+    """Of two; the other's loss is about 30 tokens, then both about none."""
+    monkeypatch.setattr(distributed, "all_reduce", lambda total: total.add_(30))
+    group = Group(0, 2)
+    group.weigh(10)
+    assert group.weight == 0.25
+    monkeypatch.setattr(distributed, "all_reduce", lambda total: None)
+    group.weigh(0)
+    assert group.weight == 0.5
+
+
+@pytest.mark.parametrize(("soft", "n_known"), [(False, 2), (True, 5)])
+def test_a_loss_is_a_mean_of_what_has_a_target(tiny_model, soft, n_known):
+    """Soft labels say something of what γ left unknown, too."""
+    nlp = spacy.load(tiny_model)
+    sciner: Any = nlp.get_pipe("sciner")
+    sciner.objective = Objective(soft_labels=soft, soft_min=0)
+    words = ["we", "train", "BERT", "on", "GLUE"]
+    doc = make_doc(words, ["O", None, "B-Method", None, None], vocab=nlp.vocab)
+    doc.user_data.update(paper="pool", source="pseudo")
+    set_soft(doc, np.full((5, 7), 1 / 7, dtype="f"), sciner.labels)
+    sciner.update([Example(plain_of(doc), doc)], sgd=None)
+    assert sciner.n_known == n_known
 
 
 def plain_of(doc):
