@@ -143,19 +143,17 @@ def retrain_at(
     """
     if experiment.previous is None:
         raise ScinerError(Errors.E312.format(name="iteration", value=0, range="1 or more"))
-    model = experiment.model_of(experiment.previous)
-    settings = experiment.settings
-    models = [model, *experiment.teachers_of(experiment.previous)]
+    settings, previous = experiment.settings, experiment.previous
+    models = [experiment.model_of(previous), *experiment.teachers_of(previous)]
     key = _key(experiment, gamma, accept, models=models, pool=pool)
     result = out / "result.json"
-    if result.is_file():
-        found: Row = read_json(result)
-        if found.get("key") == key:
-            return found
+    found: Row = read_json(result) if result.is_file() else {}
+    if found.get("key") == key:
+        return found
     folder = out / f"iteration-{experiment.iteration}"
     copy(experiment.gold("train"), out / "gold" / "train.spacy")
     counts = pseudo_label(
-        model,
+        models[0],
         pool,
         folder / "pseudo.spacy",
         gold=experiment.gold("train"),

@@ -4,7 +4,7 @@ With a TransformerListener it shares spacy-transformers' `transformer` with othe
 it trains in seconds.
 """
 
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 
 import numpy as np
 import torch
@@ -19,7 +19,8 @@ from .crf_layer import add_crf
 from .head import TagHead
 from .shim import TorchTagger, get_shim
 
-COPIED = ["NORM", "TAG", "POS", "MORPH", "LEMMA"]  # of tokens, where white space is left out
+# Of tokens, where white space is left out.
+COPIED: List[Union[int, str]] = ["NORM", "TAG", "POS", "MORPH", "LEMMA"]
 
 
 def build_token_tagger_v1(

@@ -157,9 +157,8 @@ def refuse_without_entities(read: GoldSplits, corpus: CorpusSettings) -> None:
     if unknown:
         examples = "; ".join(example["text"] for example in unknown["examples"][:3])
         others = f" (all of the gold has {unknown['count']} of other labels: {examples})"
-    labels = ", ".join(corpus.labels)
-    text = Errors.E567.format(corpus=corpus.name, labels=labels, n=len(docs), others=others)
-    raise ScinerError(text)
+    told = {"labels": ", ".join(corpus.labels), "n": len(docs), "others": others}
+    raise ScinerError(Errors.E567.format(corpus=corpus.name, **told))
 
 
 def _read_splits(corpus: CorpusSettings, reader: GoldReader, *, seed: int) -> Dict[str, List[Doc]]:
@@ -224,15 +223,14 @@ def _one_each(read: Sequence[List[Annotated]], reader: GoldReader) -> List[List[
 
 
 def _one_each_of_sets(train: Sequence[Annotated], reader: GoldReader) -> List[Annotated]:
-    """Train without second annotations that came by another set, such as a language model's file
-    with `split: train` beside gold that is divided. Only what is set aside is counted: the rest
-    was, in its own set."""
+    """Train without second annotations that came by another set, as a language model's file with
+    `split: train` beside gold that is divided. What else it would count was counted in its set."""
     again = Repairs()
     kept = one_annotation_each(train, repairs=again, found=Found())
-    aside = {id(paragraph) for paragraph in again.extras}
+    aside = set(map(id, again.extras))
     for p in again.extras:
-        where = f"{p.paper}/{p.paragraph}"
-        reader.repairs.add("extra-annotation", file=p.file, paragraph=where, text=p.text)
+        place = {"file": p.file, "paragraph": f"{p.paper}/{p.paragraph}", "text": p.text}
+        reader.repairs.add("extra-annotation", **place)
     reader.repairs.extras += again.extras
     reader.used = [p for p in reader.used if id(p) not in aside]
     return kept
