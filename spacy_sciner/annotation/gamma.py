@@ -173,11 +173,11 @@ def certify(judged: Sequence[Judged], labels: Sequence[str], rule: GammaRule) ->
     themselves beside others at the pooled γ would be promised by neither.
 
     RETURNS (dict): "alpha", "delta", "papers", "least_accepted", "pooled" and "labels", each of
-        these with "gamma" (None accepts nothing), "certified" (bool), "accepted", "wrong" and
-        "bound" on the calibration papers, "reason"; labels also "source" ("label", "pooled" or
-        "none") and "yield", the share of the label's predicted entities that its γ accepts; and
-        "check": "accepted", "precision" and "precision_low" of all labels at their γ, the last
-        from draws of whole papers.
+        these with "gamma" (None accepts nothing), "certified" (bool, of a label by itself),
+        "accepted", "wrong" and "bound" on the calibration papers, "reason"; labels also "source"
+        ("label", "pooled" or "none") and "yield", the share of the label's predicted entities that
+        its γ accepts; and "check": "accepted", "precision" and "precision_low" of all labels at
+        their γ, the last from draws of whole papers.
     """
     alpha = rule.alpha
     half = rule.delta / 2 if len(labels) > 1 else rule.delta  # else both are one
@@ -189,12 +189,15 @@ def certify(judged: Sequence[Judged], labels: Sequence[str], rule: GammaRule) ->
     entries: Dict[str, Dict[str, Any]] = {}
     for label, certificate in own.items():
         gamma, source = (pooled.gamma, "pooled") if together else (certificate.gamma, "label")
-        kept = sum(outcome(j, gamma, rule.accept)[0] for j in of_label[label])
+        outcomes = [outcome(j, gamma, rule.accept) for j in of_label[label]]
+        kept, wrong = sum(a for a, _ in outcomes), sum(w for _, w in outcomes)
         entries[label] = {
             **_to_dict(certificate),
+            # Of all labels together there is one bound, in "pooled".
+            **({"accepted": kept, "wrong": wrong, "bound": None} if together else {}),
             "gamma": gamma,
             "source": "none" if gamma is None else source,
-            "yield": kept / len(of_label[label]) if of_label[label] else None,
+            "yield": kept / len(outcomes) if outcomes else None,
         }
     return {
         "alpha": alpha,

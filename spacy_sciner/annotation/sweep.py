@@ -28,7 +28,14 @@ from .pseudo_label import pseudo_label
 Row = Dict[str, Any]
 # What a retrained γ's result depends on besides γ, the models, gold and the pool.
 SECTIONS = ("annotate", "device", "merge", "precision", "retrain", "seed", "train")
-OWN_MODULES = ["annotation", "corpus/merge.py", "evaluation", "scoring", "selection.py"]
+OWN_MODULES = [
+    "annotation",
+    "corpus/merge.py",
+    "corpus/text.py",
+    "evaluation",
+    "scoring",
+    "selection.py",
+]
 
 
 def sweep_gammas(

@@ -24,6 +24,7 @@ from typing import (
     List,
     Mapping,
     NamedTuple,
+    Optional,
     Sequence,
     Set,
     Tuple,
@@ -65,18 +66,26 @@ class Found:
 
 
 def one_annotation_each(
-    paragraphs: Sequence[Annotated], *, repairs: Repairs, found: Found
+    paragraphs: Sequence[Annotated],
+    *,
+    repairs: Repairs,
+    found: Found,
+    set_of: Optional[Mapping[int, object]] = None,
 ) -> List[Annotated]:
     """The paragraphs of a set without second annotations of the same text; see above.
 
     Those set aside are counted and added to `repairs.extras`.
+    set_of (Mapping): By `id` of each paragraph, the set that it is of, where there are several
+        that have one annotation each already: then only those of different sets are compared.
     """
-    second = _second_files(paragraphs)
+    second = _second_files(paragraphs) if set_of is None else _Second(set(), set())
     kept: Dict[str, List[Annotated]] = {}
     is_kept = [True] * len(paragraphs)
     for i in _order(paragraphs):
         paragraph = paragraphs[i]
-        same = kept.setdefault(squeezed(paragraph.text), [])
+        of_text = kept.setdefault(squeezed(paragraph.text), [])
+        own = set_of and set_of[id(paragraph)]
+        same = [p for p in of_text if set_of is None or set_of[id(p)] != own]
         where = f"{paragraph.paper}/{paragraph.paragraph}"
         place = {"file": paragraph.file, "paragraph": where, "text": paragraph.text}
         is_other = any(_is_other_annotation(paragraph, earlier, second) for earlier in same)
@@ -90,7 +99,7 @@ def one_annotation_each(
             if _entities(paragraph) != _entities(same[0]):
                 first = f"{same[0].paper}/{same[0].paragraph}"
                 found.contradictions.append(f"{first} and {where}: {paragraph.text[:60]!r}")
-        same.append(paragraph)
+        of_text.append(paragraph)
     return [p for p, keep in zip(paragraphs, is_kept, strict=True) if keep]
 
 

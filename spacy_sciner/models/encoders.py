@@ -14,7 +14,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Optional
 
 from ..errors import Errors, ScinerError
 from ..files import replacing
-from .wordpieces import load_tokenizer
+from .wordpieces import WordPieces
 
 WEIGHTS = "model.safetensors"
 OTHER_WEIGHTS = ("pytorch_model*.bin", "pytorch_model*.json", "model-*.safetensors", "model*.json")
@@ -146,7 +146,7 @@ def _check_tokenizer(folder: Path, name: str) -> None:
     if (folder / "tokenizer.json").is_file():
         return
     try:
-        load_tokenizer(folder)
+        WordPieces.from_pretrained(str(folder))
     except Exception as e:  # whatever a converter stumbles over
         tried = f"its files, of which no tokenizer can be made ({type(e).__name__}: {e})"
         raise ScinerError(Errors.E304.format(name=name, tried=tried)) from e

@@ -16,14 +16,10 @@ MAX_TOKENS = 200_000  # distinct tokens remembered; a few dozen MB
 # Of all tables: a component has to stay one that can be pickled.
 _lock = threading.Lock()
 
-
-def _renew_lock() -> None:
-    global _lock
-    _lock = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):  # another thread may have held it
-    os.register_at_fork(after_in_child=_renew_lock)
+if hasattr(os, "register_at_fork"):  # no fork while a table is being added to
+    os.register_at_fork(
+        before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release
+    )
 
 
 class Pieces(NamedTuple):
@@ -73,12 +69,15 @@ class PieceTable:
             words = [strings[orth] for orth in new]
             pieces = self.wordpieces(words)
             counts = np.array([len(ids) for ids in pieces], dtype=np.int64)
-            first = len(self._ids)
-            self._row_of.update(zip(new, range(len(self._counts), len(self._counts) + len(new))))
-            self._starts = np.append(self._starts, first + np.cumsum(counts) - counts)
-            self._counts = np.append(self._counts, counts)
-            self._shapes = np.append(self._shapes, [word_shape(visible(word)) for word in words])
+            first, n_known = len(self._ids), len(self._row_of)
+            shapes = np.array([word_shape(visible(word)) for word in words], dtype=np.int64)
             flat = np.array([i for ids in pieces for i in ids], dtype=np.int64)
+            starts = first + np.cumsum(counts) - counts
+            # Rows are found last, and what an exception left behind them is cut off.
+            self._starts = np.append(self._starts[:n_known], starts)
+            self._counts = np.append(self._counts[:n_known], counts)
+            self._shapes = np.append(self._shapes[:n_known], shapes)
             self._ids = np.append(self._ids, flat)
+            self._row_of.update(zip(new, range(n_known, n_known + len(new))))
         row_of = self._row_of
         return np.array([row_of[orth] for orth in orths], dtype=np.int64)

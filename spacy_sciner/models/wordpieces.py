@@ -5,6 +5,7 @@ RoBERTa's kind with a space before it).
 """
 
 import json
+from itertools import chain
 from pathlib import Path
 from typing import Any, Dict, List, Sequence, Union
 
@@ -58,8 +59,13 @@ class WordPieces:
         tokenizer = slow_or_fast.backend_tokenizer
         tokenizer.no_truncation()
         tokenizer.no_padding()
-        around = tokenizer.encode(["a"], is_pretokenized=True)
-        of_word = [i for i, is_special in enumerate(around.special_tokens_mask) if not is_special]
+        of_word: List[int] = []
+        for word in chain(["a"], tokenizer.get_vocab()):  # "a" may have no piece in other scripts
+            around = tokenizer.encode([word], is_pretokenized=True)
+            mask = around.special_tokens_mask
+            of_word = [i for i, is_special in enumerate(mask) if not is_special]
+            if of_word:
+                break
         pad = slow_or_fast.pad_token_id
         special = {
             "prefix": around.ids[: of_word[0]],

@@ -4,10 +4,11 @@ scipdf-parser's own request has no timeout, looks at no status and takes an erro
 """
 
 import re
+import time
 import warnings
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Sequence, Tuple, Union
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 from ..errors import Errors, ScinerError
 from ..settings.tree import Grobid
@@ -15,6 +16,7 @@ from .scipdf_json import Section, read_article
 from .text import normalise
 
 COMPOSE = "assets/grobid/compose.yml"
+PATIENCE_S = 60  # a crashed server is waited for
 BUSY = 503  # all of GROBID's workers have a paper
 # scipdf-parser takes the words of elements that stand side by side for one.
 _PARTING = re.compile(r"</?(?:s|list|item|label|quote|table|row|cell)\b[^>]*>|<[lpc]b\b[^>]*>")
@@ -42,33 +44,43 @@ def parse_pdfs(paths: Sequence[Path], settings: Grobid) -> Iterator[Tuple[int, O
             while queue and len(running) < settings.concurrency:
                 i, path = queue.pop()
                 running[pool.submit(request_tei, path, settings)] = i
+            gone: Optional[ServerGone] = None
             for done in wait(running, return_when=FIRST_COMPLETED).done:
                 i = running.pop(done)
                 try:
                     yield i, convert_tei(done.result(), file=paths[i].name)
-                except ServerGone:
-                    raise
+                except ServerGone as e:
+                    gone = e
                 except ScinerError as e:
                     yield i, e
+            if gone:
+                raise gone
 
 
 def check_server(settings: Grobid, *, after: str = "") -> None:
     """One question before hundreds of papers wait for a server that is not there.
 
-    after (str): The paper with which the connection broke.
+    after (str): The paper with which the connection broke. Then it is asked for a while: a server
+        that a paper has crashed may be on its way back.
     RAISES (ServerGone): SCINER-E130.
     """
+    end = time.monotonic() + (PATIENCE_S if after else 0)
+    while reason := _why_not_alive(settings):
+        if time.monotonic() >= end:
+            reason += f" since {after}, which may have crashed it" if after else ""
+            raise ServerGone(Errors.E130.format(url=settings.url, reason=reason, compose=COMPOSE))
+        time.sleep(1)
+
+
+def _why_not_alive(settings: Grobid) -> str:
+    """ "" of a server that answers."""
     import requests
 
     try:
         answer = requests.get(f"{settings.url.rstrip('/')}/api/isalive", timeout=10)
-        reason = f"it answers {answer.status_code}"
-        alive = answer.status_code in (200, BUSY)
     except requests.RequestException as e:
-        alive, reason = False, type(e).__name__
-    if not alive:
-        reason += f" since {after}" if after else ""
-        raise ServerGone(Errors.E130.format(url=settings.url, reason=reason, compose=COMPOSE))
+        return type(e).__name__
+    return "" if answer.status_code in (200, BUSY) else f"it answers {answer.status_code}"
 
 
 def request_tei(path: Path, settings: Grobid) -> bytes:
@@ -86,7 +98,7 @@ def request_tei(path: Path, settings: Grobid) -> bytes:
     try:
         with patient_session(settings.retries, statuses=(BUSY,)) as session:
             answer = session.post(url, files=files, timeout=settings.timeout_s)
-    except requests.Timeout as e:
+    except requests.ReadTimeout as e:
         message = Errors.E131.format(file=path.name, seconds=settings.timeout_s)
         raise ScinerError(message) from e
     except requests.RequestException as e:

@@ -247,9 +247,10 @@ def _aligned_entities(example: Example) -> Tuple[np.ndarray, np.ndarray]:
         return entities[:, 0], entities[:, 1]
     codes = {"B": BEGIN_IOB, "U": BEGIN_IOB, "I": INSIDE_IOB, "L": INSIDE_IOB, "O": OUTSIDE_IOB}
     iobs, types = [], []
-    for biluo in example.get_aligned_ner():
+    for biluo, iob in zip(example.get_aligned_ner(), example.get_aligned("ENT_IOB")):
         prefix, _, label = (biluo or "").partition("-")
-        iobs.append(codes.get(prefix, 0))
+        is_blocked = biluo is None and iob == BEGIN_IOB
+        iobs.append(OUTSIDE_IOB if is_blocked else codes.get(prefix, 0))
         types.append(predicted.vocab.strings.add(label) if label else 0)
     return np.array(iobs, dtype=np.uint64), np.array(types, dtype=np.uint64)
 

@@ -73,7 +73,7 @@ def to_html(
 def _taken(labels: Mapping[str, Any]) -> str:
     sources = {entry["source"] for entry in labels.values()}
     taken = "pooled γ" if "pooled" in sources else "labels' own γ" if "label" in sources else ""
-    return f"Taken, since it accepts more: the {taken}. " if taken else ""
+    return f"Taken, since it accepts no less: the {taken}. " if taken else ""
 
 
 def _promises(metrics: Sequence[Metrics]) -> List[str]:

@@ -165,6 +165,9 @@ class TrainingLoop:
             settings["before_update"](self.nlp, {"step": step, "epoch": epoch})
         n_known = 0
         for part in subdivide_batch(examples, settings["accumulate_gradient"]):
+            for pipe in self._trained_pipes():
+                if hasattr(pipe, "n_known"):
+                    pipe.n_known = 0  # without any token no loss is asked for
             self.nlp.update(
                 part,
                 drop=settings["dropout"],

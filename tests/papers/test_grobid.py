@@ -7,7 +7,7 @@ import pytest
 from loopback import serving
 
 from spacy_sciner.errors import ScinerError
-from spacy_sciner.papers import parse_papers
+from spacy_sciner.papers import grobid, parse_papers
 from spacy_sciner.papers.grobid import convert_tei, parse_pdfs
 
 from .helpers import make_settings, params
@@ -125,10 +125,18 @@ def test_each_failure_costs_one_file(server, tmp_path):
         assert str(by_name[name]).startswith(start)
 
 
-def test_a_server_that_dies_ends_the_run(server, tmp_path):
+def test_a_server_that_dies_ends_the_run(server, tmp_path, monkeypatch):
     """Else all papers that are left would be set aside, and nothing would try them again."""
-    with pytest.raises(ScinerError, match=r"SCINER-E130: .* since (last|die).pdf\. Start one"):
+    monkeypatch.setattr(grobid, "PATIENCE_S", 0)
+    with pytest.raises(ScinerError, match=r"SCINER-E130: .* since die.pdf, which may have"):
         parse(server, tmp_path, "ok.pdf", "die.pdf", "last.pdf", concurrency=1, retries=0)
+
+
+def test_a_server_that_comes_back_costs_the_paper_that_crashed_it(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(grobid.time, "sleep", lambda s: setattr(server, "is_dead", False))
+    found = parse(server, tmp_path, "die.pdf", "last.pdf", concurrency=1, retries=0)
+    assert str(found[0]).startswith("SCINER-E135")
+    assert isinstance(found[1], list)
 
 
 def test_timeout(server, tmp_path):

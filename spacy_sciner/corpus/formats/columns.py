@@ -111,7 +111,7 @@ def _blocks(text: str, *, file: str, repairs: Repairs) -> List[Block]:
                 block = Block(n_documents)
                 blocks.append(block)
             is_named = False
-            is_new &= new_doc is not None
+            is_new &= line.startswith("# ")  # a comment
             block.paper = place.get("paper", paper)
             block.paragraph = place.get("paragraph")
             block.section = place.get("section", "")

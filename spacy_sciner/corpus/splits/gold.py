@@ -181,8 +181,7 @@ def _read_splits(corpus: CorpusSettings, reader: GoldReader, *, seed: int) -> Di
                 gold[split_of[_into(gold_file, corpus)][paragraph.paper]].append(paragraph)
     if not gold[CALIBRATION]:
         del gold[CALIBRATION]
-    if len({gold_file.split for gold_file in corpus.gold if "train" in gold_file.split}) > 1:
-        gold["train"] = _one_each_of_sets(gold["train"], reader)
+    gold["train"] = _one_each_of_sets(gold["train"], read, reader)
     _warn_of_shared_papers(gold)
     kept = without_leaks(gold, repairs=reader.repairs, found=reader.found)
     docs = {split: reader.docs(paragraphs) for split, paragraphs in kept.items()}
@@ -222,16 +221,17 @@ def _one_each(read: Sequence[List[Annotated]], reader: GoldReader) -> List[List[
     return [[p for p in some if id(p) in left] for some in read]
 
 
-def _one_each_of_sets(train: Sequence[Annotated], reader: GoldReader) -> List[Annotated]:
+def _one_each_of_sets(
+    train: List[Annotated],
+    read: Sequence[Tuple[GoldFile, List[Annotated]]],
+    reader: GoldReader,
+) -> List[Annotated]:
     """Train without second annotations that came by another set, as a language model's file with
-    `split: train` beside gold that is divided. What else it would count was counted in its set."""
-    again = Repairs()
-    kept = one_annotation_each(train, repairs=again, found=Found())
-    aside = set(map(id, again.extras))
-    for p in again.extras:
-        place = {"file": p.file, "paragraph": f"{p.paper}/{p.paragraph}", "text": p.text}
-        reader.repairs.add("extra-annotation", **place)
-    reader.repairs.extras += again.extras
+    `split: train` beside gold that is divided."""
+    set_of = {id(p): gold_file.split for gold_file, some in read for p in some}
+    repairs, found = reader.repairs, reader.found
+    kept = one_annotation_each(train, repairs=repairs, found=found, set_of=set_of)
+    aside = set(map(id, train)) - set(map(id, kept))
     reader.used = [p for p in reader.used if id(p) not in aside]
     return kept
 

@@ -73,9 +73,8 @@ def test_new_documents_of_conllu_are_named(tmp_path):
 
 
 def test_a_docstart_ends_what_was_named_so_where_files_were_joined(tmp_path):
-    text = (
-        "# newdoc id = P1\na\tO\n\n-DOCSTART-\tO\n\nb\tO\n\n# newdoc id = P2\n-DOCSTART-\tO\nc\tO\n"
-    )
+    text = "# newdoc id = P1\na\tO\n\n-DOCSTART-\tO\n\nb\tO\n\n"
+    text += "# newdoc id = P2\n# more = x\n-DOCSTART-\tO\nc\tO\n"
     paragraphs, _, _ = _read(tmp_path, text)
     assert [p.paper for p in paragraphs] == ["P1", "train-00001", "P2"]
 
