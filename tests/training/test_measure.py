@@ -145,7 +145,9 @@ def test_nothing_is_downloaded_to_be_measured(machine, monkeypatch):
         raise FileNotFoundError("not in the cache")
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
-    with pytest.raises(ScinerError, match="SCINER-E304"):
+    with pytest.raises(
+        ScinerError, match=r"SCINER-E343: The encoder 'some-encoder' is not on this"
+    ):
         measure_rates(settings_of(Path("some-encoder")))
     assert asked == [True]
 
