@@ -18,6 +18,7 @@ from .text import normalise
 COMPOSE = "assets/grobid/compose.yml"
 PATIENCE_S = 60  # a crashed server is waited for
 BUSY = 503  # all of GROBID's workers have a paper
+GATEWAY = (502, 504)  # what stands before a server that is gone
 # scipdf-parser takes the words of elements that stand side by side for one.
 _PARTING = re.compile(r"</?(?:s|list|item|label|quote|table|row|cell)\b[^>]*>|<[lpc]b\b[^>]*>")
 _CLOSING = re.compile(r" (?=[,.;:!?)\]])")
@@ -73,7 +74,7 @@ def check_server(settings: Grobid, *, after: str = "") -> None:
 
 
 def _why_not_alive(settings: Grobid) -> str:
-    """ "" of a server that answers."""
+    """Nothing for a server that answers."""
     import requests
 
     try:
@@ -105,6 +106,8 @@ def request_tei(path: Path, settings: Grobid) -> bytes:
         check_server(settings, after=path.name)
         message = Errors.E135.format(file=path.name, reason=type(e).__name__)
         raise ScinerError(message) from e
+    if answer.status_code in GATEWAY:
+        check_server(settings, after=path.name)
     if answer.status_code == BUSY:
         raise ScinerError(Errors.E133.format(file=path.name, retries=settings.retries))
     if answer.status_code != 200:

@@ -54,6 +54,9 @@ class Grobid(BaseHTTPRequestHandler):
         elif name in ("drop.pdf", "die.pdf"):
             server.is_dead |= name == "die.pdf"
             self.connection.close()
+        elif name == "gateway.pdf":
+            server.is_dead = True
+            self.answer(502, b"Bad Gateway")
         else:
             self.answer(200, ANSWER)
 
@@ -125,11 +128,12 @@ def test_each_failure_costs_one_file(server, tmp_path):
         assert str(by_name[name]).startswith(start)
 
 
-def test_a_server_that_dies_ends_the_run(server, tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", ["die.pdf", "gateway.pdf"])
+def test_a_server_that_dies_ends_the_run(server, tmp_path, monkeypatch, name):
     """Else all papers that are left would be set aside, and nothing would try them again."""
     monkeypatch.setattr(grobid, "PATIENCE_S", 0)
-    with pytest.raises(ScinerError, match=r"SCINER-E130: .* since die.pdf, which may have"):
-        parse(server, tmp_path, "ok.pdf", "die.pdf", "last.pdf", concurrency=1, retries=0)
+    with pytest.raises(ScinerError, match=rf"SCINER-E130: .* since {name}, which may have"):
+        parse(server, tmp_path, "ok.pdf", name, "last.pdf", concurrency=1, retries=0)
 
 
 def test_a_server_that_comes_back_costs_the_paper_that_crashed_it(server, tmp_path, monkeypatch):

@@ -146,9 +146,8 @@ def _span_lists(record: Dict[str, Any]) -> Optional[List[List[Any]]]:
     """None if nobody has annotated the line; an accepted Prodigy task may have no `spans`."""
     known = [record[k] for k in _SPAN_KEYS if isinstance(record.get(k), list)]
     if known:
-        return [v for v in known if v and all(map(_is_span, v))] or [*filter(None, known), *known][
-            :1
-        ]
+        whole = [v for v in known if v and all(map(_is_span, v))]
+        return whole or [next(filter(None, known), known[0])]
     if record.get("answer") == "accept":
         # Spans in another shape, or a question about the whole text: of its words nothing is known.
         others = (*_SPAN_KEYS, "options", "accept", "html", "image")
