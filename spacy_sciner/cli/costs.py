@@ -136,10 +136,11 @@ def _adaptation(settings: Settings, words: Words, train_s: float) -> List[Stage]
 def _passes(schedule: Schedule, n_words: int, paragraph: float) -> int:
     """Passes over the data in an epoch. min_steps asks for whole ones, so that a few batches too
     few in the count would make another: a batch ends half a padded paragraph before its budget."""
-    from ..training.schedule import plan_steps
+    from ..training.schedule import batch_size, plan_steps
 
     padded = paragraph + PADDING
-    held = max(padded, schedule.batch_words - padded / 2) * paragraph / padded
+    size = batch_size(schedule.batch_words, n_words, epochs=schedule.epochs)
+    held = max(padded, size - padded / 2) * paragraph / padded
     n_batches = max(1, math.ceil(n_words / held))
     steps = plan_steps(n_batches, epochs=schedule.epochs, min_steps=schedule.min_steps)
     return steps.steps // n_batches

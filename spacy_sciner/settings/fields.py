@@ -4,7 +4,7 @@ The types are used by the tree and by whatever else takes such a value as an arg
 range stands in one place.
 """
 
-from typing import Annotated, Any, Dict, NamedTuple, Optional, Tuple, Union
+from typing import Annotated, Any, Dict, Literal, NamedTuple, Optional, Tuple, Union
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, WrapValidator
 
@@ -54,6 +54,10 @@ Amount = Annotated[_Real, Field(ge=0), _AS_WRITTEN, Expected("a number", "of 0 o
 Seconds = Annotated[_Real, Field(gt=0), _AS_WRITTEN, Expected("a number", "above 0")]
 Count = Annotated[_Int, Field(ge=0), Expected("a whole number", "of 0 or more")]
 Positive = Annotated[_Int, Field(ge=1), Expected("a whole number", "of 1 or more")]
+BatchWords = Annotated[
+    Union[Annotated[_Int, Field(ge=1)], Literal["auto"]],
+    Expected("auto or a whole number of 1 or more"),
+]
 # spaCy hands the seed to NumPy, which takes 32 bits.
 Seed = Annotated[_Int, Field(ge=0, lt=2**32), Expected("a whole number", "from 0 to 4294967295")]
 Switch = Annotated[bool, Field(strict=True), Expected("true or false")]

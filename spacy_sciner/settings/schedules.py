@@ -4,6 +4,7 @@ from typing import Literal
 
 from .fields import (
     Amount,
+    BatchWords,
     Count,
     Decay,
     Exponent,
@@ -28,8 +29,10 @@ class Schedule(Section):
         "Peak, after a linear warm-up over a tenth of the steps. 3e-4 suits MiniLM, 2e-5 to 1e-4 a "
         "base or large encoder."
     )
-    batch_words: Positive = knob(
-        "Size of a batch, padding counted. More is faster; few paragraphs make too few steps then.",
+    batch_words: BatchWords = knob(
+        "Size of a batch, padding counted. More is faster; few paragraphs make too few steps then. "
+        "auto: 256, and with more text as many as make about 800 steps of all epochs, 1,024 at "
+        "most.",
         unit="words",
     )
     min_steps: Count = knob(

@@ -35,6 +35,7 @@ class EpochDone(NamedTuple):
     epoch: int  # from 1
     n_epochs: int
     steps: int  # in this epoch
+    batch_words: int  # at most, in each
     seconds: float  # of this epoch's steps
     score: float  # dev F1 in [0, 1]
     best: float  # so far
@@ -94,6 +95,7 @@ class TrainingLoop:
         self.settings: Dict[str, Any] = registry.resolve(
             config["training"], schema=ConfigSchemaTraining
         )
+        self.batch_words: int = config["training"]["batcher"]["size"]
         names = [self.settings["train_corpus"], self.settings["dev_corpus"]]
         self.train, dev = resolve_dot_names(config, names)
         self.evaluate = create_evaluation_callback(nlp, dev, self.settings["score_weights"])
@@ -141,7 +143,8 @@ class TrainingLoop:
         self.log(self._info(score, scores, total, seconds))
         if self.group.is_first:
             epoch, n_epochs = self.progress.epoch, self.schedule.epochs
-            self.report(EpochDone(epoch, n_epochs, self.schedule.steps, seconds, score, best))
+            steps, words = self.schedule.steps, self.batch_words
+            self.report(EpochDone(epoch, n_epochs, steps, words, seconds, score, best))
 
     def _info(
         self, score: float, scores: Dict[str, Any], losses: Dict[str, float], seconds: float

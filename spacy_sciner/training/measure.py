@@ -28,6 +28,7 @@ from ..models.shim import resolve_device, resolve_precision
 from ..settings.tree import Settings
 from .experiment import Experiment
 from .narrate import Narrator
+from .schedule import batch_size
 
 ENCODER = Path("encoder")
 FACTS = Path("metrics/adapt.json")  # says of what it was made
@@ -106,7 +107,7 @@ def is_busy() -> bool:
 def narrator_for(
     experiment: Experiment, *, at_once: int = 1, kept: Path = KEPT
 ) -> Callable[..., Narrator]:
-    """Narrators of a title, and of a name, that know how long a step should take here, if `sciner
+    """Narrators of a title, and of a name, that know how long a word should take here, if `sciner
     doctor` measured it.
 
     It measures the student's encoder alone: with another one for teachers they know nothing.
@@ -115,7 +116,7 @@ def narrator_for(
     """
     settings = experiment.settings
     rates = None if settings.encoder.teacher else kept_rates(settings, kept=kept)
-    expected = rates.train * experiment.recipe.batch_words * at_once if rates else None
+    expected = rates.train * at_once if rates else None
     return partial(Narrator, expected=expected)
 
 
@@ -156,7 +157,8 @@ def _examples(nlp: Language, n_words: int) -> List[Example]:
 
 
 def _time(nlp: Language, settings: Settings) -> Rates:
-    examples = _examples(nlp, settings.train.batch_words)
+    # Of "auto" the least: how many words there are to learn from is not known here.
+    examples = _examples(nlp, batch_size(settings.train.batch_words, 0, epochs=1))
     n_words = sum(len(eg.predicted) for eg in examples)
     optimizer = Adam(1e-5)
     texts = [[token.text for token in eg.predicted] for eg in examples]

@@ -14,7 +14,7 @@ class Narrator:
 
     title (str): Which training this is, such as "iteration 0, model 2 of 3".
     name (str): What each line begins with where several trainings write: such as "model 2".
-    expected (float): Seconds that a step should take on this machine; None if that is not known.
+    expected (float): Seconds that a word should take on this machine; None if that is not known.
     """
 
     def __init__(
@@ -40,10 +40,11 @@ class Narrator:
             f"dev F1 {done.score:.3f}{best}  {per_step:.2f} s a step  "
             + (f"{in_words(left)} left" if left else "done")
         )
-        if self.expected and per_step > SLOW * self.expected and not self._said_slow:
+        expected = (self.expected or 0) * done.batch_words
+        if expected and per_step > SLOW * expected and not self._said_slow:
             self._said_slow = True
             self._say(
-                f"{self.begin}Steps take {per_step / self.expected:.0f} times as long as this "
+                f"{self.begin}Steps take {per_step / expected:.0f} times as long as this "
                 "machine's own measurement said. Does something else use its cores? `sciner "
                 "doctor` tells more."
             )

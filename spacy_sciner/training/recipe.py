@@ -1,7 +1,7 @@
 """How one pipeline is trained: what the experiment sets, put into a training config."""
 
 from pathlib import Path
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple, Optional, Union
 
 from spacy.util import load_config
 from thinc.api import Config
@@ -16,7 +16,7 @@ class Recipe(NamedTuple):
     config: Path
     epochs: int
     learn_rate: float  # peak, after a linear warm-up, before a linear decay to 0
-    batch_words: int  # words in a batch, padding counted
+    batch_words: Union[int, str]  # words in a batch, padding counted; auto: see `batch_size`
     min_steps: int = 0  # of all epochs together: else each is several passes over the data
     seed: int = 0
     device: str = "auto"
@@ -50,7 +50,6 @@ def configure(
     config = _config_of(recipe.config)
     config["paths"].update(train=str(train), dev=str(dev))
     config["system"]["seed"] = recipe.seed
-    config["training"]["batcher"]["size"] = recipe.batch_words
     if gold_only:
         config["corpora"]["train"]["gold_only"] = True
     if "encoder" in config["paths"]:

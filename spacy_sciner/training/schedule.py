@@ -1,7 +1,7 @@
 """How many steps a training takes, and the learning rate of each."""
 
 import math
-from typing import Any, Dict, List, NamedTuple
+from typing import Any, Dict, List, NamedTuple, Union
 
 from spacy.training import Example
 from spacy.util import registry
@@ -15,6 +15,11 @@ from .recipe import Recipe
 WARMUP = 0.1  # share of the steps in which the learning rate rises
 
 
+# Words in a batch that is chosen by the size of the data, and steps that it is chosen for: smaller
+# batches and more steps learn less where there is much gold (docs/encoder.md).
+LEAST_WORDS, MOST_WORDS, STEPS = 256, 1024, 800
+
+
 class Schedule(NamedTuple):
     """Epochs of equally many steps."""
 
@@ -24,6 +29,18 @@ class Schedule(NamedTuple):
     @property
     def total(self) -> int:
         return self.epochs * self.steps
+
+
+def batch_size(
+    batch_words: Union[int, str], n_words: int, *, epochs: int, n_processes: int = 1
+) -> int:
+    """Words in a batch of one process; "auto" is as many as make some 800 steps of all epochs.
+
+    n_words (int): In the training data.
+    """
+    if isinstance(batch_words, int):
+        return batch_words
+    return min(MOST_WORDS, max(LEAST_WORDS, round(n_words * epochs / (STEPS * n_processes))))
 
 
 def plan_steps(n_batches: int, *, epochs: int, min_steps: int, n_processes: int = 1) -> Schedule:
@@ -37,11 +54,15 @@ def plan_steps(n_batches: int, *, epochs: int, min_steps: int, n_processes: int 
 
 
 def add_schedule(config: Config, recipe: Recipe, *, n_processes: int = 1) -> Schedule:
-    """Write steps, learning rate and objective into a training config.
+    """Write batches, steps, learning rate and objective into a training config.
 
     RAISES (ScinerError): SCINER-E313 if the training or dev data are empty.
     """
     examples = _read_examples(config)
+    n_words = sum(len(eg.reference) for eg in examples)
+    config["training"]["batcher"]["size"] = batch_size(
+        recipe.batch_words, n_words, epochs=recipe.epochs, n_processes=n_processes
+    )
     schedule = plan_steps(
         _batches_per_pass(config, examples),
         epochs=recipe.epochs,

@@ -64,6 +64,7 @@ def test_a_corpus_name_in_letters_of_any_language(written):
         ({"annotate.alpha": True}, "annotate.alpha: true is not a number in (0, 1)"),
         ({"train.ema": 1}, "train.ema: 1 is not in [0, 1)"),
         ({"train.ema": float("nan")}, "train.ema: nan is not a number in [0, 1)"),
+        ({"train.batch_words": 0}, "train.batch_words: 0 is not auto or a whole number of 1"),
         ({"merge.balance": float("inf")}, "merge.balance: inf is not a number of 0 or more"),
         (
             {"merge.max_paragraphs": 0},

@@ -17,7 +17,7 @@ def told(*epochs: EpochDone, expected: float = 0.0) -> str:
 
 
 def epoch(n: int, *, score: float, best: float, seconds: float = 30.0) -> EpochDone:
-    return EpochDone(n, 10, 100, seconds, score, best)
+    return EpochDone(n, 10, 100, 256, seconds, score, best)
 
 
 def test_it_says_which_training_and_how_far():
@@ -33,8 +33,8 @@ def test_the_last_epoch_has_nothing_left():
 
 def test_slow_steps_are_named_once():
     slow = [epoch(n, score=0.5, best=0.5, seconds=200) for n in (1, 2)]
-    assert told(*slow, expected=0.5).count("4 times as long") == 1
-    assert "times as long" not in told(*slow, expected=1.0)
+    assert told(*slow, expected=0.5 / 256).count("4 times as long") == 1
+    assert "times as long" not in told(*slow, expected=1 / 256)
     assert "times as long" not in told(*slow)
 
 

@@ -16,7 +16,7 @@ from spacy_sciner.errors import ScinerError
 from spacy_sciner.pipeline.sciner import SciNER
 from spacy_sciner.training.loop import EpochDone
 from spacy_sciner.training.recipe import Recipe, configure
-from spacy_sciner.training.schedule import add_schedule
+from spacy_sciner.training.schedule import add_schedule, batch_size
 from spacy_sciner.training.train import train_pipeline
 
 from .helpers import Corpus, files_of, make_recipe, train
@@ -80,6 +80,17 @@ def test_steps_are_epochs_times_batches(tiny_corpus: Corpus, tmp_path: Path):
     # 8 sentences of 5 to 7 words: two batches of 32 padded words, one each, one for all.
     assert found == {(1, 32): 2, (3, 32): 6, (1, 7): 8, (1, 10 * n_words): 1}
     assert [result["epochs"] for result in steps.values()] == [1, 3, 1, 1]
+
+
+def test_batches_grow_with_the_data(tiny_corpus: Corpus, tmp_path: Path):
+    """The sample's 6,557 words, SciERC's 45,412 and acl's 83,107, and what a person asks for."""
+    sizes = [batch_size("auto", n, epochs=10) for n in (0, 6557, 45412, 83107, 10**7)]
+    assert sizes == [256, 256, 568, 1024, 1024]
+    assert batch_size("auto", 83107, epochs=10, n_processes=2) == 519  # 1,038 of both
+    assert batch_size(64, 10**7, epochs=10) == 64
+    told: List[EpochDone] = []
+    result = train(tiny_corpus, tmp_path / "m", epochs=3, batch_words="auto", report=told.append)
+    assert (result["steps"], {one.batch_words for one in told}) == (3, {256})
 
 
 def test_little_data_is_gone_through_until_there_are_enough_steps(
