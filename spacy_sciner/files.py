@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 from contextlib import contextmanager, suppress
+from fnmatch import fnmatch
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from threading import get_ident
@@ -141,16 +142,31 @@ def fingerprint(path: Path, pattern: str = "*") -> str:
     """SHA-256 of a file, or over the files of a folder, their names included; but for what a
     desktop or Python leaves there, which .dvcignore keeps from DVC's, too."""
     digest = hashlib.sha256()
-    files = [path] if path.is_file() else sorted(p for p in path.rglob(pattern) if p.is_file())
-    for file_path in files:
+    for file_path in [path] if path.is_file() else sorted(_files_of(path, pattern)):
         if file_path != path and any(map(_LEFT.fullmatch, file_path.relative_to(path).parts)):
             continue
         if file_path != path:
-            digest.update(file_path.relative_to(path).as_posix().encode("utf8") + b"\0")
+            digest.update(os.fsencode(file_path.relative_to(path).as_posix()) + b"\0")
         with file_path.open("rb") as file:
             while block := file.read(1 << 20):
                 digest.update(block)
     return digest.hexdigest()
+
+
+def _files_of(folder: Path, pattern: str) -> Iterator[Path]:
+    """Files that lie in a folder, or in one that is linked to there, as DVC takes them."""
+    seen = set()
+    for name, folders, files in os.walk(folder, followlinks=True):
+        place = os.stat(name)
+        if (place.st_dev, place.st_ino) in seen:  # a link to a folder above
+            folders.clear()
+            continue
+        seen.add((place.st_dev, place.st_ino))
+        folders.sort()
+        for file in files:
+            path = Path(name, file)
+            if fnmatch(file, pattern) and path.is_file():
+                yield path
 
 
 def code_fingerprint(names: Iterable[str], libraries: Iterable[str]) -> List[str]:

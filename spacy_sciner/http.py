@@ -30,6 +30,7 @@ def patient_session(
         total=retries,
         connect=0,
         read=False,
+        other=0,  # of TLS
         status_forcelist=statuses,
         allowed_methods=None,  # all: what is asked changes nothing on the server
         backoff_max=LONGEST_WAIT_S,

@@ -200,10 +200,14 @@ def test_report_says_what_the_best_iteration_is(project):
     assert "<svg" in (project / "report/index.html").read_text(encoding="utf8")
 
 
-def test_a_revision_is_compared_from_the_cache(project, tmp_path):
-    """What a commit's `dvc.lock` names comes from DVC's cache; the folder itself stays as it is."""
+@pytest.mark.parametrize("is_inside", [False, True])
+def test_a_revision_is_compared_from_the_cache(project, tmp_path, is_inside):
+    """What a commit's `dvc.lock` names comes from DVC's cache; the folder itself stays as it is.
+    The project is a repository, or a folder of one."""
     copied = tmp_path / "copy"
     shutil.copytree(project, copied, symlinks=True)
+    if is_inside:
+        (copied / ".git").rename(tmp_path / ".git")
     name = ["-c", "user.name=x", "-c", "user.email=x"]
     for command in (["add", "-A"], [*name, "commit", "-qm", "x"], ["tag", "measured"]):
         subprocess.check_call(["git", *command], cwd=copied)

@@ -249,3 +249,23 @@ def test_what_a_desktop_or_python_leaves_in_a_folder_is_no_change_of_it(tmp_path
     (tmp_path / "__MACOSX").mkdir()
     (tmp_path / "__MACOSX/gold.txt").write_text("gold")
     assert fingerprint(tmp_path) != before
+
+
+def test_a_folder_that_is_linked_to_belongs_to_the_folder(tmp_path):
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "corpus/papers").symlink_to("../elsewhere")
+    (tmp_path / "corpus/again").symlink_to(".")  # leads to itself
+    before = fingerprint(tmp_path / "corpus")
+    (tmp_path / "elsewhere/a.pdf").write_text("a")
+    after = fingerprint(tmp_path / "corpus")
+    assert after != before
+    (tmp_path / "elsewhere/a.pdf").write_text("b")
+    assert fingerprint(tmp_path / "corpus") not in (before, after)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
+def test_a_name_that_is_no_utf_8(tmp_path):
+    before = fingerprint(tmp_path)
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.pdf")).write_text("a")
+    assert fingerprint(tmp_path) != before

@@ -98,3 +98,12 @@ def test_only_the_statuses_asked_for_are_tried_again(statuses, answers, expected
 def test_a_broken_connection_is_an_error_at_once(ask):
     with pytest.raises(requests.ConnectionError):
         ask((None, None), (200, None))
+
+
+def test_a_server_without_tls_is_an_error_at_once():
+    with (
+        serving(Handler, answers=[], bodies=[]) as server,
+        http.patient_session(3, statuses=(503,)) as session,
+        pytest.raises(requests.exceptions.SSLError),
+    ):
+        session.post(f"https://127.0.0.1:{server.server_port}/", data=b"question", timeout=5)

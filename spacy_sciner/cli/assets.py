@@ -25,6 +25,9 @@ def assets(
         typer.Option(help="A folder with the files: no network.", envvar="SCINER_MIRROR"),
     ] = None,
     project: Annotated[Path, typer.Option(help="Addresses and checksums.")] = Path("project.yml"),
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace what is there and is not what is listed.")
+    ] = False,
 ) -> None:
     """Fetch a public corpus into assets/CORPUS, checked; what is there already stays."""
     wanted = [asset for asset in list_assets(project, corpus) if not mirror or "mirror" in asset]
@@ -32,6 +35,9 @@ def assets(
     missing = [asset for asset in wanted if not _is_there(root / asset["dest"], asset)]
     by_hand = [asset for asset in missing if not _can_be_had(asset, mirror)]
     missing = [asset for asset in missing if asset not in by_hand]
+    own = [asset["dest"] for asset in missing if _is_something(root / asset["dest"])]
+    if own and not force:
+        raise ScinerError(Errors.E572.format(paths=", ".join(own), path=project))
     if missing:
         # Beside the destination, so that the last step is a rename.
         (root / "assets").mkdir(exist_ok=True)
@@ -56,11 +62,14 @@ def assets(
 def list_assets(project: Path, corpus: str) -> List[Asset]:
     """The entries of project.yml's `assets` that go into assets/<corpus>/.
 
-    RAISES (ScinerError): SCINER-E503 if there are none.
+    RAISES (ScinerError): SCINER-E503 if there are none, SCINER-E502 if it is no such file.
     """
     from ..settings import read_yaml
 
-    every: List[Asset] = read_yaml(project)["assets"]
+    read = read_yaml(project)
+    every: List[Asset] = read.get("assets") if isinstance(read, dict) else None
+    if not isinstance(every, list):
+        raise ScinerError(Errors.E502.format(path=project, reason="it has no list `assets`"))
     found = [asset for asset in every if asset["dest"].startswith(f"assets/{corpus}/")]
     if not found:
         known = sorted({asset["dest"].split("/")[1] for asset in every})
@@ -76,6 +85,10 @@ def _is_there(path: Path, asset: Asset) -> bool:
         return any(path.iterdir()) and get_checksum(path) in sums
     # Without a sum of its own, a file from the network can only be known to be there.
     return path.is_file() and ("checksum" not in asset or get_checksum(path) in sums)
+
+
+def _is_something(path: Path) -> bool:
+    return any(path.iterdir()) if path.is_dir() else path.exists()
 
 
 def _can_be_had(asset: Asset, mirror: Optional[Path]) -> bool:

@@ -21,7 +21,7 @@ def check(
     format: PathsFormat = None,
     corpus: Annotated[
         Optional[str],
-        typer.Option(help="Entry of `corpora`, with PATHS for its labels; default: `corpus`."),
+        typer.Option(help="Entry of `corpora`; default: `corpus`. With PATHS, whose labels; all."),
     ] = None,
     params: Params = Path("params.yaml"),
     assets: CorporaFolder = Path("assets"),

@@ -51,7 +51,7 @@ def export(
     from ..corpus.formats.writing import Losses, prepare
 
     write = writer_of(format)
-    _check_out(out, format, read=[docs, model] if model else [docs], force=force)
+    check_out(out, format, read=[docs, model] if model else [docs], force=force)
     losses, counts = Losses(), _Counts()
     pairs = _predicted(docs, model) if model else _stored(docs)
     paragraphs = prepare(pairs, default_paper=docs.stem, keep_unknown=unknown, losses=losses)
@@ -61,7 +61,7 @@ def export(
         typer.secho(f"!! {format} does not hold: {line}", fg="yellow", err=True)
 
 
-def _check_out(out: Path, file_format: str, *, read: Sequence[Path], force: bool) -> None:
+def check_out(out: Path, file_format: str, *, read: Sequence[Path], force: bool) -> None:
     """RAISES (ScinerError): SCINER-E546 if it is what is read, or in it, or around it, SCINER-E241
     if what is there may not be replaced."""
     for inner, outer in [*product([out], read), *product(read, [out])]:

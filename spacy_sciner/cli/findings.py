@@ -23,7 +23,10 @@ def findings(settings: Settings, *, root: Path = Path()) -> List[str]:
     said = [*_of_gold(report, settings)] if report else []
     metrics = root / "metrics/iterations.json"
     if report and metrics.is_file():
-        said += _of_metrics(read_json(metrics, list), settings)
+        iterations = read_json(metrics, list)
+        types = {name for m in iterations for name in m["clean"]["test"]["types"]}
+        if types == set(report["splits"]["test"]["types"]):  # else they are of the corpus before
+            said += _of_metrics(iterations, settings)
     return said
 
 

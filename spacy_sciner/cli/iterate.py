@@ -31,7 +31,7 @@ UntilStop = Annotated[
 
 
 def iterate(
-    to: Annotated[int, typer.Option(min=0, help="Last iteration; params.yaml is extended.")],
+    to: Annotated[int, typer.Option(min=1, help="Last iteration; params.yaml is extended.")],
     no_commit: WithoutCommits = False,
     until_stop: UntilStop = False,
 ) -> None:

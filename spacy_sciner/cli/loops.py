@@ -38,6 +38,7 @@ from ..models.machine import thread_settings
 from ..settings import read_settings
 from ..settings.read import parse_settings, parse_yaml, read_yaml
 from ..settings.tree import Settings
+from .yaml_text import round_trip
 
 LINKED = ("assets", "configs", "scripts")
 READ = ("configs", "dvc.yaml")  # of the project, beside its package and the settings
@@ -102,9 +103,8 @@ def with_values(params: str, values: Sequence[str]) -> str:
     for seed in seeds:
         if sum(other.partition("=")[0] == seed.partition("=")[0] for other in seeds) > 1:
             raise ScinerError(Errors.E571.format(value=seed))
-    round_trip = YAML()
-    round_trip.width = 4096
-    tree = round_trip.load(params)
+    writer = round_trip()
+    tree = writer.load(params)
     for value in values:
         name, equals, text = value.partition("=")
         *path, last = name.split(".")
@@ -118,7 +118,7 @@ def with_values(params: str, values: Sequence[str]) -> str:
         except (YAMLError, ValueError, LookupError) as e:
             raise ScinerError(Errors.E523.format(value=value)) from e
     text_out = StringIO()
-    round_trip.dump(tree, text_out)
+    writer.dump(tree, text_out)
     parse_settings(text_out.getvalue(), f"params.yaml with {', '.join(values)}")
     return text_out.getvalue()
 

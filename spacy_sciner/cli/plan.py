@@ -15,6 +15,7 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from ..errors import Errors, ScinerError
 from ..settings.problems import shorten
 from ..settings.read import parse_yaml
+from .yaml_text import round_trip
 
 
 def count_iterations(text: str, *, path: str) -> int:
@@ -111,9 +112,8 @@ def _without_anchor(value: Any) -> Any:
 
 
 def _render(key: str, settings: CommentedMap, section: CommentedMap) -> str:
-    yaml, out = YAML(), io.StringIO()
-    yaml.width = 4096
-    yaml.dump(CommentedMap({DoubleQuotedScalarString(key): settings}), out)
+    out = io.StringIO()
+    round_trip().dump(CommentedMap({DoubleQuotedScalarString(key): settings}), out)
     first = next(iter(section))
     return " " * section.lc.key(first)[1] + out.getvalue()
 

@@ -8,6 +8,7 @@ import typer
 
 from ..errors import Errors, ScinerError
 from ..types import ScoredSpan
+from .export import check_out
 from .options import ChoiceSeed, LabelsFolder, ParagraphCount, ReplaceOut
 
 if TYPE_CHECKING:
@@ -47,8 +48,7 @@ def start(
     from ..settings import read_settings
 
     write = writer_of(format)
-    if out.exists() and not force:
-        raise ScinerError(Errors.E241.format(path=out))
+    check_out(out, format, read=[pool, encoder], force=force)
     labels = meanings_of(read_settings(params), corpus, assets / "labels.yaml", without="")
     losses = Losses()
     chosen = _chosen(pool, n, seed)

@@ -48,7 +48,7 @@ def sweep(
     gammas = read_gammas(gamma)
     settings = read_settings(params)
     annotate = settings.annotate
-    rule: Any = accept or annotate.accept
+    rule = annotate.accept if accept is None else read_accept(accept)
     experiment = Experiment(settings, iteration)
     out = out or Path(f"sweep/iteration-{iteration}")
     cache = cache / f"iteration-{iteration}"
@@ -104,6 +104,14 @@ def _write(out: Path, how: Dict[str, Any], figures: List[Dict[str, Any]]) -> Non
     typer.echo(to_text(sweep_rows(figures)))
     typer.echo(to_text(sweep_type_rows(figures)))
     typer.echo(f"Of types: accepted precision/recall. {out}/sweep.json, .tsv, .html")
+
+
+def read_accept(text: str) -> "Accept":
+    """RAISES (ScinerError): SCINER-E521 for what is no such rule."""
+    from ..settings.arguments import AcceptRule
+    from ..settings.read import check_section
+
+    return check_section(AcceptRule, {"accept": text}, where="the command").accept
 
 
 def read_gammas(text: str) -> List[float]:

@@ -250,6 +250,10 @@ class Errors(AdaptErrors, CorpusErrors, ReviewErrors):
     E537 = "{path} is not there. Run `dvc repro convert adapt` first."
     E523 = "--set {value}: it takes a setting that params.yaml has, as in train.epochs=8."
     E571 = "--set {value}: the seeds are 0, 1, 2, … here, as many as --seeds says."
+    E572 = (
+        "Not what {path} lists, and not replaced: {paths}. Something was added or changed, or cut "
+        "off. Move it away, or replace it with --force."
+    )
     E524 = "--from {source}: there is no such source of concepts. There are: {known}."
     E525 = (
         "--from gold:{corpus}: that is the corpus under test (`corpus` in params.yaml), whose "

@@ -16,8 +16,9 @@ class Warnings(metaclass=Coded):
         "Scores on such a split flatter; split by paper instead."
     )
     W202 = (
-        "The pool is empty: no usable paragraph in {parsed}. Add papers that have no annotation: "
-        "without a pool only iteration 0 can be trained."
+        "The pool is empty: no usable paragraph in {parsed} but of papers that have gold, share "
+        "text with one that has, or are excluded. Add others: without a pool only iteration 0 can "
+        "be trained."
     )
     W203 = (
         "The training papers have no entity of {labels}: a model of them never predicts any. "

@@ -56,7 +56,7 @@ def type_plot(metrics: Sequence[Metrics]) -> Plot:
     x = [m["iteration"] for m in metrics]
     for name in type_names(metrics):
         types = [m["clean"]["test"]["types"].get(name, {}).get("f1") for m in metrics]
-        axes.plot(x, _floats(types), "o-", label=name)
+        axes.plot(x, _floats(types), "o-", label=_as_text(name))
     return _finish(figure, axes, "Test F1 by type and iteration", **_BY_ITERATION, xticks=x)
 
 
@@ -66,7 +66,7 @@ def draw(
     """Lines with values in [0, 1]; what is unknown is a gap."""
     figure, axes = _axes()
     for name, y in lines.items():
-        axes.plot(x, _floats(y), "o-", label=name)
+        axes.plot(x, _floats(y), "o-", label=_as_text(name))
     return _finish(figure, axes, title, **labels)
 
 
@@ -88,7 +88,7 @@ def f1_lines(
     for name, points in lines.items():
         x = sorted(points)
         means, deviations = zip(*(points[k] for k in x))
-        axes.errorbar(x, means, yerr=deviations, marker="o", capsize=3, label=name)
+        axes.errorbar(x, means, yerr=deviations, marker="o", capsize=3, label=_as_text(name))
     every = sorted({k for points in lines.values() for k in points})
     ticks = {"xticks": every, "xticklabels": [str(k) for k in every]} if log else {}
     return _finish(figure, axes, title, xlabel=xlabel, ylabel="strict test F1", **ticks)
@@ -102,6 +102,11 @@ def mean_and_sd(values: Sequence[float]) -> Tuple[float, float]:
 def _floats(values: Iterable[Optional[float]]) -> List[float]:
     """What is unknown is a gap in the line."""
     return [float("nan") if value is None else value for value in values]
+
+
+def _as_text(name: str) -> str:
+    """Between two $ matplotlib reads mathematics."""
+    return name.replace("$", r"\$")
 
 
 def _axes():  # type: ignore[no-untyped-def]

@@ -6,6 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
+from ruamel.yaml import YAML
+
 from ..errors import Errors, ScinerError
 from ..settings.read import parse_settings, parse_yaml
 from ..settings.tree import Settings
@@ -84,7 +86,8 @@ def _revision(name: str) -> str:
 
 def _as_run(params: str, lock: str, iteration: int) -> Any:
     """params.yaml with the values that its stages ran with, as DVC wrote them down."""
-    tree, stages = parse_yaml(params, PARAMS), parse_yaml(lock, LOCK).get("stages", {})
+    # DVC writes YAML 1.2, in which NO is text.
+    tree, stages = parse_yaml(params, PARAMS), (YAML(typ="safe").load(lock) or {}).get("stages", {})
     own = [f"{name}@{iteration}" for name in ("pseudo-label", "merge", "retrain")]
     names = ["parse", "convert", "adapt", *(own if iteration else ["train"])]
     names += [f"evaluate@{iteration}", "report"]
@@ -115,11 +118,14 @@ def _fetch(name: str, revision: str, paths: List[str], folder: Path) -> None:
     from dvc.api import DVCFileSystem
     from dvc.exceptions import DvcException
 
-    files = DVCFileSystem(".", rev=revision)
+    # A project may be a folder of a repository that holds more.
+    files = DVCFileSystem(".", rev=revision, subrepos=True)
+    inside = _git("rev-parse", "--show-prefix").stdout.decode().strip()
     for path in paths:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        source = f"{inside}{path}"
         try:
-            files.get(path, str(folder / path), recursive=files.isdir(path))
+            files.get(source, str(folder / path), recursive=files.isdir(source))
         # A file that the revision has not, or one that the cache has not.
         except (OSError, ValueError) as e:
             raise ScinerError(Errors.E518.format(name=name, path=path)) from e

@@ -120,14 +120,15 @@ def entity_agreement(
     n_draws: int = 1000,
     seed: int = 0,
 ) -> Dict[str, Matches]:
-    """Matching entities of two annotators: ALL of them, then label by label.
+    """Matching entities of two annotators: ALL of them, then label by label (a label of that name
+    as "label all").
 
     paragraphs: Paper, the first's entities, the second's; no two of one annotator share a token.
     """
     names = sorted({e.label for _, *sides in paragraphs for side in sides for e in side})
     numbers = {paper: i for i, paper in enumerate(sorted({paper for paper, *_ in paragraphs}))}
-    columns = {name: i for i, name in enumerate([ALL, *names])}
-    counts = np.zeros((len(numbers), len(columns), 4), dtype=np.int64)
+    columns = {name: i for i, name in enumerate(names, start=1)}
+    counts = np.zeros((len(numbers), len(names) + 1, 4), dtype=np.int64)
     for paper, first, second in paragraphs:
         for label in {e.label for e in [*first, *second]}:
             one, other = ([e for e in side if e.label == label] for side in (first, second))
@@ -135,7 +136,7 @@ def entity_agreement(
             counts[numbers[paper], columns[label]] += row
     counts[:, 0] = counts[:, 1:].sum(axis=1)
     found = {}
-    for name, i in columns.items():
+    for i, name in enumerate([ALL, *(f"label {la}" if la == ALL else la for la in names)]):
         f1 = [_estimate(counts[:, i, [both, 0, 1]], _f1, n_draws, seed) for both in (2, 3)]
         n_first, n_second, n_same, n_touching = counts[:, i].sum(axis=0).tolist()
         found[name] = Matches(n_first, n_second, n_same, n_touching, f1[0], f1[1])

@@ -46,6 +46,12 @@ class ReaderArguments(Section):
     repeat_gold: Positive
 
 
+class AcceptRule(Section):
+    """Of `sciner sweep`."""
+
+    accept: Accept
+
+
 class GammaList(Section):
     """Of `sciner sweep`."""
 

@@ -15,7 +15,7 @@ SPLITS = (*GOLD_SPLITS, CALIBRATION, "pool")
 # As in `corpus/formats/registry.py`, which is not imported for a name; others come by entry point.
 FORMATS = ("conll", "label-studio", "brat", "prodigy", "doccano", "spacy")
 FORMAT_GROUP = "spacy_sciner_formats"
-_NO_LABELS = ("O", "-", "_unknown_")
+_NO_LABELS = ("O", "-", "_unknown_", "all", "f1", "macro_f1")
 PARAGRAPHS = "paragraphs"  # as `papers`: each paragraph is a paper
 
 Split = Literal["train", "dev", "test", "calibration", "pool"]
@@ -105,7 +105,8 @@ class GoldFile(Section):
 
 def is_label(name: str) -> bool:
     """Tables and CoNLL files end a column at a tab, and a line at its end. O is no entity, - a word
-    of which nothing is known, _unknown_ a span of such words."""
+    of which nothing is known, _unknown_ a span of such words; beside figures of labels stand those
+    of all, f1 and macro_f1."""
     return name not in _NO_LABELS and bool(name.strip()) and not set(name) & set("\t\r\n")
 
 

@@ -76,8 +76,8 @@ class Convert(Section):
     seed: Seed = knob("Of a split by shares.")
     overlap_ngrams: Positive = knob("Length of a run that counts as overlap.", unit="words")
     overlap_min: Positive = knob(
-        "A pool paper that shares so many normalised runs with a dev or test paper is kept out of "
-        "the pool.",
+        "A pool paper that shares so many normalised runs with a paper that has gold, one of train "
+        "too, is kept out of the pool.",
         unit="runs",
     )
     min_words: Count = knob("Shorter paragraphs of the pool are left out.", unit="words")

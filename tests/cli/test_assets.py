@@ -72,12 +72,25 @@ def test_second_run_copies_nothing(project, capsys):
     assert capsys.readouterr().out.count("already there") == 2
 
 
-def test_a_damaged_file_is_replaced(project):
+def test_what_differs_is_a_person_s_own_until_they_say_otherwise(project):
     assets("toy", project.parent / "mirror", project)
-    gold = project.parent / "assets/toy/gold/train.txt"
-    gold.write_text("cut", encoding="utf8")
-    assets("toy", project.parent / "mirror", project)
-    assert gold.read_text(encoding="utf8") == TEXT
+    folder = project.parent / "assets/toy"
+    (folder / "gold/train.txt").write_text("mended", encoding="utf8")
+    (folder / "papers/mine.pdf").write_text("mine", encoding="utf8")
+    with pytest.raises(ScinerError, match=r"E572: .*train\.txt, assets/toy/papers\. .*--force"):
+        assets("toy", project.parent / "mirror", project)
+    assert (folder / "gold/train.txt").read_text(encoding="utf8") == "mended"
+    assert (folder / "papers/mine.pdf").exists()
+    assets("toy", project.parent / "mirror", project, force=True)
+    assert (folder / "gold/train.txt").read_text(encoding="utf8") == TEXT
+    assert not (folder / "papers/mine.pdf").exists()
+
+
+def test_a_file_that_lists_no_assets(tmp_path):
+    for text in ("a: 1", "- assets", "assets: none"):
+        (tmp_path / "project.yml").write_text(text, encoding="utf8")
+        with pytest.raises(ScinerError, match=r"SCINER-E502: .*it has no list `assets`"):
+            assets("toy", None, tmp_path / "project.yml")
 
 
 def test_a_corpus_without_papers_gets_an_empty_folder(project):

@@ -12,7 +12,8 @@ TYPES = {"TaskName": 7, "MethodName": 300}
 
 
 def report(path, types=TYPES, pool=10, repairs=None, corpus="sample"):
-    splits = {"train": {"types": types}, "pool": {"tokens": pool}}
+    tested = {"TaskName": 12, "MetricName": 2, "MethodName": 50}
+    splits = {"train": {"types": types}, "test": {"types": tested}, "pool": {"tokens": pool}}
     write(
         path / "corpus/_report.json",
         {"corpus": corpus, "splits": splits, "repairs": repairs or {}},
@@ -40,6 +41,15 @@ def test_nothing_is_said_before_the_first_run_or_of_another_corpus(tmp_path):
     assert findings(make_settings(), root=tmp_path) == []
     report(tmp_path, corpus="acl")
     metrics(tmp_path, 0.9, 0.2)
+    assert findings(make_settings(), root=tmp_path) == []
+
+
+def test_nothing_is_said_of_the_metrics_of_a_corpus_before(tmp_path):
+    report(tmp_path, types={"TaskName": 300})
+    metrics(tmp_path, 0.9, 0.2)
+    assert "finds 20% of the test entities" in " ".join(findings(make_settings(), root=tmp_path))
+    path = tmp_path / "metrics/iterations.json"
+    path.write_text(path.read_text().replace("TaskName", "Gene"))
     assert findings(make_settings(), root=tmp_path) == []
 
 

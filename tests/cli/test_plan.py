@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from spacy_sciner.cli.loops import with_values
 from spacy_sciner.cli.plan import (
     count_iterations,
     extend_iterations,
@@ -135,3 +136,14 @@ def test_what_cannot_be_extended(text, match):
 def test_what_was_committed_need_not_be_right(text, match):
     with pytest.raises(ScinerError, match=match):
         settings_up_to(text, last=1, path="HEAD")
+
+
+def test_a_label_that_yaml_1_1_reads_as_false_stays_text():
+    last = '{prev: "1", gamma: {"NO": 0.9, "on": 0.8, Task: 0.7}}'
+    text = f'iterations:\n  "1": {{prev: "0", gamma: 0.9}}\n  "2": {last}\n'
+    longer = parse_yaml(extend_iterations(text, to=3, path="p"), "p")
+    assert longer["iterations"]["3"]["gamma"] == {"NO": 0.9, "on": 0.8, "Task": 0.7}
+    own = PARAMS.replace("- MetricName\n", '- "NO"\n', 1)
+    other = parse_yaml(with_values(own, ['corpora.acl.labels=["NO", Yes, Task]', "seed=3"]), "p")
+    assert other["corpora"]["sample"]["labels"].count("NO") == 1
+    assert (other["corpora"]["acl"]["labels"], other["seed"]) == (["NO", "Yes", "Task"], 3)

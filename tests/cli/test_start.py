@@ -79,6 +79,12 @@ def test_nothing_is_replaced_unasked(run, root):
     assert code == 1
     assert "SCINER-E241" in said.err
     assert root.joinpath("there.json").read_text() == "mine"
+    root.joinpath("new.config.xml").write_text("my own")  # what comes beside new.json
+    code, said = run("--out", "new.json")
+    assert (code, "SCINER-E241" in said.err) == (1, True)
+    assert root.joinpath("new.config.xml").read_text() == "my own"
+    code, said = run("--out", "corpus/pool.spacy", "--force")
+    assert (code, "SCINER-E546" in said.err) == (1, True)
 
 
 def test_an_encoder_without_concepts_is_refused(run, root, tiny_encoder):

@@ -137,3 +137,13 @@ def test_as_many_are_matched_as_can_be(first, second):
         return
     matching = maximum_bipartite_matching(csr_matrix(np.array(touches, dtype=int)))
     assert count_touching(first, second) == (matching >= 0).sum()
+
+
+def test_a_label_may_have_the_name_of_all():
+    first, second = [Entity(0, 1, "all"), Entity(2, 3, "A")], [Entity(2, 3, "A")]
+    found = entity_agreement([("P", first, second)])
+    assert {name: (m.n_first, m.n_second) for name, m in found.items()} == {
+        "all": (2, 1),
+        "A": (1, 1),
+        "label all": (1, 0),
+    }

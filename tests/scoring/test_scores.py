@@ -196,3 +196,12 @@ def test_the_interval_holds_the_score():
     many = [pair._replace(paper=f"P{i}") for i, pair in enumerate([ONE, TWO] * 10)]
     found = score(many, n_bootstrap=200)
     assert found["f1_low"] < found["f1"] < found["f1_high"]
+
+
+def test_labels_that_end_in_a_hyphen_are_labels_of_their_own():
+    """seqeval takes hyphens off a label's ends."""
+    types = score([pair_of("B-Up+ O B-Up- O", "B-Up+ O O O")], n_bootstrap=0)["types"]
+    assert {name: of["recall"] for name, of in types.items()} == {"Up+": 1.0, "Up-": 0.0}
+    assert micro([["B-Ion-", "B-X"]], [["B-Ion", "B-X"]]) == (0.5, 0.5, 0.5)
+    found = score([pair_of("B-Ion O B-Ion-", "B-Ion O B-Ion-")], n_bootstrap=0)
+    assert (found["f1"], sorted(found["types"])) == (1.0, ["Ion", "Ion-"])

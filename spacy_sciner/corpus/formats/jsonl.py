@@ -167,16 +167,21 @@ def _spans(value: Any) -> List[CharSpan]:
     if isinstance(value, list) and len(value) == 3:
         label_first = isinstance(value[0], str) and not isinstance(value[2], str)
         start, end, label = [*value[1:], value[0]] if label_first else value
-        return [CharSpan(whole_number(start), whole_number(end), str(label))]
+        return [CharSpan(whole_number(start), whole_number(end), name) for name in _names(label)]
     if isinstance(value, dict):
         start = whole_number(value.get("start", value.get("start_offset")))
         end = whole_number(value.get("end", value.get("end_offset")))
         own_text = value.get("text")
-        label = value.get("label", value.get("labels"))
-        names = label if isinstance(label, list) else [label]
         own_text = own_text if isinstance(own_text, str) else None
-        return [CharSpan(start, end, str("" if n is None else n), own_text) for n in names]
+        names = _names(value.get("label", value.get("labels")))
+        return [CharSpan(start, end, name, own_text) for name in names]
     return [CharSpan(None, None, UNKNOWN_LABEL)]  # something is meant: counted as bad offsets
+
+
+def _names(label: Any) -> List[str]:
+    """Of a span that is marked without a label one empty name: its words are unknown, not O."""
+    names = label if isinstance(label, list) and label else [None if label == [] else label]
+    return [str("" if name is None else name) for name in names]
 
 
 def _is_binary(record: Dict[str, Any]) -> bool:

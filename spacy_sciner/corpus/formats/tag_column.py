@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import AbstractSet, Collection, Dict, Iterable, List, Optional, Sequence
 
+from ...errors import ScinerError
 from .no_conll import not_conll
 from .tag_style import casefolded, is_tag, split_tag
 
@@ -33,9 +34,30 @@ def tag_column(
     named = {i: _named([row[i] for row in rows]) for i in likely}
     others = [i for i in likely if not (named[i] and named[i] <= _CHUNKS)]
     with_o = [i for i in others if any(row[i] == "O" for row in rows)]
-    found = found or [i for i in others if named[i]]
+    found = found or _only(others, rows, named, path)
     found = found or [i for i in with_o if i in sure] or with_o or sure
     return found[0] if len(found) == 1 else None
+
+
+def _only(
+    columns: Sequence[int],
+    rows: Sequence[Sequence[str]],
+    named: Dict[int, AbstractSet[str]],
+    path: Path,
+) -> List[int]:
+    """Of the columns whose tags name something the one, where no labels tell it."""
+    found = [i for i in columns if named[i]]
+    other = next((i for i in found if any(row[i] != row[found[0]] for row in rows)), None)
+    if other is not None:
+        raise _two(found[0], other, rows, path, "tags")
+    return found[-1:]
+
+
+def _two(one: int, other: int, rows: Sequence[Sequence[str]], path: Path, what: str) -> ScinerError:
+    n = sum(row[one] != row[other] for row in rows)
+    reason = f"columns {one + 1} and {other + 1} both have {what}, and differ in {n} of "
+    reason += f"{len(rows)} lines (gold and predicted?): keep the gold column only"
+    return not_conll(path, reason)
 
 
 def tagged(
@@ -70,7 +92,4 @@ def _of_labels(
     other = next((i for i in found if any(row[i] != row[found[0]] for row in rows)), None)
     if other is None:
         return found[:1]
-    n = sum(row[found[0]] != row[other] for row in rows)
-    reason = f"columns {found[0] + 1} and {other + 1} both have tags of the corpus' labels, and "
-    reason += f"differ in {n} of {len(rows)} lines (gold and predicted?): keep the gold column only"
-    raise not_conll(path, reason)
+    raise _two(found[0], other, rows, path, "tags of the corpus' labels")

@@ -39,6 +39,17 @@ def test_every_shape_of_a_line(tmp_path, record):
     assert _ents(tmp_path, record) == ([[("BERT", "M")]], {})
 
 
+@pytest.mark.parametrize("label", [[], None, "", [None]])
+def test_the_words_of_a_span_without_a_label_are_unknown(tmp_path, label):
+    spans = [[9, 13, label], {"start": 9, "end": 13, "label": label}]
+    for span in spans:
+        paragraphs, repairs = _read(tmp_path, {"text": TEXT, "label": [span]})
+        (doc,) = docs_of(paragraphs, repairs)
+        assert iob_tags(doc) == ["O", "O", None, "O"]
+        assert dict(repairs.counts) == {"unknown-label": 1}
+    assert _ents(tmp_path, {"text": TEXT, "label": [[9, 13, ["M"]]]}) == ([[("BERT", "M")]], {})
+
+
 def test_an_empty_list_does_not_hide_annotations_in_a_broken_one(tmp_path):
     spans = [{"start_offset": 9, "end_offset": 13, "label": "M"}, {}]
     found, counts = _ents(tmp_path, {"text": TEXT, "label": [], "entities": spans})

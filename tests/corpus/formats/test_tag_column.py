@@ -68,3 +68,14 @@ def test_a_file_of_tags_alone_is_refused(tmp_path, text):
 def test_words_that_look_like_tags_are_words(tmp_path, words):
     _, docs, _ = _read(tmp_path, "\n".join(words))
     assert [token.text for token in docs[0]] == words
+
+
+def test_two_columns_of_entities_are_refused_whatever_the_labels(tmp_path):
+    """Nested entities, as GermEval has them; without labels nothing says which are meant."""
+    text = "1\tDie\tO\tO\n2\tUniversität\tB-ORG\tO\n3\tBonn\tI-ORG\tB-LOC\n"
+    for labels in (None, ("ORG", "LOC")):
+        with pytest.raises(ScinerError, match=r"SCINER-E218: .*columns 3 and 4 both have tags"):
+            _read(tmp_path, text, labels)
+    assert _read(tmp_path, text, ("LOC",))[0] == [("Bonn", "LOC")]
+    same = "We\tO\tO\nBERT\tB-M\tB-M\n"
+    assert _read(tmp_path, same, None)[0] == [("BERT", "M")]
