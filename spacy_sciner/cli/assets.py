@@ -67,7 +67,7 @@ def list_assets(project: Path, corpus: str) -> List[Asset]:
     from ..settings import read_yaml
 
     read = read_yaml(project)
-    every: List[Asset] = read.get("assets") if isinstance(read, dict) else None
+    every: Any = read.get("assets") if isinstance(read, dict) else None
     if not isinstance(every, list):
         raise ScinerError(Errors.E502.format(path=project, reason="it has no list `assets`"))
     found = [asset for asset in every if asset["dest"].startswith(f"assets/{corpus}/")]

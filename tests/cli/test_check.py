@@ -135,9 +135,7 @@ def test_papers_that_are_missing_or_give_no_pool_are_told(made, code, project, m
     (project / "params.yaml").write_text(params.replace("corpora:\n", entry, 1), encoding="utf8")
     assert sciner(monkeypatch, "--corpus", "mine") == code
     err = capsys.readouterr().err
-    assert (
-        "!! SCINER-W202: The pool is empty: no usable paragraph in assets/mine/papers" in err
-    )
+    assert "!! SCINER-W202: The pool is empty: no usable paragraph in assets/mine/papers" in err
     assert ("✘ SCINER-E104: No folder assets/mine/papers. Make it" in err) is not made
 
 
