@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from ..errors import Errors, ScinerError
 from ..settings.read import parse_settings, parse_yaml
@@ -86,8 +87,7 @@ def _revision(name: str) -> str:
 
 def _as_run(params: str, lock: str, iteration: int) -> Any:
     """params.yaml with the values that its stages ran with, as DVC wrote them down."""
-    # DVC writes YAML 1.2, in which NO is text.
-    tree, stages = parse_yaml(params, PARAMS), (YAML(typ="safe").load(lock) or {}).get("stages", {})
+    tree, stages = parse_yaml(params, PARAMS), _read_lock(lock).get("stages", {})
     own = [f"{name}@{iteration}" for name in ("pseudo-label", "merge", "retrain")]
     names = ["parse", "convert", "adapt", *(own if iteration else ["train"])]
     names += [f"evaluate@{iteration}", "report"]
@@ -99,6 +99,15 @@ def _as_run(params: str, lock: str, iteration: int) -> Any:
                 node = node.setdefault(part, {})
             node[last] = value
     return tree
+
+
+def _read_lock(text: str) -> Dict[str, Any]:
+    """DVC writes YAML 1.2, in which NO is text."""
+    try:
+        return YAML(typ="safe").load(text) or {}
+    except (YAMLError, ValueError, LookupError) as e:
+        reason = " ".join(str(e).split())
+        raise ScinerError(Errors.E502.format(path=LOCK, reason=reason)) from e
 
 
 def _parted(name: str) -> Tuple[str, Optional[int]]:

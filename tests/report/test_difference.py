@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 import yaml
+from dvc.utils.serialize import dumps_yaml
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 from tiny import ROOT
@@ -102,6 +103,16 @@ def test_settings_are_those_that_the_stages_ran_with(project, capsys):
     (project / "dvc.lock").write_text("stages: {train: {params: {params.yaml: {train: {old: 1}}}}}")
     diff("0", "1")
     assert "training.epochs: 10 → 2" in capsys.readouterr().out
+    # As DVC writes a label that YAML 1.1 reads as false; and as Git leaves it in a conflict.
+    corpora = {"sample": {"labels": ["NO"], "gold": [], "split": {"dev": 0.2}}}
+    run = {"params": {"params.yaml": {"corpora": corpora, "train.epochs": 3}}}
+    (project / "dvc.lock").write_text(dumps_yaml({"stages": {"train": run}}))
+    assert "- NO\n" in (project / "dvc.lock").read_text()
+    diff("0", "1")
+    assert "training.epochs: 3 → 2" in capsys.readouterr().out
+    (project / "dvc.lock").write_text("<<<<<<< HEAD\nstages: {}\n=======\n")
+    with pytest.raises(ScinerError, match=r"SCINER-E502: dvc\.lock"):
+        diff("0", "1")
 
 
 def test_json_has_it_all(project, capsys):
