@@ -40,6 +40,7 @@ def select(
     gamma: Gamma,
     gamma_o: Optional[float] = None,
     accept: Accept = "token",
+    words: Optional[Sequence[bool]] = None,
 ) -> Selection:
     """Split a document's predictions into accepted entities, O tokens and unknown tokens.
 
@@ -50,6 +51,7 @@ def select(
         nothing of it.
     gamma_o (float): The same for O tokens; None means γ, the strictest one if there are several.
     accept (str): "token" or "entity".
+    words (Sequence[bool]): Which tokens are words, shape (n_tokens,); None: all.
     RETURNS (Selection): Accepted entities score their own confidence under "entity", that of their
         least sure kept word under "token".
     """
@@ -61,20 +63,29 @@ def select(
     doubtful: List[ScoredSpan] = []
     for span in spans:
         least = gamma[span.label] if isinstance(gamma, dict) else gamma
-        words = confidence[span.start : span.end]
+        sure = confidence[span.start : span.end]
         unknown[span.start : span.end] = False
-        n_kept, score = kept_words(words, span.score, least, accept)
+        n_kept, score = kept_words(sure, span.score, least, accept)
         if n_kept:
             end = span.start + n_kept
             accepted.append(ScoredSpan(span.start, end, span.label, score))
-        if n_kept < len(words):
+        if n_kept < len(sure):
             doubtful.append(ScoredSpan(span.start + n_kept, span.end, span.label))
-    margin = 1 if accept == "entity" else 0
     for span in doubtful:
-        unknown[max(0, span.start - margin) : span.end + margin] = True
+        start, end = span.start, span.end
+        if accept == "entity":
+            start, end = _with_neighbours(span, [True] * len(unknown) if words is None else words)
+        unknown[start:end] = True
     for span in accepted:  # a doubtful neighbour's margin never takes an accepted word
         unknown[span.start : span.end] = False
     return Selection(accepted, unknown)
+
+
+def _with_neighbours(span: ScoredSpan, words: Sequence[bool]) -> Tuple[int, int]:
+    """Start and end with one word more each side, over white space and what else is no word."""
+    start = next((i for i in range(span.start - 1, -1, -1) if words[i]), 0)
+    end = next((i + 1 for i in range(span.end, len(words)) if words[i]), len(words))
+    return start, end
 
 
 def strictest(gamma: Gamma) -> float:

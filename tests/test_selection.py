@@ -49,6 +49,13 @@ def test_the_margin_is_one_word_each_side_and_stops_at_the_ends():
     assert outcome(spans, confidence, gamma=0.5, accept="entity") == ([], "??...??")
 
 
+def test_the_margin_is_a_word_where_white_space_is_a_token():
+    words = [True, True, False, True, False, False, True, True]
+    spans, confidence = [ScoredSpan(3, 4, "A")], [0.9, 0.9, 0.9, 0.1, 0.9, 0.9, 0.9, 0.9]
+    found = outcome(spans, confidence, gamma=0.5, accept="entity", words=words)
+    assert found == ([], ".??????.")
+
+
 def test_the_margin_never_takes_an_accepted_word():
     spans = [ScoredSpan(0, 1, "A"), ScoredSpan(1, 2, "B")]
     found = outcome(spans, [0.1, 0.9, 0.9], gamma=0.5, accept="entity")

@@ -19,7 +19,7 @@ from ..evaluation.measure import measure_clean
 from ..files import code_fingerprint, copy, fingerprint, progress_bar, read_json, write_json
 from ..pipeline.sciner import find_sciner
 from ..selection import Accept, select
-from ..tagging import decode, spans_to_tags, tags_to_spans
+from ..tagging import are_words, decode, spans_to_tags, tags_to_spans
 from ..training.experiment import Experiment, load_pipeline
 from ..training.train import LIBRARIES, MODULES, train_pipeline
 from ..types import Floats2d, ScoredSpan
@@ -72,6 +72,7 @@ def sweep_gammas(
         raise ScinerError(Errors.E331.format(path=pool_gold, n=n_gold, expected=n_docs))
     with progress_bar(description="sweep", total=n_docs) as bar:
         for word_logs, gold in zip(scores, iter_docs(pool_gold, vocab)):
+            words = are_words(word_logs).tolist()
             tags = decode(word_logs) if len(word_logs) else spans_to_tags([], 0, labels)
             entities = tags_to_spans(tags, labels)
             confidence, marks = confidences(word_logs, tags, entities, fitted)
@@ -80,7 +81,9 @@ def sweep_gammas(
             known = [tag is not None for tag in iob_tags(gold)]
             truth = {ScoredSpan(e.start, e.end, e.label_) for e in gold.ents}
             for gamma, tally in tallies.items():
-                found = select(scored, confidence, gamma=gamma, gamma_o=gamma_o, accept=accept)
+                found = select(
+                    scored, confidence, gamma=gamma, gamma_o=gamma_o, accept=accept, words=words
+                )
                 tally.add(found.accepted, truth, known, n_unknown=int(found.unknown.sum()))
             bar.update()
     return [{"gamma": gamma, **tally.to_dict(labels)} for gamma, tally in tallies.items()]

@@ -9,6 +9,7 @@ from spacy.pipeline.pipe import Pipe
 from spacy.tokens import Doc, Span, SpanGroup
 from spacy.training import Example
 
+from ..content import has_content
 from ..errors import Errors, ScinerError
 from ..selection import Accept, Gamma, select
 from ..settings.arguments import AnnotatorArguments
@@ -107,7 +108,12 @@ class SciNERAnnotator(Pipe):
             raise ScinerError(Errors.E308.format(paper=paper))
         predicted = scored_entities(doc, self.spans_key)
         selection = select(
-            predicted, confidence, gamma=self.gamma, gamma_o=self.gamma_o, accept=self.accept
+            predicted,
+            confidence,
+            gamma=self.gamma,
+            gamma_o=self.gamma_o,
+            accept=self.accept,
+            words=[has_content(token.text) for token in doc],
         )
         spans = [Span(doc, e.start, e.end, label=e.label) for e in selection.accepted]
         doc.set_ents(spans, missing=_runs(doc, selection.unknown), default="outside")
