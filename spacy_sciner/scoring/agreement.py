@@ -4,6 +4,7 @@ Every figure has a 95 % interval from papers drawn with replacement, as scores h
 that have something to count, and none of fewer than two. What is not defined is None.
 """
 
+import warnings
 from itertools import combinations
 from typing import Any, Callable, Dict, NamedTuple, Optional, Sequence, Tuple
 
@@ -57,7 +58,10 @@ def cohen_kappa(
         a, b = pairs[:, totals > 0]
         if len({*a, *b}) < 2:
             return float("nan")
-        return float(cohen_kappa_score(a, b, sample_weight=totals[totals > 0]))
+        with warnings.catch_warnings():
+            # scikit-learn 1.7 takes few pairs for a regression problem, and says so.
+            warnings.filterwarnings("ignore", message="The number of unique classes")
+            return float(cohen_kappa_score(a, b, sample_weight=totals[totals > 0]))
 
     counts = _by_paper(papers, cells.reshape(-1), shape=(_n(papers), pairs.shape[1]))
     return _estimate(counts, lambda n: np.array([of(row) for row in n]), n_draws, seed)
