@@ -52,6 +52,7 @@ class Studio(BaseHTTPRequestHandler):
             some = found[page - 1 : page]  # one a page
             return 200, {"results": some, "next": "more" if page < len(found) else None}
         if path == "/api/projects":
+            body["title"] = body["title"].strip()
             if len(body["title"]) < 3:
                 reason = {"title": ["Ensure this field has at least 3 characters."]}
                 return 400, {"detail": "Validation error", "validation_errors": reason}

@@ -50,7 +50,7 @@ other-file            a file in a folder that is not of the format         file 
 """
 
 from collections import Counter
-from typing import TYPE_CHECKING, Dict, List
+from typing import TYPE_CHECKING, Dict, List, NamedTuple
 
 if TYPE_CHECKING:
     from .annotated import Annotated
@@ -91,6 +91,14 @@ MAX_EXAMPLES = 5
 MAX_EXAMPLE_CHARS = 120
 
 
+class Skipped(NamedTuple):
+    """A text that a person skipped or rejected as a whole, or of which no annotation is left."""
+
+    text: str
+    annotator: str = ""
+    time: str = ""
+
+
 class Repairs:
     """Counts and first examples of each rule, for the report."""
 
@@ -99,7 +107,7 @@ class Repairs:
         self.units: Dict[str, str] = {}  # what offsets count, by file, where not code points
         self.rivals: Dict[str, str] = {}  # another way of counting that fits as well, by file
         self.extras: List[Annotated] = []  # second annotations of a text, for `agree`
-        self.skipped: List[str] = []  # texts that a person skipped or rejected as a whole
+        self.skipped: List[Skipped] = []
         self._examples: Dict[str, List[Dict[str, object]]] = {}
 
     def add(self, rule: str, *, file: str, paragraph: object, text: str) -> None:

@@ -10,8 +10,13 @@ class ReviewErrors(metaclass=Coded):
     )
     E251 = (
         "Nothing to take over of {files}: of {n} annotated paragraphs none was shown by `sciner "
-        "review export`, or all are set aside ({counts}). Is --records the folder of the rounds? "
-        "A file of other gold goes into params.yaml itself, see docs/annotations.md."
+        "review export`, or all are set aside or unfinished ({counts}). Is --records the folder of "
+        "the rounds? A file of other gold goes into params.yaml itself, see docs/annotations.md."
+    )
+    E573 = (
+        "{path}, where reviewed paragraphs go, would be read by the gold entry `path: {entry}` of "
+        "corpora.{corpus} too. Nothing was imported: let that entry name its own files, as "
+        "`gold/*.json` does, since reviewed ones have an entry of their own, of split train."
     )
     E252 = "{path} is {format}. What comes back from a review is {known}: give its --format."
     E253 = (

@@ -36,7 +36,7 @@ from ..files import write_text
 
 Versions = List[Annotated]  # of one text, the one to use first
 _COUNTS = ("new", "replaced", "nameless", "unchanged", "second", "older")
-_SECONDS = len("2026-11-28T14:00:00")  # of a time: what tools agree on
+SECONDS = len("2026-11-28T14:00:00")  # of a time: what tools agree on
 
 
 def read_reviewed(path: Path) -> List[Annotated]:
@@ -79,7 +79,7 @@ def is_in_doubt(versions: Versions) -> bool:
 
 def one_each(versions: Versions) -> Versions:
     """Of each annotator the version that counts: a complete one before accepted suggestions, the
-    ground truth of a file, the latest.
+    ground truth of a file, the latest. Annotators are in that order, too, else in the files'.
 
     RAISES (ScinerError): SCINER-E544 if two that differ are equal in all of this.
     """
@@ -89,14 +89,15 @@ def one_each(versions: Versions) -> Versions:
     by_name: Dict[str, Versions] = {}
     for (who, _), some in by_file.items():
         by_name.setdefault(who, []).append(_best(some, lambda v: v.is_truth))
-    return [_best(some, lambda v: False) for some in by_name.values()]
+    found = [_best(some, lambda v: False) for some in by_name.values()]
+    return sorted(found, key=lambda v: (v.is_partial, not v.is_truth))
 
 
 def _best(versions: Versions, is_truth: Callable[[Annotated], bool]) -> Annotated:
     """The first of one person's versions that nothing goes before."""
 
     def rank(version: Annotated) -> Tuple[bool, bool, str]:
-        return not version.is_partial, is_truth(version), version.time[:_SECONDS]
+        return not version.is_partial, is_truth(version), version.time[:SECONDS]
 
     best = max(versions, key=rank)
     if any(rank(v) == rank(best) and _marks(v) != _marks(best) for v in versions):
@@ -118,14 +119,16 @@ class Merged(NamedTuple):
 
 def merge_reviewed(before: Dict[str, Versions], after: Dict[str, Versions]) -> Merged:
     """Both, each text once. Who annotates a paragraph again replaces his own earlier version; what
-    he accepts of further suggestions comes to what he has accepted before."""
+    he accepts of further suggestions comes to what he has accepted before. The order changes by
+    what is new alone."""
     merged = {key: list(versions) for key, versions in before.items()}
     counts: Counter = Counter(dict.fromkeys(_COUNTS, 0))
     taken: Dict[str, Annotated] = {}
     for key, versions in after.items():
         there = merged.setdefault(key, [])
         for version in reversed(versions):
-            own = next((v for v in there if v.annotator == version.annotator), None)
+            own = _own(version, there)
+            at = 0
             if own is None:
                 counts["second" if there else "new"] += 1
             elif version.is_partial and own.is_partial:
@@ -137,15 +140,25 @@ def merge_reviewed(before: Dict[str, Versions], after: Dict[str, Versions]) -> M
                 is_same = _marks(own) == _marks(version)
                 counts["unchanged" if is_same else "replaced"] += 1
                 counts["nameless"] += not is_same and not is_name(version.annotator)
+                at = there.index(own) if is_same else 0
                 there.remove(own)
-            there.insert(0, version)
+            there.insert(at, version)
             taken[key] = version
         there.sort(key=lambda v: v.is_partial)
     return Merged(merged, counts, taken)
 
 
+def _own(version: Annotated, there: Versions) -> Optional[Annotated]:
+    """What the same annotator has there; or the same work, which had no name until now."""
+    own = next((v for v in there if v.annotator == version.annotator), None)
+    if own is None and is_name(version.annotator) and version.time:
+        same = (v for v in there if not is_name(v.annotator) and v.time == version.time)
+        own = next((v for v in same if _marks(v) == _marks(version)), None)
+    return own
+
+
 def _is_older(version: Annotated, own: Annotated) -> bool:
-    return bool(version.time) and version.time[:_SECONDS] < own.time[:_SECONDS]
+    return bool(version.time) and version.time[:SECONDS] < own.time[:SECONDS]
 
 
 def _united(own: Annotated, version: Annotated) -> Annotated:
@@ -202,7 +215,7 @@ def explicit(
         if place is None:
             lost += [span] if LOST.intersection(rules) else []
         elif paragraph.text[slice(*place)].strip():  # over white space alone it says nothing
-            spans.append(_at(paragraph.text, *place, span.label))
+            spans.append(_at(paragraph.text, *place, span.label or UNKNOWN_LABEL))
     spans.sort(key=_place)  # of one place, as in the file
     if paragraph.is_partial or lost:
         foreign = [s._replace(label=UNKNOWN_LABEL) for s in spans if is_foreign(s)]

@@ -7,13 +7,14 @@ from typing import Any, Collection, Dict, List, Mapping, NamedTuple, Optional, S
 from spacy.tokens import Doc
 
 from ..corpus.annotated import UNKNOWN_LABEL, Annotated, annotated_to_doc, standard_tokenizer
-from ..corpus.formats.registry import read_gold
-from ..corpus.rules import Repairs
+from ..corpus.formats.registry import UNFINISHED, read_gold
+from ..corpus.rules import Repairs, Skipped
 from ..corpus.text import squeezed
 from ..errors import Errors, ScinerError
 from .annotators import format_of
 from .compared import compared, name_of
 from .gold import (
+    SECONDS,
     Versions,
     by_text,
     explicit,
@@ -26,8 +27,7 @@ from .gold import (
 from .record import Round, ShownTask
 from .tasks import NAMES
 
-_OF_TASKS = ("not-accepted", "unannotated")  # rules for what nobody has finished
-_COUNTED = (*_OF_TASKS, "extra-annotation")  # of the rules that readers apply, told elsewhere
+_COUNTED = (*UNFINISHED, "extra-annotation")  # of the rules that readers apply, told elsewhere
 
 
 class HeldOut(NamedTuple):
@@ -59,8 +59,7 @@ def import_files(
     """Merge annotation tools' exports into a gold file, and say what a person changed.
 
     rounds (Sequence[Round]): What was shown; of the same text, the last one of the corpus counts.
-    corpus (str): Whose gold it becomes.
-    gold (Path): The file of reviewed paragraphs; made, or extended.
+    corpus (str): Whose gold it becomes. gold (Path): Its file of reviewed paragraphs.
     labels (Optional[Sequence[str]]): Of the corpus; others are reported. None: all are known.
     file_format (Optional[str]): Of all files; None: told by their content.
     annotator (str): Who it was; of files that name one person at most, instead of their name.
@@ -76,24 +75,25 @@ def import_files(
     read = _named(_read(kinds, repairs), annotator)
     rounds = sorted(rounds, key=lambda one: one.corpus == corpus)  # of equals the order stays
     back = _sorted(read, rounds, held_out)
-    _check_found(back, paths, n=len(read))
     _check_corpus(back, rounds, corpus)
     placed, first, lost = _placed(back.found, labels)
     before = by_text(read_reviewed(gold))
-    merged, counts, taken = merge_reviewed(before, placed)
+    skipped = _skipped_now(repairs.skipped, before, placed)
+    _check_found(back, paths, n=len(read), repairs=repairs, skipped=skipped)
+    merged, merging, taken = merge_reviewed(before, placed)
     write_reviewed(gold, merged)
-    gold_counts = _gold_counts(counts, back.found, placed)
+    counts = _gold_counts(merging, back.found, placed)
     return {
         "tasks": _task_counts(back, rounds, repairs),
         "set_aside": back.aside,
         "not_shown": [name_of(v[0]) for k, v in placed.items() if k not in back.shown],
-        "skipped_now": _skipped_now(repairs.skipped, before, placed),
+        "skipped_now": skipped,
         **compared(taken, back.shown),
         "lost": lost,
         "overlaps": _overlaps(placed),
         "repairs": _repairs(first, labels),
         **_readings(kinds, repairs),
-        "gold": {"path": gold.as_posix(), "paragraphs": len(merged), **gold_counts},
+        "gold": {"path": gold.as_posix(), "paragraphs": len(merged), **counts},
     }
 
 
@@ -101,14 +101,23 @@ def _read(kinds: Mapping[Path, str], repairs: Repairs) -> List[Annotated]:
     """What each file's format reads of it, and what a text's second annotators said."""
     read: List[Annotated] = []
     for path, kind in kinds.items():
-        read += read_gold(path, file_format=kind, file=str(path), repairs=repairs).paragraphs
+        read += read_gold(
+            path, file_format=kind, file=str(path), repairs=repairs, may_be_unfinished=True
+        ).paragraphs
     return [*read, *repairs.extras]
 
 
-def _check_found(back: _Sorted, paths: Sequence[Path], *, n: int) -> None:
-    """n (int): Paragraphs read. RAISES (ScinerError): SCINER-E251 if none can be taken over."""
-    if not back.found:
-        aside = ", ".join(f"{why.replace('_', ' ')} {len(p)}" for why, p in back.aside.items())
+def _check_found(
+    back: _Sorted, paths: Sequence[Path], *, n: int, repairs: Repairs, skipped: Sequence[str]
+) -> None:
+    """n (int): Paragraphs read. skipped (Sequence[str]): What is told all the same.
+
+    RAISES (ScinerError): SCINER-E251 if nothing can be taken over or told.
+    """
+    if not back.found and not skipped:
+        counts = {why.replace("_", " "): len(places) for why, places in back.aside.items()}
+        counts.update({rule: repairs.counts[rule] for rule in UNFINISHED})
+        aside = ", ".join(f"{why} {count}" for why, count in counts.items())
         files = ", ".join(map(str, paths))
         raise ScinerError(Errors.E251.format(files=files, n=n, counts=aside))
 
@@ -200,7 +209,7 @@ def _task_counts(found: _Sorted, rounds: Sequence[Round], repairs: Repairs) -> D
         "returned": len(found.found),
         "with_record": len(found.shown),
         "not_returned": len(shown - set(found.shown)),
-        **{rule.replace("-", "_"): repairs.counts[rule] for rule in _OF_TASKS},
+        **{rule.replace("-", "_"): repairs.counts[rule] for rule in UNFINISHED},
     }
 
 
@@ -224,11 +233,18 @@ def _readings(kinds: Mapping[Path, str], repairs: Repairs) -> Dict[str, Any]:
 
 
 def _skipped_now(
-    skipped: Sequence[str], before: Dict[str, Versions], placed: Dict[str, Versions]
+    skipped: Sequence[Skipped], before: Dict[str, Versions], placed: Dict[str, Versions]
 ) -> List[str]:
-    """Paragraphs that are gold from an earlier import, and in these files are skipped alone."""
-    keys = dict.fromkeys(map(squeezed, skipped))
-    return [name_of(before[key][0]) for key in keys if key in before and key not in placed]
+    """Paragraphs that are gold from an earlier import, and in these files are skipped alone or
+    without annotation; and those that somebody has skipped after annotating them."""
+    found = {}
+    for one in skipped:
+        key = squeezed(one.text)
+        own = [v for v in placed.get(key, ()) if v.annotator == one.annotator]
+        is_later = any(v.time[:SECONDS] < one.time[:SECONDS] for v in own)
+        if is_later or (key in before and key not in placed):
+            found[key] = name_of((placed.get(key) or before[key])[0])
+    return list(found.values())
 
 
 def _overlaps(placed: Dict[str, Versions]) -> List[str]:

@@ -73,11 +73,12 @@ def simulate(plan: Plan, out: Path, gold: Path, run: Run) -> Iterator[Row]:
 def _write(
     place: Path, docs: Sequence[Doc], revealed: Sequence[int], rest: Sequence[int], gold: Path
 ) -> None:
-    """What a round begins with: the gold that was revealed, the rest as pool, dev and test."""
+    """What a round begins with: the gold that was revealed, the rest as pool, what is measured."""
     corpus = place / "corpus"
     (corpus / "gold").mkdir(parents=True, exist_ok=True)
-    for split in ("dev", "test"):
-        link(corpus / f"gold/{split}.spacy", gold / f"{split}.spacy")
+    for split in ("dev", "test", "calibration"):
+        if (gold / f"{split}.spacy").exists():
+            link(corpus / f"gold/{split}.spacy", gold / f"{split}.spacy")
     write_docs(corpus / "gold/train.spacy", [docs[i] for i in sorted(revealed)])
     write_docs(corpus / "pool.spacy", [_plain(docs[i]) for i in rest])
     write_docs(corpus / "pool_gold.spacy", [docs[i] for i in rest])

@@ -9,10 +9,11 @@ import yaml
 from console import call_sciner
 from tiny import gold_docs
 
-from spacy_sciner.cli.review.params import with_gold_file
+from spacy_sciner.cli.review.params import entry_around, with_gold_file
 from spacy_sciner.corpus.annotated import standard_tokenizer
 from spacy_sciner.corpus.docbin import read_docs
 from spacy_sciner.corpus.formats.label_studio_tasks import task_result
+from spacy_sciner.settings import GoldFile
 
 
 def task(doc, paper):
@@ -270,6 +271,26 @@ def test_an_entry_is_added_and_nothing_else_changes():
 )
 def test_where_a_line_would_do_something_else_nothing_is_added(text):
     assert with_gold_file(text, "a", "r.json") is None
+
+
+@pytest.mark.parametrize(
+    ("path", "is_around"),
+    [("review", True), ("**/*.json", True), ("*.json", False), ("review/gold.json", False)],
+)
+def test_an_entry_that_reads_reviewed_gold_beside_its_own_files_is_found(path, is_around):
+    gold = [GoldFile(path=name, format="label-studio") for name in ("other.json", path)]
+    assert entry_around(gold, "review/gold.json") == (path if is_around else None)
+
+
+def test_a_pattern_around_reviewed_gold_is_refused_before_anything_is_written(mine, sciner):
+    text = (mine / "params.yaml").read_text(encoding="utf8")
+    changed = text.replace("{path: gold/tasks.json,", '{path: "**/*.json",')
+    (mine / "params.yaml").write_text(changed, encoding="utf8")
+    (mine / "export.json").write_text("[]", encoding="utf8")
+    code, said = sciner("import", "export.json")
+    assert (code, "SCINER-E573" in said.err) == (1, True)
+    assert not (mine / "assets/mine/review").exists()
+    assert (mine / "params.yaml").read_text(encoding="utf8") == changed
 
 
 def test_a_corpus_with_a_number_for_a_name_and_a_path_with_a_dot():

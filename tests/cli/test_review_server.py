@@ -33,7 +33,7 @@ def at(studio, title="Round 1"):
 
 def test_a_round_goes_to_a_server_and_comes_back(mine, sciner, run_script, studio):
     run_script("convert", "--corpus", "mine", cwd=mine)
-    code, said = sciner("export", "--n", "3", *PIPELINE, *at(studio))
+    code, said = sciner("export", "--n", "3", *PIPELINE, *at(studio, " Round 1 "))
     assert code == 0, said.err
     address = f"http://127.0.0.1:{studio.server_port}/projects/1/data"
     assert f"✔ 3 tasks sent to 'Round 1': {address}" in said.out

@@ -81,6 +81,18 @@ def test_a_name_given_goes_before_a_number_that_two_servers_have(take):
     assert labels_of(take.gold) == {"anna": [], "berta": ["Method"]}
 
 
+def test_work_that_gets_a_name_later_is_nobody_elses(take):
+    """What the warning advises: both files anew, each with --annotator."""
+    files = [
+        {f"{n}.json": [{"id": 1, "data": PLACE, "annotations": [annotation(*span, time=time)]}]}
+        for n, span, time in (("a", BERT, "2026-11-28T10:00"), ("b", SQUAD, "2026-11-28T11:00"))
+    ]
+    assert [take(some)["nameless"] for some in files] == [0, 1]
+    for some, name in zip(files, ("ann", "bob"), strict=True):
+        take(some, annotator=name)
+    assert labels_of(take.gold) == {"bob": ["Dataset"], "ann": ["Method"]}
+
+
 def test_a_change_by_a_number_may_be_another_persons(take):
     take({"one.jsonl": [line(BERT, user="1")]})
     found = take({"two.jsonl": [line(user="1")]})

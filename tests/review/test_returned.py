@@ -9,74 +9,10 @@ from spacy_sciner.corpus.annotated import make_vocab
 from spacy_sciner.corpus.splits.gold import GoldReader
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.review.gold import read_reviewed
-from spacy_sciner.review.record import Proposed, Round, ShownTask
 from spacy_sciner.review.returned import HeldOut, held_out_of, import_files
 from spacy_sciner.settings import GoldFile
 
-TEXTS = ["We train BERT on SQuAD now.", "GLUE has nine tasks.", "Adam wins on CoNLL again."]
-NOTHING = HeldOut((), ())
-SPANS = [[("BERT", "Method"), ("SQuAD", "Dataset")], [("GLUE", "Dataset")], [("Adam", "Method")]]
-
-
-def span(text, word, label):
-    start = text.index(word)
-    return Proposed(start, start + len(word), label, 0.5)
-
-
-def rounds_of(tmp_path, corpus="mine"):
-    tasks = [
-        ShownTask(f"P{n}", n, "1", text, 0.5, n + 1, tuple(span(text, *s) for s in spans))
-        for n, (text, spans) in enumerate(zip(TEXTS, SPANS, strict=True))
-    ]
-    return [Round(tmp_path / "review/round-1/record.json", corpus, "best-1", "entropy", tasks)]
-
-
-def task(n, spans, *, text=None, who=1, time="2026-11-28T10:00:00Z", data=(), **more):
-    """A task of an export; spans as (word, label), or as (start, end, label, own text)."""
-    text = TEXTS[n] if text is None else text
-    values = [
-        dict(zip(("start", "end", "labels", "text"), (s[0], s[1], [s[2]], s[3])))
-        if len(s) == 4
-        else {
-            "start": text.index(s[0]),
-            "end": text.index(s[0]) + len(s[0]),
-            "labels": [s[1]],
-            "text": s[0],
-        }
-        for s in spans
-    ]
-    results = [
-        {"from_name": "label", "to_name": "text", "type": "labels", "value": v} for v in values
-    ]
-    annotation = {"completed_by": who, "updated_at": time, "result": results, **more}
-    place = {"text": text, "paper": f"P{n}", "paragraph": n, "of_pool": True}
-    return {"id": n + 1, "data": {**place, **dict(data)}, "annotations": [annotation]}
-
-
-@pytest.fixture
-def take(tmp_path):
-    def take(*tasks, held_out=NOTHING, labels=("Method", "Dataset"), **options):
-        path = tmp_path / "export.json"
-        path.write_text(json.dumps(list(tasks)), encoding="utf8")
-        corpus = options.pop("shown_of", "mine")
-        return import_files(
-            [path],
-            rounds=rounds_of(tmp_path, corpus),
-            held_out=held_out,
-            corpus="mine",
-            gold=tmp_path / "review/gold.json",
-            labels=labels,
-            **options,
-        )
-
-    take.gold = tmp_path / "review/gold.json"
-    return take
-
-
-def ents_of(gold):
-    reader = GoldReader(gold.parent, None)
-    docs = reader.docs(reader.read(GoldFile(path=gold.name, format="label-studio")))
-    return {doc.text: [(e.text, e.label_) for e in doc.ents] for doc in docs}
+from .came_back import NOTHING, TEXTS, ents_of, rounds_of, task
 
 
 def test_every_kind_of_change_is_counted_and_shown(take):
@@ -216,7 +152,8 @@ def test_versions_over_other_white_space_keep_their_own_offsets(take):
 
 
 def test_letters_composed_otherwise_are_not_compared(take, monkeypatch):
-    monkeypatch.setattr(f"{__name__}.TEXTS", ["We train na\u00efve BERT on SQuAD.", *TEXTS[1:]])
+    names = ["We train na\u00efve BERT on SQuAD.", *TEXTS[1:]]
+    monkeypatch.setattr(f"{task.__module__}.TEXTS", names)
     report = take(task(0, [("BERT", "Method")], text="We train nai\u0308ve BERT on SQuAD."))
     assert [name.split(":")[0] for name in report["not_compared"]] == ["P0/0"]
     assert sum(report["entities"]["all"].values()) == 0

@@ -87,6 +87,14 @@ def test_the_same_seed_buys_the_same_and_strategies_differ(gold, run, tmp_path):
     assert known(PLAN._replace(seed=1), "d")[0] != first[0]
 
 
+def test_calibration_papers_are_there_for_the_loop(gold, run, tmp_path):
+    write_docs(gold / "calibration.spacy", gold_docs(n_papers=2))
+    rows = list(simulate(PLAN._replace(loop=True, rounds=0), tmp_path / "run", gold, run))
+    assert len(rows) == 1
+    linked = run.runs[0] / "corpus/gold/calibration.spacy"
+    assert texts_of(linked) == texts_of(gold / "calibration.spacy")
+
+
 def test_everything_at_once_is_one_round(gold, run, tmp_path):
     (row,) = simulate(PLAN._replace(strategy=ALL), tmp_path / "run", gold, run)
     assert row["paragraphs"] == 8

@@ -94,8 +94,11 @@ def _labels_and_gold(
     """Of a corpus, as `convert` reads it, but for reviewed gold that was removed to begin anew."""
     from ...corpus.settings import CorpusSettings
     from ...corpus.splits.gold import read_gold_splits
+    from .params import entry_around
 
     own = CorpusSettings.of(settings, corpus, labels_path=assets / "labels.yaml")
+    if entry := entry_around(own.gold, REVIEWED):
+        raise ScinerError(Errors.E573.format(path=REVIEWED, entry=entry, corpus=corpus))
     folder = assets / corpus
     if not (folder / REVIEWED).exists():
         own = own._replace(gold=tuple(g for g in own.gold if Path(g.path) != Path(REVIEWED)))
@@ -164,8 +167,9 @@ def _warn(report: Dict[str, Any]) -> None:
         "taken, and nothing tells what was changed: no round in --records has shown it": report[
             "not_shown"
         ],
-        "skipped now, and gold by an earlier import, where it stays; to take it back, remove it "
-        f"from {report['gold']['path']}": report["skipped_now"],
+        "skipped or without annotation now, and gold by an earlier answer, where it stays; to take "
+        f"it back, remove it from {report['gold']['path']} (the last one: the file, and its line "
+        "in params.yaml)": report["skipped_now"],
         "set aside, the text is not the one that was shown": aside["other_text"],
         "set aside, not shown by `sciner review export`": aside["no_record"],
         "set aside, of a paper or text in dev, test or calibration": aside["held_out"],

@@ -1,11 +1,15 @@
 """Reviewed gold in params.yaml: an entry is added as text, so that nothing else changes."""
 
 from pathlib import Path
-from typing import Any, Optional
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Iterable, Optional
 
 import yaml
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedSeq
+
+if TYPE_CHECKING:
+    from ...settings import GoldFile
 
 ENTRY = "{{path: {path}, format: label-studio, split: train}}"
 
@@ -32,6 +36,29 @@ def with_gold_file(text: str, corpus: str, path: str) -> Optional[str]:
     before = "" if lines[at - 1].endswith("\n") else line_end
     changed = "".join([*lines[:at], f"{before}{' ' * column}- {entry}{line_end}", *lines[at:]])
     return changed if _is_added(entry, text, changed, corpus) else None
+
+
+def entry_around(gold: "Iterable[GoldFile]", path: str) -> Optional[str]:
+    """The entry, a folder or a pattern, that reads a file beside others, if there is one.
+
+    path (str): Of the file, relative to the corpus' folder; it need not be there.
+    """
+    from ...corpus.formats.paths import files_of
+    from ...errors import ScinerError
+
+    with TemporaryDirectory() as folder:
+        alone = Path(folder) / path
+        alone.parent.mkdir(parents=True)
+        alone.touch()
+        for entry in gold:
+            at = Path(folder) / entry.path
+            try:
+                files, _ = files_of(at, file=entry.path, file_format=entry.format)
+            except ScinerError:  # it has no such file
+                continue
+            if Path(entry.path) != Path(path) and any(p.samefile(alone) for p, _ in files):
+                return entry.path
+    return None
 
 
 def _end_of(gold: CommentedSeq, lines: list[str]) -> int:

@@ -52,6 +52,7 @@ def connected(
         raise ScinerError(Errors.E554.format(given=given, needed=needed))
     if file_format not in (None, LABEL_STUDIO):
         raise ScinerError(Errors.E554.format(given="--server", needed=f"--format {LABEL_STUDIO}"))
+    title = title.strip()  # as Label Studio does
     with _server(url) as server:
         server.version()
         if len(title) not in TITLE_LENGTHS:

@@ -15,7 +15,7 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence
 
 from ...files import replacing
 from ..annotated import GOLD, UNKNOWN_LABEL, Annotated, CharSpan, Numbering, source_of
-from ..rules import Repairs
+from ..rules import Repairs, Skipped
 from .sniff import Record, is_address, json_records, paper_of_file, whole_number
 from .texts import choose_key, resolve_offsets
 from .writing import CharEnt, Losses, Written, count_unheld, count_words, place_of
@@ -74,8 +74,8 @@ def read_jsonl(
         if line.text is None or line.spans is None or line.rule is not None:
             text = line.text or str(record)
             repairs.add(line.rule or "bad-line", file=file, paragraph=where, text=text)
-            is_skipped = line.rule == "not-accepted" and not _is_binary(record)
-            repairs.skipped += [text] if is_skipped else []
+            if line.rule == "not-accepted" and not _is_binary(record):
+                repairs.skipped.append(Skipped(text, _annotator(record), _time(record)))
             continue
         paper = str(_place(record, "paper") or paper_of_file(path.name))
         is_partial = _is_binary(record) or _is_left_open(record)
@@ -205,15 +205,15 @@ def _is_left_open(record: Dict[str, Any]) -> bool:
 
 def _by_annotator(paragraph: Annotated, record: Dict[str, Any]) -> List[Annotated]:
     """One paragraph for each `user` that the spans name: doccano's shared projects."""
-    known = [record[k] for k in _SPAN_KEYS if isinstance(record.get(k), list)]
-    values: List[Any] = known[0] if known else []
-    users = [v.get("user") if isinstance(v, dict) else None for v in values]
-    if len(set(map(str, users))) < 2 or len(users) != len(paragraph.spans):
+    values: List[Any] = next((v for k in _SPAN_KEYS if isinstance(v := record.get(k), list)), [])
+    users = [str(v.get("user") or "") if isinstance(v, dict) else "" for v in values]
+    is_told = bool(paragraph.annotator) and len(set(users)) < 2
+    if is_told or not any(users) or len(users) != len(paragraph.spans):
         return [paragraph]
-    pairs = list(zip(paragraph.spans, map(str, users), strict=True))
+    pairs = list(zip(paragraph.spans, users, strict=True))
     return [
         replace(paragraph, spans=[span for span, u in pairs if u == user], annotator=user)
-        for user in dict.fromkeys(map(str, users))
+        for user in dict.fromkeys(users)
     ]
 
 

@@ -12,7 +12,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from ...errors import Errors, ScinerError
 from ..annotated import Annotated, CharSpan, Numbering
-from ..rules import Repairs
+from ..rules import Repairs, Skipped
 from .sniff import is_address, json_records, paper_of_file, whole_number
 from .texts import keys_by_control, resolve_offsets
 
@@ -60,6 +60,7 @@ class _Task:
     upload: Any
     annotations: List[_Annotation]  # the one to use first
     rule: Optional[str]  # why there is none
+    skipped: List[Tuple[str, str]]  # by whom and when
 
     @property
     def spans(self) -> Dict[str, List[CharSpan]]:
@@ -93,10 +94,10 @@ def read_label_studio(
             rule, text = "no-text" if not texts else "address", ", ".join(addresses or task.data)
             repairs.add(rule, file=file, paragraph=task.where, text=text)
             continue
+        first = next(iter(texts.values()))
         for rule in [task.rule] if task.rule else ["extra-annotation"] * len(task.annotations[1:]):
-            first = next(iter(texts.values()))
             repairs.add(rule, file=file, paragraph=task.where, text=first)
-            repairs.skipped += [first] if rule == "not-accepted" else []
+        repairs.skipped += [Skipped(first, *one) for one in task.skipped]
         upload = task.upload if isinstance(task.upload, str) else None
         paper = str(task.data.get("paper") or _paper_of_upload(upload) or paper_of_file(path.name))
         for key, text in texts.items() if task.annotations else ():
@@ -171,13 +172,20 @@ def _task(n: int, task: Dict[str, Any]) -> _Task:
     is_full = "annotations" in task or "completions" in task
     annotations, rule = (_full if is_full else _min)(task)
     name = str(task.get("id", n))
-    return _Task(f"task {name}", name, data, task.get("file_upload"), annotations, rule)
+    given = _dicts(task.get("annotations", task.get("completions")))
+    skipped = [(_annotator_of(a), _time_of(a)) for a in given if _is_skipped(a)]
+    skipped = skipped or [("", "")] * (rule == "unannotated")
+    return _Task(f"task {name}", name, data, task.get("file_upload"), annotations, rule, skipped)
+
+
+def _is_skipped(annotation: Dict[str, Any]) -> bool:
+    return bool(annotation.get("was_cancelled") or annotation.get("skipped"))
 
 
 def _full(task: Dict[str, Any]) -> Tuple[List[_Annotation], Optional[str]]:
     """The annotations, ground truth first, of one person's the latest; and why there is none."""
     given = _dicts(task.get("annotations", task.get("completions")))
-    finished = [a for a in given if not a.get("was_cancelled") and not a.get("skipped")]
+    finished = [a for a in given if not _is_skipped(a)]
     if not finished:
         return [], "not-accepted" if given else "unannotated"
     found = []

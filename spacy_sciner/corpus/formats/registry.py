@@ -22,6 +22,7 @@ from .label_studio_tasks import write_label_studio
 from .paths import files_of
 from .sniff import json_records, kinds_of_keys, paper_of_file
 
+UNFINISHED = ("not-accepted", "unannotated")  # rules for tasks that nobody has finished
 TEXT_KEY_FORMATS = ("label-studio", "prodigy", "doccano")
 
 
@@ -44,6 +45,7 @@ def read_gold(
     are_paragraphs_papers: bool = False,
     text_key: Optional[str] = None,
     labels: Optional[Sequence[str]] = None,
+    may_be_unfinished: bool = False,
 ) -> AnnotatedFile:
     """Read a file, a folder or what a pattern finds, in the order of the names.
 
@@ -53,6 +55,7 @@ def read_gold(
     are_paragraphs_papers (bool): Each paragraph is a paper, `<paper>-<number>`.
     text_key (Optional[str]): The key of the text in JSON, None to find it.
     labels (Optional[Sequence[str]]): Of the corpus; tags without B- and I- are known by them.
+    may_be_unfinished (bool): Tasks that nobody has finished are no error, if there are any.
     RAISES (ScinerError): SCINER-E204 if it is missing, E205 if it cannot be read, E206 if it holds
         no annotated paragraph, E219 if no file in a folder is of the format; see the readers.
     """
@@ -60,15 +63,15 @@ def read_gold(
     files, others = files_of(path, file=file, file_format=file_format)
     for name in others:
         repairs.add("other-file", file=name, paragraph="", text=f"not {file_format}")
-    options: Dict[str, Any] = {}
-    if file_format == "conll":
-        options = {"papers_path": papers_path, "labels": labels}
-    elif file_format in TEXT_KEY_FORMATS:
-        options = {"text_key": text_key}
+    of_format: Dict[str, Any] = {name: {"text_key": text_key} for name in TEXT_KEY_FORMATS}
+    of_format["conll"] = {"papers_path": papers_path, "labels": labels}
+    options = of_format.get(file_format, {})
     paragraphs, schemes = _read_files(files, options, file_format=file_format, repairs=repairs)
     _count_markup(paragraphs, repairs)
-    if not paragraphs:
-        found = _what_is_there(files[0][0], repairs.counts - counts_before, file_format)
+    counts = repairs.counts - counts_before
+    is_unfinished = may_be_unfinished and any(counts[rule] for rule in UNFINISHED)
+    if not paragraphs and not is_unfinished:
+        found = _what_is_there(files[0][0], counts, file_format)
         raise ScinerError(Errors.E206.format(path=path, format=file_format, found=found))
     warn_of_unknown_files(paragraphs)
     warn_of_empty(paragraphs, file_format=file_format, file=file)

@@ -207,6 +207,13 @@ def test_annotators_are_told_apart(tmp_path):
     assert found == [("db-ann", 1), ("db-bob", 0), ("1", 1), ("2", 1)]
 
 
+def test_one_user_of_a_shared_project_has_a_name_too(tmp_path):
+    one = {"start_offset": 9, "end_offset": 13, "label": "M", "user": 1}
+    unsaid = {key: value for key, value in one.items() if key != "user"}
+    records = [{"text": TEXT, "entities": spans} for spans in ([one], [one, unsaid], [unsaid])]
+    assert [p.annotator for p in _read(tmp_path, *records)[0]] == ["1", "1", "", ""]
+
+
 def test_several_lists_of_spans_are_united(tmp_path):
     record = {"text": TEXT, "methods": [[9, 13, "M"]], "verbs": [[3, 8, "X"]]}
     record["tokens"] = [[0, 2, 0]]
