@@ -23,7 +23,7 @@ def main(
     goes on where it was. The teachers' encoder (`encoder.teacher`), if any, lies in it. Everything
     after this stage runs offline.
     """
-    from spacy_sciner.adapt.encoder import CHECKPOINTS, make_encoder
+    from spacy_sciner.adapt.encoder import make_encoder
     from spacy_sciner.adapt.narrate import AdaptNarrator, loss_csv
     from spacy_sciner.files import remove, write_json, write_text
     from spacy_sciner.models.encoders import TEACHER
@@ -34,7 +34,8 @@ def main(
     write_text("metrics/adapt-loss.csv", loss_csv(curves))
     encoder = {"name": settings.encoder.name, "keep_layers": settings.encoder.keep_layers}
     write_json("metrics/adapt.json", {"encoder": encoder, **adapted})
-    remove(CHECKPOINTS)
+    for folder in facts.pop("checkpoints"):
+        remove(folder)
     teacher = facts.pop("teacher", None)
     typer.echo(line(settings.encoder.name, out, facts))
     if settings.encoder.teacher:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ..corpus.annotated import make_tokenizer
-from ..corpus.concepts import ConceptData, ConceptText, read_concepts
+from ..corpus.concepts import ConceptData, ConceptText, descriptions, read_concepts
 from ..errors import Errors, ScinerError
 from ..files import write_json
 from ..models.concepts import ConceptModel
@@ -183,15 +183,13 @@ def _gather(job: Job) -> ConceptData:
     """All concept data that the settings name, as one, without what is measured on."""
     root = Path("assets") / job.settings.corpus
     texts: List[ConceptText] = []
-    told: Dict[str, str] = {}
     counts: Dict[str, int] = {}
     for name in dict.fromkeys(job.settings.adapt.concepts.files):
         found = read_concepts(job.root / root / name)
         texts += found.texts
-        told.update({k: v for k, v in found.descriptions.items() if v})
         for key, n in found.counts.items():
             counts[key] = counts.get(key, 0) + n
     places = [(text.paper, text.text) for text in texts]
     may_enter, left_out = apart(places, job.settings, root=job.root)
     texts = [text for text, may in zip(texts, may_enter, strict=True) if may]
-    return ConceptData(texts, told, {**counts, **left_out})
+    return ConceptData(texts, descriptions(texts), {**counts, **left_out})

@@ -37,13 +37,13 @@ def make_encoder(
     root (Path): The project's folder.
     RETURNS (dict): What the encoder is: model_type, layers, hidden_size, parameters, sha256; of the
         teachers' the same under "teacher"; under "adapt" the text's counts and each method's
-        figures, under "curves" its losses.
+        figures, under "curves" its losses, under "checkpoints" the folders that may go now.
     RAISES (ScinerError): SCINER-E304, E305, E311; with methods E333 to E339, and what those raise.
     """
     encoder = settings.encoder
     with replacing(out) as temporary:
         facts = _copy(encoder, temporary)
-        facts["adapt"], facts["curves"] = {"methods": []}, []
+        facts.update(adapt={"methods": []}, curves=[], checkpoints=[])
         if settings.adapt.methods:
             _check(settings, temporary, facts["layers"])
             _warn_of_outside(settings)
@@ -104,6 +104,7 @@ def _run(
         shutil.rmtree(adapted, ignore_errors=True)
     facts["adapt"]["methods"].append({"method": name, **result.figures})
     facts["curves"].append({"method": name, "curve": result.curve})
+    facts["checkpoints"].append(work)
 
 
 def _key(name: str, folder: Path, settings: Settings, root: Path) -> str:

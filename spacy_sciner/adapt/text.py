@@ -9,7 +9,7 @@ from spacy.tokens import Doc
 from ..corpus.annotated import make_tokenizer
 from ..corpus.docbin import read_docs
 from ..corpus.pool import PoolParagraph, select_pool
-from ..corpus.text import fraction
+from ..corpus.text import fraction, text_key
 from ..errors import Errors, ScinerError
 from ..papers.collection import Broken, read_collection
 from ..settings.tree import Convert, Settings
@@ -72,27 +72,29 @@ def apart(
 ) -> Tuple[List[bool], Dict[str, int]]:
     """Whether each text may be learnt from: it is no dev, test or calibration paper's.
 
-    texts (Sequence[Tuple[str, str]]): Their papers, "" where none is known, and themselves.
+    texts (Sequence[Tuple[str, str]]): Their papers, "" where none is known, and themselves; those
+        that differ in white space or tokenisation alone are one.
     RETURNS (Tuple[List[bool], Dict[str, int]]): And how many are left out, by reason.
     """
     vocab = make_tokenizer().vocab
     gold = {split: _read_gold(root, split, vocab) for split in HELD_OUT}
     out = {doc.user_data["paper"] for docs in gold.values() for doc in docs}
     out |= set(settings.corpus_of(settings.corpus).exclude)
+    keys = [text_key(text) for _, text in texts]
     number: Dict[str, int] = {}  # of each text the first place, or one in a paper that stays out
-    for i, (paper, text) in enumerate(texts):
-        if number.setdefault(text, i) != i and paper in out:
-            number[text] = i
+    for i, key in enumerate(keys):
+        if number.setdefault(key, i) != i and texts[i][0] in out:
+            number[key] = i
     selected = select_pool(
-        [PoolParagraph(texts[i][0] or f"text {i}", i, "", text) for text, i in number.items()],
+        [PoolParagraph(texts[i][0] or f"text {i}", i, "", texts[i][1]) for i in number.values()],
         gold=gold,
         exclude=settings.corpus_of(settings.corpus).exclude,
         overlap_ngrams=settings.convert.overlap_ngrams,
         overlap_min=settings.convert.overlap_min,
         min_words=0,
     )
-    kept = {paragraph.text for paragraph in selected.paragraphs}
-    return [text in kept for _, text in texts], dict(selected.dropped)
+    kept = {text_key(paragraph.text) for paragraph in selected.paragraphs}
+    return [key in kept for key in keys], dict(selected.dropped)
 
 
 def _read_gold(root: Path, split: str, vocab: Any) -> List[Doc]:

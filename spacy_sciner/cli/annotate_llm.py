@@ -42,6 +42,7 @@ SilentSeconds = Annotated[
 MoreParameters = Annotated[
     str, typer.Option(help="More parameters as a JSON object; null takes one away.")
 ]
+POOL = Path("corpus/pool.spacy")
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Print prompts, tokens and costs; ask nothing.")
 ]
@@ -54,7 +55,7 @@ def annotate_llm(
     model: Annotated[str, typer.Option(help="As the server calls it.", show_default=False)],
     out: OutPath,
     is_closed: Closed = False,
-    paragraphs: Paragraphs = Path("corpus/pool.spacy"),
+    paragraphs: Paragraphs = POOL,
     n: ParagraphCount = 100,
     seed: ChoiceSeed = 0,
     base_url: Address = None,
@@ -88,7 +89,7 @@ def annotate_llm(
     from ..llm.client import Endpoint
     from ..llm.paragraphs import choose_paragraphs
 
-    meanings = _meanings(params, corpus, assets) if is_closed else None
+    meanings = _meanings(params, corpus, assets, paragraphs) if is_closed else None
     question = _question(model, meanings, extra, temperature=temperature, max_tokens=max_tokens)
     chosen = choose_paragraphs(paragraphs, n=n, seed=seed)
     answers = AnswerCache(cache)
@@ -101,11 +102,18 @@ def annotate_llm(
         _ask(chosen, question, endpoint, answers, expected, out=out)
 
 
-def _meanings(params: Path, corpus: Optional[str], assets: Path) -> Dict[str, str]:
+def _meanings(
+    params: Path, corpus: Optional[str], assets: Path, paragraphs: Path
+) -> Dict[str, str]:
+    """RAISES (ScinerError): SCINER-E529 if the paragraphs are another corpus' pool."""
+    from ..corpus.convert import check_converted
     from ..corpus.settings import meanings_of
     from ..settings import read_settings
 
-    return meanings_of(read_settings(params), corpus, assets / "labels.yaml")
+    settings = read_settings(params)
+    if paragraphs == POOL and corpus is None:
+        check_converted(settings, root=Path())
+    return meanings_of(settings, corpus, assets / "labels.yaml")
 
 
 def _question(

@@ -22,6 +22,7 @@ KS = "1,2,4,8,16,32,64"
 # What the runs do without: teachers that annotate no pool, intervals that the subsets give.
 VALUES = ("train.teachers=1", "evaluate.paper_protocol=false", "evaluate.bootstrap=0")
 METRICS = Path("metrics/iteration-0.json")
+TABLE = "few-shot.json"
 
 EncoderPaths = Annotated[
     Optional[List[str]],
@@ -89,8 +90,8 @@ def few_shot(
         )
 
     with ended_with_us(), ThreadPoolExecutor(jobs) as pool:
-        shots = sorted(pool.map(one, runs), key=lambda s: (list(paths).index(s.encoder), s[1:]))
-    _write(out, notes, shots)
+        shots = list(pool.map(one, runs))
+    _write(out, *_with_earlier(out, list(paths), notes, shots))
 
 
 def _check_folders(
@@ -160,10 +161,34 @@ def _measured(
     return shot
 
 
+def _with_earlier(
+    out: Path, encoders: List[str], notes: List[str], shots: "List[Shot]"
+) -> "tuple[List[str], List[Shot]]":
+    """Notes and measurements, with those of earlier commands on the same gold and settings."""
+    from ..report.few_shot import Shot
+
+    before = read_json(out / TABLE) if (out / TABLE).is_file() else {"runs": [], "notes": []}
+    now, known = _made_with(out / encoders[0]), {Run(*shot[:4]) for shot in shots}
+    earlier = [Shot(**run) for run in before["runs"]]
+    earlier = [s for s in earlier if Run(*s[:4]) not in known]
+    earlier = [s for s in earlier if _made_with(out / s.encoder) == now]
+    names = list(dict.fromkeys([*encoders, *(shot.encoder for shot in earlier)]))
+    shots = sorted([*shots, *earlier], key=lambda s: (names.index(s.encoder), s[1:]))
+    return list(dict.fromkeys([*notes, *(before["notes"] if earlier else [])])), shots
+
+
+def _made_with(folder: Path) -> Any:
+    """What an encoder's trainings were made with, but for the encoder."""
+    from .loops import MADE
+
+    made = read_json(folder / MADE) if (folder / MADE).is_file() else {"options": []}
+    return {**made, "options": [o for o in made["options"] if not o.startswith("encoder=")]}
+
+
 def _write(out: Path, notes: List[str], shots: "Sequence[Shot]") -> None:
     from ..report.few_shot import few_shot_csv, few_shot_svg, few_shot_text
 
-    write_json(out / "few-shot.json", {"notes": notes, "runs": [s._asdict() for s in shots]})
+    write_json(out / TABLE, {"notes": notes, "runs": [s._asdict() for s in shots]})
     write_text(out / "few-shot.csv", few_shot_csv(shots))
     write_text(out / "few-shot.svg", few_shot_svg(shots))
     typer.echo(few_shot_text(shots))

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from ..adapt.start import MeaningTagger
 
+POOL = Path("corpus/pool.spacy")
+
 
 def start(
     out: Annotated[Path, typer.Option(help="The file to write.", show_default=False)],
@@ -33,7 +35,7 @@ def start(
     params: Annotated[Path, typer.Option(help="Experiment.")] = Path("params.yaml"),
     assets: LabelsFolder = Path("assets"),
     encoder: Annotated[Path, typer.Option(help="The stage adapt's folder.")] = Path("encoder"),
-    pool: Annotated[Path, typer.Option(help="Paragraphs to tag.")] = Path("corpus/pool.spacy"),
+    pool: Annotated[Path, typer.Option(help="Paragraphs to tag.")] = POOL,
     force: ReplaceOut = False,
 ) -> None:
     """Tag paragraphs of the pool with labels that are known by their meaning alone.
@@ -42,14 +44,18 @@ def start(
     of assets/labels.yaml. The result is for a person to review: predictions with confidences.
     """
     from ..adapt.start import MeaningTagger
+    from ..corpus.convert import check_converted
     from ..corpus.formats.registry import writer_of
     from ..corpus.formats.writing import Losses, prepare
     from ..corpus.settings import meanings_of
     from ..settings import read_settings
 
+    settings = read_settings(params)
+    if corpus is None and pool == POOL:
+        check_converted(settings, root=Path())
     write = writer_of(format)
     check_out(out, format, read=[pool, encoder], force=force)
-    labels = meanings_of(read_settings(params), corpus, assets / "labels.yaml", without="")
+    labels = meanings_of(settings, corpus, assets / "labels.yaml", without="")
     losses = Losses()
     chosen = _chosen(pool, n, seed)
     if not chosen:

@@ -12,7 +12,7 @@ import zlib
 from bisect import bisect_left
 from collections import Counter
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
 
 from ..errors import Errors, ScinerError
 from .formats.sniff import load_json, mend
@@ -30,10 +30,11 @@ class ConceptText(NamedTuple):
     text: str
     mentions: List[Tuple[int, int, str]]  # [start, end) characters, concept's name; sorted
     paper: str = ""  # where the line says
+    told: Tuple[Tuple[str, str], ...] = ()  # concepts with their descriptions, "" without one
 
 
 class ConceptData(NamedTuple):
-    """Texts; the description of each concept in them, "" if it has none; and `counts`.
+    """Texts; the `descriptions` of the concepts in them; and `counts`.
 
     Kept: texts, texts without mention, mentions (places), concepts. Left out, in entities as they
     were given: no mention, long mention, no concept, long concept, duplicate, not found, overlap
@@ -112,7 +113,6 @@ class _Gathered:
 
     def __init__(self) -> None:
         self.texts: List[ConceptText] = []
-        self.descriptions: Dict[str, Counter[str]] = {}
         self.counts: Counter[str] = Counter()
 
     def add(self, text: str, entities: Sequence[Sequence[str]], paper: str) -> None:
@@ -129,6 +129,7 @@ class _Gathered:
             else:
                 kept[mention, concept.lower()] = description
         mentions: List[Tuple[int, int, str]] = []
+        told: List[Tuple[str, str]] = []
         places: Dict[str, Places] = {}
         for (mention, concept), description in sorted(kept.items(), key=lambda e: -len(e[0][0])):
             found = list(find_mention(text, mention))
@@ -137,24 +138,30 @@ class _Gathered:
                 self.counts["overlap" if found else "not found"] += 1
                 continue
             mentions += [(start, end, concept) for start, end in free]
-            self.descriptions.setdefault(concept, Counter())[description] += 1
-        self.texts.append(ConceptText(text, sorted(mentions), paper))
+            told.append((concept, description))
+        self.texts.append(ConceptText(text, sorted(mentions), paper, tuple(told)))
 
     def data(self) -> ConceptData:
-        found = sorted(self.descriptions.items())
-        return _data(self.texts, {name: _commonest(all_) for name, all_ in found}, self.counts)
+        return _data(self.texts, descriptions(self.texts), self.counts)
 
 
-def _data(
-    texts: List[ConceptText], descriptions: Dict[str, str], left_out: Counter[str]
-) -> ConceptData:
+def descriptions(texts: Iterable[ConceptText]) -> Dict[str, str]:
+    """The description of each concept that is most frequent in texts, "" if it has none."""
+    found: Dict[str, Counter[str]] = {}
+    for text in texts:
+        for concept, description in text.told:
+            found.setdefault(concept, Counter())[description] += 1
+    return {name: _commonest(all_) for name, all_ in sorted(found.items())}
+
+
+def _data(texts: List[ConceptText], told: Dict[str, str], left_out: Counter[str]) -> ConceptData:
     counts = {
         "texts": len(texts),
         "texts without mention": sum(not text.mentions for text in texts),
         "mentions": sum(len(text.mentions) for text in texts),
-        "concepts": len(descriptions),
+        "concepts": len(told),
     }
-    return ConceptData(texts, descriptions, {**counts, **dict(sorted(left_out.items()))})
+    return ConceptData(texts, told, {**counts, **dict(sorted(left_out.items()))})
 
 
 def _commonest(descriptions: Counter[str]) -> str:

@@ -228,14 +228,22 @@ def _distribution(package: str, name: str) -> metadata.Distribution:
 
 def _convert_weights(source: Path, out: Path, name: str) -> None:
     """Weights in another format or in shards to one safetensors file."""
-    from transformers import AutoModel
-
     try:
-        model = AutoModel.from_pretrained(source, local_files_only=True)
+        _save_again(source, out)
     except OSError as e:
         tried = f"{source}, which has no {WEIGHTS} and no older weights either"
         raise ScinerError(Errors.E304.format(name=name, tried=tried)) from e
-    model.save_pretrained(out, max_shard_size="1TB")
+
+
+def _save_again(source: Path, out: Path, **options: Any) -> None:
+    """Weights as one safetensors file. What the source lacks, such as a pooler, is left out: it
+    would be random, and another one in each process."""
+    from transformers import AutoModel
+
+    options.update(local_files_only=True, output_loading_info=True)
+    model, info = AutoModel.from_pretrained(source, **options)
+    weights = {k: v for k, v in model.state_dict().items() if k not in set(info["missing_keys"])}
+    model.save_pretrained(out, state_dict=weights, max_shard_size="1TB")
 
 
 def _sha256(path: Path) -> str:
@@ -248,14 +256,14 @@ def _sha256(path: Path) -> str:
 
 def _truncate(path: Path, name: str, keep_layers: int) -> None:
     """Keep the lowest layers: an encoder whose top collapses its tokens is better without it."""
-    from transformers import AutoConfig, AutoModel
+    from transformers import AutoConfig
 
     config = AutoConfig.from_pretrained(path, local_files_only=True)
     if keep_layers > config.num_hidden_layers:
         n_layers = config.num_hidden_layers
         raise ScinerError(Errors.E311.format(keep=keep_layers, name=name, n_layers=n_layers))
     config.num_hidden_layers = keep_layers
-    AutoModel.from_pretrained(path, config=config, local_files_only=True).save_pretrained(path)
+    _save_again(path, path, config=config)
 
 
 def _count_parameters(path: Path) -> int:

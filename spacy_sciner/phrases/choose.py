@@ -55,12 +55,12 @@ def choose_sentences(
 def nearness(sentences: Sequence[Sentence], gold: Sequence[Doc]) -> Any:
     """Cosine of each sentence's TF-IDF to the mean of the gold's, float (n_sentences,).
 
-    Words weigh by their rarity in the sentences; stop words don't count.
+    Words weigh by their rarity in the sentences; stop words don't count. Without gold all are 0.
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     texts = [_content(s.doc, s.start, s.end) for s in sentences]
-    if not any(texts):
+    if not any(texts) or not gold:
         return np.zeros(len(texts))
     vectorizer = TfidfVectorizer(analyzer=str.split, sublinear_tf=True, dtype=np.float32)
     vectors = vectorizer.fit_transform(texts)

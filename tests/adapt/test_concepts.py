@@ -15,7 +15,7 @@ from spacy_sciner.adapt.concept_rows import (
     encode_concepts,
     make_rows,
 )
-from spacy_sciner.adapt.concepts import FIT, FOLDER
+from spacy_sciner.adapt.concepts import FIT, FOLDER, ConceptTask
 from spacy_sciner.adapt.encoder import make_encoder
 from spacy_sciner.adapt.rows import Vocabulary
 from spacy_sciner.corpus.annotated import make_tokenizer
@@ -77,7 +77,15 @@ def test_the_description_is_added_to_half(rows):
     assert {concept_text("method", "", rng) for _ in range(20)} == {"method"}
 
 
-def test_texts_of_papers_that_are_measured_on_never_enter(root, tiny_encoder):
+def noting(method, told):
+    def noting(self, *given):
+        told.append(given[-1])
+        return method(self, *given)
+
+    return noting
+
+
+def test_texts_of_papers_that_are_measured_on_never_enter(root, tiny_encoder, monkeypatch):
     path = root / "assets/sample/concepts.jsonl"
     records = [json.loads(line) for line in path.read_text(encoding="utf8").splitlines()]
     own = records[0]["text"]
@@ -85,13 +93,18 @@ def test_texts_of_papers_that_are_measured_on_never_enter(root, tiny_encoder):
     test = [Doc(held.vocab, words=own.split(), user_data={"paper": "t0", "paragraph": 0})]
     write_docs(root / "corpus/gold/test.spacy", test)
     records[1]["paper"] = "t0"
+    records[1]["entities"] = [[*entity[:2], "HELD OUT"] for entity in records[1]["entities"]]
     path.write_text("\n".join(map(json.dumps, records)), encoding="utf8")
+    told = []
+    monkeypatch.setattr(ConceptTask, "__init__", noting(ConceptTask.__init__, told))
     facts = make_encoder(
         settings_of(tiny_encoder, ["concepts"], epochs=1, concepts=concepts()),
         out=root / "encoder",
         root=root,
     )
     (figures,) = facts["adapt"]["methods"]
+    assert len(told) == 1
+    assert "HELD OUT" not in told[0].values()
     assert figures["texts"]["equals a gold test paragraph"] == 1
     assert figures["texts"]["in an excluded paper"] == 1
 

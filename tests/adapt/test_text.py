@@ -74,6 +74,16 @@ def test_a_held_out_sentence_alone_is_not_learnt_from(tiny_encoder, tmp_path):
             assert apart(places, settings, root=root)[0] == [False, False]
 
 
+def test_copies_that_differ_in_white_space_stay_or_go_together(tiny_encoder, tmp_path):
+    root = write_project(tmp_path, paragraphs(2), test=paragraphs(1, prefix="t"))
+    settings = settings_of(tiny_encoder, ["mlm"])
+    two = [("p1", "A new (rare) word stands here."), ("p2", "A new  ( rare )\nword stands here.")]
+    assert apart(two, settings, root=root) == ([True, True], {})
+    for which in (0, 1):
+        texts = [("t0" if i == which else paper, text) for i, (paper, text) in enumerate(two)]
+        assert apart(texts, settings, root=root) == ([False, False], {"in an excluded paper": 1})
+
+
 def test_a_paper_of_two_collections_enters_once(tiny_encoder, tmp_path):
     root = write_project(tmp_path, paragraphs(2))
     write_collection(root, {"new": "It stands in both of the collections that are named below."})

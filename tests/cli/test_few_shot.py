@@ -108,6 +108,11 @@ def test_each_run_trains_on_its_few_sentences_alone(project, monkeypatch):
     assert len(chosen) == 3
 
 
+def runs_in(project):
+    found = json.loads((project / "few-shot/few-shot.json").read_text(encoding="utf8"))["runs"]
+    return {(run["encoder"], run["k"]) for run in found}
+
+
 def test_what_was_interrupted_goes_on_and_more_is_added(project, monkeypatch, capsys):
     whole = {}
     for out in ("whole", "few-shot"):
@@ -134,6 +139,13 @@ def test_what_was_interrupted_goes_on_and_more_is_added(project, monkeypatch, ca
     assert sciner(monkeypatch, *more, "--subsets", 2) == 0
     assert ran(project, "encoder/k-1/subset-0-seed-0") == ["train@0", "evaluate@0"]
     assert ran(project, "b/k-2/subset-1-seed-0") == ["train@0", "evaluate@0"]
+    assert runs_in(project) == {(name, k) for name in ("encoder", "b") for k in (1, 2)}
+    # What was measured before stays in the table, unless it is of other gold.
+    assert sciner(monkeypatch, "--encoder", "c=other", "--k", "1", "--subsets", 1) == 0
+    assert runs_in(project) >= {("encoder", 2), ("b", 1), ("c", 1)}
+    (project / "corpus/gold/dev.spacy").write_bytes(b"changed")
+    assert sciner(monkeypatch, "--encoder", "d=other", "--k", "1", "--subsets", 1) == 0
+    assert runs_in(project) == {("d", 1)}
 
 
 @pytest.mark.parametrize("path", ["encoder/config.json", "corpus/gold/dev.spacy"])

@@ -25,7 +25,7 @@ def read(tmp_path, text, *entities):
 
 
 def shown(data, i=0):
-    text, mentions, _ = data.texts[i]
+    text, mentions, *_ = data.texts[i]
     return [(start, text[start:end], concept) for start, end, concept in mentions]
 
 

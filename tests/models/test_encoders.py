@@ -106,6 +106,23 @@ def test_weights_of_an_older_format_are_converted(tiny_encoder: Path, tmp_path: 
     assert all(torch.equal(converted[k], v) for k, v in encoder.state_dict().items())
 
 
+@pytest.mark.parametrize("keep_layers", [0, 1])
+def test_what_the_weights_lack_is_never_made_up(
+    tiny_encoder: Path, tmp_path: Path, keep_layers: int
+):
+    """A masked-word checkpoint has no pooler; a random one would differ in each process."""
+    shutil.copytree(tiny_encoder, tmp_path / "old")
+    (tmp_path / "old" / WEIGHTS).unlink()
+    names = load_encoder(str(tiny_encoder)).state_dict()
+    weights = {f"bert.{name}": value for name, value in names.items() if "pooler" not in name}
+    torch.save(weights, tmp_path / "old" / "pytorch_model.bin")
+    for name in ("one", "two"):
+        copy_encoder(str(tmp_path / "old"), tmp_path / name, keep_layers=keep_layers)
+    one, two = ((tmp_path / name / WEIGHTS).read_bytes() for name in ("one", "two"))
+    assert one == two
+    assert b"pooler" not in one
+
+
 def test_e304_for_a_folder_without_weights(tiny_encoder: Path, tmp_path: Path):
     shutil.copytree(tiny_encoder, tmp_path / "half")
     (tmp_path / "half" / WEIGHTS).unlink()

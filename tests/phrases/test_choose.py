@@ -46,6 +46,12 @@ def test_random_is_by_seed():
     assert all(len(set(draw)) == 2 for draw in draws.values())
 
 
+def test_without_gold_the_fullest_are_chosen():
+    for how, which in (("top", [0, 3]), ("bottom", [1, 2])):
+        found = choose_sentences(MARKED, [], n=2, how=how, seed=0)
+        assert [MARKED.index(m) for m in found] == which
+
+
 def test_nothing_to_choose_from():
     empty = [one("of the and", 0)]
     for how in ("top", "random", "bottom"):

@@ -240,6 +240,12 @@ def test_adapt_puts_the_encoder_beside_params(run_script, project: Path, tiny_en
     assert done.returncode == 0, done.stderr
     assert "layers 1" in done.stdout
     assert (project / "encoder" / "model.safetensors").is_file()
+    # Another experiment's run that was killed may still go on.
+    other = project / ".sciner-cache/adapt/other/state"
+    other.parent.mkdir(parents=True)
+    other.touch()
+    done = run_script("adapt", cwd=project)
+    assert (done.returncode, other.exists()) == (0, True)
 
 
 def test_the_same_figures_are_the_same_bytes(run_script, project: Path):
