@@ -126,8 +126,8 @@ def copy_encoder(
             _convert_weights(source, temporary, name)
         if keep_layers:
             _truncate(temporary, name, keep_layers)
-        _check_tokenizer(temporary, name)
         config = json.loads((temporary / "config.json").read_text(encoding="utf8"))
+        _check_tokenizer(temporary, name, config.get("vocab_size") or 0)
         n_parameters = _count_parameters(temporary / WEIGHTS)
     return {
         "model_type": config.get("model_type"),
@@ -138,18 +138,25 @@ def copy_encoder(
     }
 
 
-def _check_tokenizer(folder: Path, name: str) -> None:
+def _check_tokenizer(folder: Path, name: str, vocab_size: int) -> None:
     """Where no tokenizer.json says all, transformers has to make one of what there is.
 
-    RAISES (ScinerError): SCINER-E304 if it cannot: now, and not as a training begins.
+    vocab_size (int): What the encoder has vectors for; some have more than there are pieces.
+    RAISES (ScinerError): SCINER-E304 if it cannot: now, and not as a training begins. From 5 on it
+        makes one without a vocabulary where it finds none.
     """
     if (folder / "tokenizer.json").is_file():
         return
+    tried = "its files, of which no tokenizer can be made"
     try:
-        WordPieces.from_pretrained(str(folder))
+        pieces = WordPieces.from_pretrained(str(folder))
     except Exception as e:  # whatever a converter stumbles over
-        tried = f"its files, of which no tokenizer can be made ({type(e).__name__}: {e})"
+        tried = f"{tried} ({type(e).__name__}: {e})"
         raise ScinerError(Errors.E304.format(name=name, tried=tried)) from e
+    n_pieces = pieces.tokenizer.get_vocab_size()
+    if 2 * n_pieces < vocab_size:
+        tried = f"{tried} (it would have {n_pieces} pieces, the encoder {vocab_size})"
+        raise ScinerError(Errors.E304.format(name=name, tried=tried))
 
 
 def write_encoder(encoder: Any, source: Path, out: Path) -> None:
