@@ -10,7 +10,7 @@ import typer
 from ..errors import Errors, ScinerError
 from ..files import progress_bar
 from .console import address_problem
-from .options import ChoiceSeed, LabelsFolder, ParagraphCount, Params
+from .options import POOL, ChoiceSeed, LabelsFolder, ParagraphCount, Params
 
 if TYPE_CHECKING:
     from ..corpus.pool import PoolParagraph
@@ -42,7 +42,6 @@ SilentSeconds = Annotated[
 MoreParameters = Annotated[
     str, typer.Option(help="More parameters as a JSON object; null takes one away.")
 ]
-POOL = Path("corpus/pool.spacy")
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Print prompts, tokens and costs; ask nothing.")
 ]

@@ -7,6 +7,7 @@ import typer
 
 from ..errors import Errors, ScinerError
 from ..files import write_text
+from .options import POOL
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from ..phrases.tally import Phrase
 
 GOLD, DEV = Path("corpus/gold/train.spacy"), Path("corpus/gold/dev.spacy")
-POOL = Path("corpus/pool.spacy")
 
 Kinds = Annotated[str, typer.Option(help="existing, pattern, phrase, divided by commas.")]
 TsvPath = Annotated[Optional[Path], typer.Option(help="The whole list as TSV.", show_default=False)]

@@ -5,6 +5,7 @@ from typing import Annotated, List, Optional
 
 import typer
 
+POOL = Path("corpus/pool.spacy")  # what `convert` has made
 Params = Annotated[Path, typer.Option(help="The experiment.")]
 Values = Annotated[
     Optional[List[str]], typer.Option("--set", help="A setting, as train.epochs=8; repeatable.")

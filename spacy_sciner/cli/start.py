@@ -9,14 +9,12 @@ import typer
 from ..errors import Errors, ScinerError
 from ..types import ScoredSpan
 from .export import check_out
-from .options import ChoiceSeed, LabelsFolder, ParagraphCount, ReplaceOut
+from .options import POOL, ChoiceSeed, LabelsFolder, ParagraphCount, ReplaceOut
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
     from ..adapt.start import MeaningTagger
-
-POOL = Path("corpus/pool.spacy")
 
 
 def start(

@@ -7,7 +7,7 @@ import typer
 
 from ..files import write_json, write_text
 from ..settings import read_settings
-from .options import Params
+from .options import POOL, Params
 
 if TYPE_CHECKING:
     from ..selection import Accept
@@ -53,9 +53,8 @@ def sweep(
     out = out or Path(f"sweep/iteration-{iteration}")
     cache = cache / f"iteration-{iteration}"
     previous = experiment.model_of(experiment.previous or 0)
-    pool = Path("corpus/pool.spacy")
     teachers = experiment.teachers_of(experiment.previous or 0)
-    members = predict_members(previous, teachers, pool, cache)
+    members = predict_members(previous, teachers, POOL, cache)
     figures = sweep_gammas(
         previous,
         mean_scores(members),
@@ -67,7 +66,7 @@ def sweep(
         calibrated=annotate.calibrated,
     )
     if retrain:
-        _retrain(experiment, figures, accept=rule, pool=pool, cache=cache, out=out)
+        _retrain(experiment, figures, accept=rule, pool=POOL, cache=cache, out=out)
     how = {"iteration": iteration, "accept": rule, "gamma_o": annotate.gamma_o}
     _write(out, how, figures)
 

@@ -126,6 +126,7 @@ def merge_reviewed(before: Dict[str, Versions], after: Dict[str, Versions]) -> M
     taken: Dict[str, Annotated] = {}
     for key, versions in after.items():
         there = merged.setdefault(key, [])
+        came: Versions = []
         for version in reversed(versions):
             own = _own(version, there)
             at = 0
@@ -143,9 +144,22 @@ def merge_reviewed(before: Dict[str, Versions], after: Dict[str, Versions]) -> M
                 at = there.index(own) if is_same else 0
                 there.remove(own)
             there.insert(at, version)
+            came.append(version)
             taken[key] = version
+        first = there[0]
+        _put_truth_first(there, came)
+        counts["unchanged"] -= there[0] is not first
+        counts["replaced"] += there[0] is not first
         there.sort(key=lambda v: v.is_partial)
     return Merged(merged, counts, taken)
+
+
+def _put_truth_first(there: Versions, came: Versions) -> None:
+    """What a person has made the ground truth since goes before what came with it."""
+    places = sorted(next(i for i, v in enumerate(there) if v is one) for one in came)
+    mine = sorted((there[i] for i in places), key=lambda v: not v.is_truth)
+    for i, version in zip(places, mine, strict=True):
+        there[i] = version
 
 
 def _own(version: Annotated, there: Versions) -> Optional[Annotated]:

@@ -55,23 +55,29 @@ def test_a_pool_is_tagged_by_what_labels_mean(run, root):
     assert "in 20 paragraphs" in said.out
 
 
-def test_a_pool_of_another_corpus_is_refused_unless_it_is_named(run, root):
-    root.joinpath("corpus/_report.json").write_text('{"corpus": "other"}', encoding="utf8")
+@pytest.fixture
+def of_another_corpus(root):
+    report = root / "corpus/_report.json"
+    report.write_text('{"corpus": "other"}', encoding="utf8")
+    yield
+    report.unlink()
+
+
+@pytest.mark.usefixtures("of_another_corpus")
+def test_a_pool_of_another_corpus_is_refused_unless_it_is_named(run):
     options = ("--out", "other.jsonl", "--format", "prodigy", "--n", "1")
     code, said = run(*options)
     assert (code, "SCINER-E529" in said.err) == (1, True)
     code, said = run(*options, "--corpus", "sample")
-    root.joinpath("corpus/_report.json").unlink()
     assert code == 0, said.err
 
 
-def test_a_language_model_is_not_asked_anothers_labels_either(run, root, monkeypatch, capsys):
-    root.joinpath("corpus/_report.json").write_text('{"corpus": "other"}', encoding="utf8")
+@pytest.mark.usefixtures("of_another_corpus", "run")
+def test_a_language_model_is_not_asked_anothers_labels_either(monkeypatch, capsys):
     ask = ("annotate-llm", "--model", "m", "--out", "llm.jsonl", "--closed", "--dry-run")
     assert call_sciner(monkeypatch, *ask) == 1
     assert "SCINER-E529" in capsys.readouterr().err
     assert call_sciner(monkeypatch, *ask, "--corpus", "sample") == 0
-    root.joinpath("corpus/_report.json").unlink()
 
 
 def test_a_lower_bound_proposes_more(run, root):

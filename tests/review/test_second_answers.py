@@ -48,6 +48,22 @@ def test_the_ground_truth_of_another_file_or_task_is_trained_on(take, tmp_path):
     assert ents_of(take.gold)[TEXTS[0]] == [("SQuAD", "Dataset")]
 
 
+def test_the_ground_truth_may_be_told_later(take):
+    """Of a task by two; a later import goes before it, as before any other."""
+    two, chosen = task(0, [("BERT", "Method")]), task(0, [("SQuAD", "Dataset")], who=2)
+    two["annotations"] += chosen["annotations"]
+    take(two)
+    assert ents_of(take.gold)[TEXTS[0]] == [("BERT", "Method")]
+    two["annotations"][1]["ground_truth"] = True
+    counts = take(two)["gold"]
+    assert (counts["replaced"], counts["unchanged"]) == (1, 1)
+    assert ents_of(take.gold)[TEXTS[0]] == [("SQuAD", "Dataset")]
+    assert take(two)["gold"]["unchanged"] == 2
+    take(task(0, [], who=3))
+    take(two)
+    assert ents_of(take.gold)[TEXTS[0]] == []
+
+
 def test_what_is_as_before_changes_nothing(take):
     ann = task(0, [("BERT", "Method")], who="ann")
     take(ann)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, List, Optional, Sequence, Set,
 import typer
 
 from ...errors import Errors, ScinerError
-from ..options import LabelsFolder, Params, ReplaceOut
+from ..options import POOL, LabelsFolder, Params, ReplaceOut
 from .server import ProjectTitle, Server, Studio, connected, make_project, send_round
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def export(
     n: Annotated[Optional[int], typer.Option(min=1, help="Paragraphs at most.")] = None,
     per_paper: MostOfPaper = 0,
     pipeline: Corrected = Path("training/best"),
-    pool: Annotated[Path, typer.Option(help="Paragraphs.")] = Path("corpus/pool.spacy"),
+    pool: Annotated[Path, typer.Option(help="Paragraphs.")] = POOL,
     format: Annotated[str, typer.Option(help="label-studio, prodigy or doccano.")] = "label-studio",
     out: RoundFolder = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the strategy random.")] = 0,
