@@ -91,7 +91,7 @@ def advice(facts: Dict[str, Any], settings: Settings, *, total_s: float) -> List
     """
     cores, threads = facts["cores"], facts["threads"]
     on_cpu = facts["device"] == "cpu"
-    idle_amx = on_cpu and facts["precision"] == "float32" and facts["amx"]
+    idle_bf16 = on_cpu and facts["precision"] == "float32" and facts["fast_bf16"]
     said = [
         _problem(facts, "encoder"),
         _problem(facts, "teacher"),
@@ -104,7 +104,7 @@ def advice(facts: Dict[str, Any], settings: Settings, *, total_s: float) -> List
         "There is a GPU, unused: set `device: auto` in params.yaml."
         if on_cpu and facts["gpus"]
         else None,
-        "The processor has AMX, unused: set `precision: auto`." if idle_amx else None,
+        "The processor's bf16 is faster than fp32: set `precision: auto`." if idle_bf16 else None,
         _too_many_at_once(facts, settings),
     ]
     if on_cpu and not facts["gpus"] and total_s > LONG_S:
@@ -233,8 +233,9 @@ def _label_studio(url: str) -> Dict[str, Any]:
 
 
 def _table(facts: Dict[str, Any]) -> str:
-    slow = "yes, but without AMX, where fp32 is faster" if facts["bf16"] else "no"
-    bf16 = "yes, with AMX" if facts["amx"] else slow
+    bf16 = "yes, but fp32 is faster without AMX" if facts["bf16"] else "no"
+    if facts["fast_bf16"]:
+        bf16 = "yes, faster than fp32"
     load = "unknown" if facts["load"] is None else f"{facts['load']:.1f}"
     gpus = ", ".join(f"{name} ({size} GB)" for name, size in facts["gpus"].items()) or "none"
     size = facts["encoder"]["megabytes"]

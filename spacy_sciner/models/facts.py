@@ -8,7 +8,7 @@ from typing import Any, Dict, Optional
 
 import torch
 
-from .machine import usable_cores
+from .machine import has_fast_bf16, read_proc, usable_cores
 from .shim import resolve_device, resolve_precision
 
 LIBRARIES = ("spacy", "torch", "transformers", "dvc")
@@ -20,14 +20,14 @@ def machine_facts(device: str, precision: str) -> Dict[str, Any]:
     device, precision (str): The settings of that name; "precision" of the facts is the outcome.
     RAISES (ScinerError): SCINER-E303 without CUDA.
     """
-    cpu = _table(Path("/proc/cpuinfo"))
+    cpu = read_proc(Path("/proc/cpuinfo"))
     flags = cpu.get("flags", "").split()
-    memory = _table(Path("/proc/meminfo"))
+    memory = read_proc(Path("/proc/meminfo"))
     used = resolve_device(device)
     return {
         "processor": cpu.get("model name") or platform.processor() or platform.machine(),
-        "amx": resolve_precision("auto", "cpu") is torch.bfloat16,  # what `auto` goes by
         "bf16": any(flag.endswith("_bf16") for flag in flags),
+        "fast_bf16": has_fast_bf16(),  # what `precision: auto` goes by
         "device": used,
         "precision": str(resolve_precision(precision, used)).replace("torch.", ""),
         "cores": usable_cores(),
@@ -39,17 +39,6 @@ def machine_facts(device: str, precision: str) -> Dict[str, Any]:
         "gpus": _gpus(),
         "versions": {"python": platform.python_version(), **{n: _version(n) for n in LIBRARIES}},
     }
-
-
-def _table(path: Path) -> Dict[str, str]:
-    """The first value of each name in a file of `name : value`; empty where Linux is not."""
-    if not path.is_file():
-        return {}
-    rows: Dict[str, str] = {}
-    for line in path.read_text(encoding="utf8", errors="replace").splitlines():
-        name, _, value = line.partition(":")
-        rows.setdefault(name.strip(), value.strip())
-    return rows
 
 
 def _gigabytes(kib: Optional[str]) -> Optional[float]:

@@ -14,7 +14,7 @@ from torch import nn
 
 from ..errors import Errors, ScinerError
 from .head import set_dropout
-from .machine import keep_freed_memory
+from .machine import has_fast_bf16, keep_freed_memory
 from .optimizers import clip_gradients, take_settings, torch_optimizer
 
 
@@ -27,7 +27,7 @@ class TorchTagger(Shim):
 
     rebuild (Callable): Makes the module with random weights from the plain data.
     device (str): "auto" takes CUDA if there is one.
-    precision (str): "auto" is bf16 where that is faster (AMX, a GPU that has it), else fp32.
+    precision (str): "auto" is bf16 where that is faster, on a CPU by `has_fast_bf16`.
     """
 
     def __init__(
@@ -183,17 +183,11 @@ def has_own_layers(fast: bool, device: str) -> bool:
 def resolve_precision(precision: str, device: str) -> torch.dtype:
     """precision (str): "auto", "fp32", "bf16" or "fp16"."""
     if precision == "auto":
-        fast = torch.cuda.is_bf16_supported() if device == "cuda" else _amx_computes_bf16()
+        fast = torch.cuda.is_bf16_supported() if device == "cuda" else has_fast_bf16()
         precision = "bf16" if fast else "fp32"
     if precision == "fp16" and device == "cpu":
         precision = "bf16"
     return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
-
-
-def _amx_computes_bf16() -> bool:
-    """AVX-512's bf16 is no help: its products take longer than those in fp32 (docs/log.md)."""
-    supported = getattr(torch.cpu, "_is_amx_tile_supported", None)
-    return bool(supported and supported())
 
 
 def get_shim(model: Any) -> TorchTagger:

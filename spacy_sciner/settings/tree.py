@@ -202,7 +202,7 @@ class Settings(Section):
     corpus: Text = knob("Which folder of assets/ and which entry under `corpora`.")
     seed: Seed = knob("Of every training.")
     device: Device = knob("auto: CUDA if there is one.")
-    precision: Precision = knob("auto: bf16 where it is faster (AMX, CUDA), else fp32; fp16: CUDA.")
+    precision: Precision = knob("auto: bf16 where faster (AMX, AMD, CUDA), else fp32; fp16: CUDA.")
     parse: Parse = knob("Stage parse.")
     convert: Convert = knob("Stage convert.")
     corpora: Annotated[Dict[str, Corpus], Expected("a mapping", "of names to corpora")] = knob(

@@ -18,7 +18,7 @@ QUIET = {
     "load": 0.1,
     "device": "cpu",
     "precision": "bfloat16",
-    "amx": True,
+    "fast_bf16": True,
     "gpus": {},
     "encoder": {"name": "e", "megabytes": 90, "problem": None},
     "teacher": {},
@@ -194,7 +194,7 @@ def test_a_long_plan_without_a_gpu_says_what_can_go():
 
 
 def test_memory_that_is_not_known_is_not_none_gigabytes(monkeypatch):
-    monkeypatch.setattr(facts_module, "_table", lambda path: {})  # as where Linux is not
+    monkeypatch.setattr(facts_module, "read_proc", lambda path: {})  # as where Linux is not
     found = facts_module.machine_facts("cpu", "auto")
     encoder = {"name": "e", "megabytes": 1, "problem": None}
     found.update(encoder=encoder, grobid={}, label_studio={})
@@ -202,16 +202,16 @@ def test_memory_that_is_not_known_is_not_none_gigabytes(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("amx", "flags", "row"),
+    ("fast", "flags", "row"),
     [
-        (True, "avx512_bf16 amx_bf16", "bf16       yes, with AMX;"),
-        (False, "avx2 avx512_bf16", "bf16       yes, but without AMX, where fp32 is faster;"),
+        (True, "avx512_bf16 amx_bf16", "bf16       yes, faster than fp32;"),
+        (False, "avx2 avx512_bf16", "bf16       yes, but fp32 is faster without AMX;"),
         (False, "avx2", "bf16       no;"),
     ],
 )
-def test_bf16_is_what_precision_auto_goes_by(amx, flags, row, monkeypatch):
-    monkeypatch.setattr("spacy_sciner.models.shim._amx_computes_bf16", lambda: amx)
-    monkeypatch.setattr(facts_module, "_table", lambda path: {"flags": flags})
+def test_bf16_is_what_precision_auto_goes_by(fast, flags, row, monkeypatch):
+    monkeypatch.setattr(facts_module, "has_fast_bf16", lambda: fast)
+    monkeypatch.setattr(facts_module, "read_proc", lambda path: {"flags": flags})
     found = facts_module.machine_facts("cpu", "fp32")
     encoder = {"name": "e", "megabytes": 1, "problem": None}
     found.update(encoder=encoder, grobid={}, label_studio={})

@@ -1,4 +1,4 @@
-"""Freed memory is used again for the next batch, and a fork has no threads to wait for."""
+"""What torch uses of a machine: memory once freed, threads of a fork, bf16 where it is faster."""
 
 import os
 import platform
@@ -6,6 +6,9 @@ import subprocess
 import sys
 
 import pytest
+import torch
+
+from spacy_sciner.models import machine
 
 CODE = """
 import os, resource
@@ -56,3 +59,21 @@ def test_torch_computes_in_a_forked_process():
     command = [sys.executable, "-c", FORK]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
     assert float(done.stdout) == 1e9
+
+
+@pytest.mark.parametrize(
+    ("amx", "vendor", "flags", "fast"),
+    [
+        (True, "GenuineIntel", "avx512_bf16 amx_bf16", True),
+        (False, "GenuineIntel", "avx512f avx512_bf16", False),
+        (False, "AuthenticAMD", "avx512f avx512_bf16", True),
+        (False, "AuthenticAMD", "avx2", False),
+    ],
+)
+def test_bf16_is_faster_with_amx_and_on_amds_processors_that_have_it(
+    amx, vendor, flags, fast, monkeypatch
+):
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
+    cpu = {"vendor_id": vendor, "flags": flags}
+    monkeypatch.setattr(machine, "read_proc", lambda path: cpu)
+    assert machine.has_fast_bf16.__wrapped__() is fast

@@ -206,7 +206,7 @@ def test_e303_for_cuda_where_there_is_none(monkeypatch: pytest.MonkeyPatch):
     ],
 )
 def test_precision_on_a_cpu(monkeypatch: pytest.MonkeyPatch, precision, fast, dtype):
-    monkeypatch.setattr(shim_module, "_amx_computes_bf16", lambda: fast)
+    monkeypatch.setattr(shim_module, "has_fast_bf16", lambda: fast)
     assert resolve_precision(precision, "cpu") == dtype
 
 
