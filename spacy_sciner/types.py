@@ -8,9 +8,9 @@ Floats1d = Any  # float32 (n_tokens,)
 Floats2d = Any  # float32 (n_tokens, n_tags)
 Ints1d = Any  # int64 (n_tokens,)
 
-# A document's log-probabilities of tags and its targets, both Floats2d → each token's loss, and the
-# gradient with respect to the log-probabilities.
-TokenLoss = Callable[[Floats2d, Floats2d], Tuple[Floats1d, Floats2d]]
+# Some of a document's tokens: log-probabilities of their tags, their targets, and which they are →
+# each one's loss, and the gradient with respect to the log-probabilities.
+TokenLoss = Callable[[Floats2d, Floats2d, Ints1d], Tuple[Floats1d, Floats2d]]
 
 
 class Paragraph(TypedDict):

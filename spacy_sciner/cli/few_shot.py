@@ -59,10 +59,11 @@ def few_shot(
     0 on them alone, and measures on all of dev and test. Goes on after an interruption. Writes
     few-shot.json, few-shot.csv and few-shot.svg into --out.
     """
-    from ..corpus.annotated import LLM, make_vocab
+    from ..corpus.annotated import make_vocab
     from ..corpus.convert import check_converted
     from ..corpus.docbin import read_docs
     from ..corpus.few_shot import count_types, sentence_docs
+    from ..corpus.filled import persons
     from ..models.machine import usable_cores
     from ..settings import read_settings
     from .loops import ended_with_us
@@ -72,7 +73,7 @@ def few_shot(
     text = params.read_text(encoding="utf8")
     paths = _read_encoders(encoders)
     train = read_docs(GOLD / "train.spacy", make_vocab())
-    sentences = sentence_docs([doc for doc in train if doc.user_data.get("source") != LLM])
+    sentences = sentence_docs(persons(train))
     chosen, notes = _choose(count_types(sentences), asked, n_subsets=subsets, given=k)
     notes += _unseen(sentences, read_docs(GOLD / "test.spacy", make_vocab()))
     for line in notes:

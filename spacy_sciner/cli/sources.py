@@ -35,16 +35,16 @@ def sources(
 ) -> None:
     """What are a language model's labels worth beside gold?
 
-    Trains the same model on the other annotator's paragraphs with 0, 5, … percent of the gold
-    added, and on that gold alone, and measures each on gold's test. Where both annotated a text,
-    gold wins; what has a text of dev or test is left out. A training for each share, loss and
-    seed, and one for each share of gold alone. Needs `dvc repro convert adapt`. Goes on after an
-    interruption. Writes sources.txt, sources.svg, sources.csv and sources.json.
+    Trains the same model on the other annotator's paragraphs with 0, 5, … percent of the gold, and
+    on that gold alone, for each loss and seed, and measures each on gold's test. Where both have a
+    text, gold wins, and the other tells what gold leaves unknown; texts of dev and test are left
+    out. Needs `dvc repro convert adapt`; goes on where it was. Writes sources.txt, svg, csv, json.
     """
     from spacy.vocab import Vocab
 
     from ..corpus.convert import check_converted
     from ..corpus.docbin import read_docs
+    from ..corpus.filled import persons
     from ..review.annotators import format_of
     from ..review.sources import mixtures, read_source
     from ..settings import read_settings
@@ -63,7 +63,7 @@ def sources(
     vocab = Vocab()
     held = [d for s in ("dev", "test", "calibration") for d in _read(gold / f"{s}.spacy", vocab)]
     docs, counts = read_source(other, file_format=format, labels=labels, held_out=held)
-    golds = read_docs(gold / "train.spacy", vocab)
+    golds = persons(read_docs(gold / "train.spacy", vocab))
     typer.echo(f"{other.name}: " + ", ".join(f"{k} {n}" for k, n in counts.items()), err=True)
     if not docs:
         raise ScinerError(Errors.E545.format(path=other, n=counts["paragraphs"]))

@@ -52,6 +52,8 @@ class Found:
     same_papers: Dict[str, str] = field(default_factory=dict)  # another paper with its whole text
     leaks: Counter[str] = field(default_factory=Counter)  # paragraphs, by "split and split"
     leak_examples: List[str] = field(default_factory=list)
+    # What a language model told of paragraphs that a person left unknown: `filled`.
+    filled: Counter[str] = field(default_factory=Counter)
 
     def to_dict(self) -> Dict[str, object]:
         return {
@@ -62,6 +64,7 @@ class Found:
             "same_papers": dict(sorted(self.same_papers.items())),
             "in_two_splits": dict(sorted(self.leaks.items())),
             "in_two_splits_examples": self.leak_examples[:MAX_EXAMPLES],
+            "filled": dict(sorted(self.filled.items())),
         }
 
 

@@ -14,6 +14,7 @@ from ..settings.arguments import ReaderArguments
 from ..settings.read import check_section
 from .docbin import read_docs
 from .soft import cut_soft
+from .told import cut_told
 
 
 def make_corpus(
@@ -116,4 +117,5 @@ def _slice(doc: Doc, start: int, end: int) -> Doc:
     piece = Doc(doc.vocab, words=words, spaces=spaces, ents=tags)  # type: ignore[arg-type]
     piece.user_data.update({k: v for k, v in doc.user_data.items() if isinstance(k, str)})
     cut_soft(piece.user_data, start, end)
+    cut_told(piece.user_data, start, end)
     return piece

@@ -42,6 +42,11 @@ def gold_notes(report: Dict[str, Any]) -> List[str]:
         for entry in report["files"]
         if "offsets" in entry
     ]
+    if filled := report["duplicates"].get("filled"):
+        notes.append(
+            f"words that a person left unknown, told by a language model: {filled['tokens']} in "
+            f"{filled['paragraphs']} paragraphs, with {filled['entities']} entities"
+        )
     pairs = report.get("counterparts", {})
     if missing := pairs.get("gold_not_parsed"):
         notes.append(

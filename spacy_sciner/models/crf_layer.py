@@ -107,7 +107,8 @@ def compute_loss(
         rows = rows.double().requires_grad_()
         wanted = [targets[i][words[i]] for i in group]
         if by_token:
-            loss += _token_loss(rows, lengths, table, wanted, [asked[i] for i in group])
+            its = [(asked[i], np.flatnonzero(words[i])) for i in group]
+            loss += _token_loss(rows, lengths, table, wanted, its)
         else:
             loss += _path_loss(rows, lengths, table, wanted)
         d_rows: Any = rows.grad
@@ -145,15 +146,18 @@ def _token_loss(
     lengths: Tensor,
     table: Tensor,
     targets: List[Floats2d],
-    asked: Sequence[Any],
+    asked: Sequence[Tuple[Any, np.ndarray]],
 ) -> float:
-    """The loss; its gradients are added to those of rows and table."""
+    """The loss; its gradients are added to those of rows and table.
+
+    asked (Sequence[Tuple]): Of each document its `TokenLoss`, and which tokens its rows are.
+    """
     marginals = log_marginals(rows, lengths, table)
     logs = marginals.detach().numpy()
     gradient = np.zeros_like(logs)
     total = 0.0
-    for i, (target, token_loss) in enumerate(zip(targets, asked)):
-        losses, gradient[i, : len(target)] = token_loss(logs[i, : len(target)], target)
+    for i, (target, (token_loss, tokens)) in enumerate(zip(targets, asked)):
+        losses, gradient[i, : len(target)] = token_loss(logs[i, : len(target)], target, tokens)
         total += float(losses.sum())
     marginals.backward(torch.from_numpy(gradient))
     return total

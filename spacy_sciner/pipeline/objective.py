@@ -23,6 +23,7 @@ from spacy.tokens import Doc
 from spacy.util import registry
 
 from ..corpus.soft import get_soft
+from ..corpus.told import model_told
 from ..errors import Errors, ScinerError
 from ..settings.read import check_section
 from ..settings.schedules import Goal
@@ -137,34 +138,51 @@ def make_targets(
             known = np.flatnonzero(doc_tags != UNKNOWN)
             target[known, doc_tags[known]] = 1.0
         source = str(doc.user_data.get("source"))
-        weight = weights.get(source, objective.gold_weight) / heaviest
-        targets.append(target if weight == 1.0 else target * np.float32(weight))
+        weight = np.full((len(target), 1), weights.get(source, objective.gold_weight) / heaviest)
+        if (told := model_told(doc)) is not None:
+            weight[told] = objective.llm_weight / heaviest
+        targets.append(target if (weight == 1.0).all() else target * weight.astype(np.float32))
     return targets
 
 
 def token_losses(
-    logs: Floats2d, target: Floats2d, *, gce_q: Optional[float] = None
+    logs: Floats2d,
+    target: Floats2d,
+    tokens: Optional[Ints1d] = None,
+    *,
+    gce_q: Optional[float] = None,
+    of: Optional[np.ndarray] = None,
 ) -> Tuple[Floats1d, Floats2d]:
     """Loss of each token and its gradient with respect to the tags' log-probabilities.
 
     logs, target (Floats2d): Shape (n_tokens, n_tags).
+    tokens (Ints1d): Which of the document's tokens these are; None: all, in order.
     gce_q (float): Generalised cross-entropy with this q; None is the cross-entropy.
+    of (np.ndarray): Which of the document's tokens have it, bool; None: all.
     RETURNS (Tuple[Floats1d, Floats2d]): Shapes (n_tokens,) and (n_tokens, n_tags).
     """
     # Log-probabilities of tags without a share in the target may be −inf.
     logs = np.where(target > 0, logs, 0.0)
+    losses, gradient = -(target * logs).sum(axis=1), -target
     if gce_q is None:
-        return -(target * logs).sum(axis=1), -target
+        return losses, gradient
     powers = np.exp(gce_q * np.minimum(logs, 0.0))
-    return (target * (1.0 - powers)).sum(axis=1) / gce_q, -target * powers
+    robust, its_gradient = (target * (1.0 - powers)).sum(axis=1) / gce_q, -target * powers
+    if of is None:
+        return robust, its_gradient
+    has_it = of if tokens is None else of[tokens]
+    return np.where(has_it, robust, losses), np.where(has_it[:, None], its_gradient, gradient)
 
 
 def token_loss_of(doc: Doc, objective: Objective) -> Optional[TokenLoss]:
     """What is asked of a document's tokens one by one. None asks for its tags, whose likelihood a
     model of whole paths takes of all at once."""
-    if objective.loss == "gce" and is_machine(doc):
-        return partial(token_losses, gce_q=objective.gce_q)
-    return token_losses if _has_soft(doc, objective) else None
+    told = model_told(doc)
+    if objective.loss == "gce" and (is_machine(doc) or told is not None):
+        return partial(token_losses, gce_q=objective.gce_q, of=told)
+    # A path has one weight.
+    weighs_otherwise = told is not None and objective.llm_weight != objective.gold_weight
+    return token_losses if weighs_otherwise or _has_soft(doc, objective) else None
 
 
 def compute_loss(
@@ -179,7 +197,7 @@ def compute_loss(
     """
     loss, gradients = 0.0, []
     for rows, target, token_loss in zip(scores, targets, asked):
-        losses, gradient = (token_loss or token_losses)(rows, target)
+        losses, gradient = (token_loss or token_losses)(rows, target, np.arange(len(rows)))
         loss += float(losses.sum())
         gradients.append(gradient)
     return loss, gradients

@@ -14,6 +14,7 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from ..corpus.docbin import read_docs, write_docs
+from ..corpus.filled import persons
 from ..corpus.reader import words_and_spaces
 from ..files import link, read_json
 from .choose import choose
@@ -47,7 +48,7 @@ def simulate(plan: Plan, out: Path, gold: Path, run: Run) -> Iterator[Row]:
         again.
     YIELDS (dict): Of each round the tokens and paragraphs revealed, and the scores.
     """
-    docs = read_docs(gold / "train.spacy", Vocab())
+    docs = persons(read_docs(gold / "train.spacy", Vocab()))
     every = plan.strategy == ALL
     drawn = np.random.default_rng(plan.seed).random(len(docs)).tolist()
     revealed = list(range(len(docs))) if every else choose(docs, drawn, tokens=plan.start, near=2)

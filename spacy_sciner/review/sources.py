@@ -1,7 +1,7 @@
 """What different annotators' labels are worth: a language model's, a person's, and mixtures.
 
-Every paragraph keeps its source; where both have annotated the same text, or one a part
-of the other's, gold wins.
+Every token keeps its source; where both have annotated the same text, or one a part of the other's,
+gold wins, and the other tells what gold leaves unknown of the same text.
 SOURCE: the NERC extraction project (estnafinema0) compares a model on LLM labels with one on gold,
 from different splits and evaluators; here everything but the labels is the same.
 """
@@ -16,7 +16,8 @@ from spacy.tokens import Doc
 
 from ..corpus.annotated import LLM
 from ..corpus.docbin import read_docs, write_docs
-from ..corpus.duplicates import sharing
+from ..corpus.duplicates import Found, sharing
+from ..corpus.filled import fill_unknown
 from ..corpus.screen import unknown_label_warnings
 from ..corpus.splits.gold import GoldReader
 from ..corpus.text import text_key
@@ -76,14 +77,16 @@ def read_source(
 
 
 def mix(gold: Sequence[Doc], other: Sequence[Doc], mixture: Mixture) -> List[Doc]:
-    """The training data: a seeded choice of gold paragraphs, and the other's with other texts."""
+    """The training data: a seeded choice of gold paragraphs, and the other's with other texts, and
+    for the words that gold leaves unknown."""
     n = round(mixture.share * len(gold))
     order = np.random.default_rng(mixture.seed).permutation(len(gold))[:n]
     chosen = [gold[i] for i in sorted(order)]
     if mixture.kind == ALONE:
         return chosen
     is_gold = _same_or_part(chosen)
-    return [*chosen, *(doc for doc in other if not is_gold(doc.text))]
+    filled = fill_unknown(chosen, other, found=Found())
+    return [*filled, *(doc for doc in other if not is_gold(doc.text))]
 
 
 def _same_or_part(docs: Sequence[Doc]) -> Callable[[str], bool]:

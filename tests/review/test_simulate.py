@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
+from spacy.vocab import Vocab
 from tiny import gold_docs
 
 from spacy_sciner.corpus.docbin import read_docs, write_docs
@@ -42,8 +43,6 @@ def run(tiny_model):
 
 
 def texts_of(path, as_docs=False):
-    from spacy.vocab import Vocab
-
     docs = read_docs(path, Vocab())
     return docs if as_docs else [doc.text for doc in docs]
 
@@ -63,6 +62,19 @@ def test_rounds_buy_within_the_budget_and_never_twice(gold, run, tmp_path):
         assert not set(known) & set(rest)
         assert len(known) + len(rest) == 8
         before = set(known)
+
+
+def test_the_expert_is_a_person(gold, run, tmp_path):
+    """Neither a language model's paragraphs are revealed nor its words in a person's."""
+    docs = read_docs(gold / "train.spacy", Vocab())
+    docs[0].user_data["source"] = "llm"
+    docs[1].user_data["llm_tokens"] = [[0, 2]]
+    write_docs(gold / "train.spacy", docs)
+    list(simulate(PLAN._replace(strategy=ALL), tmp_path / "run", gold, run))
+    (folder,) = run.runs
+    revealed = texts_of(folder / "corpus/gold/train.spacy", as_docs=True)
+    assert [doc.text for doc in revealed] == [doc.text for doc in docs[1:]]
+    assert [token.ent_iob_ for token in revealed[0]][:2] == ["", ""]
 
 
 def test_the_pool_tells_nothing_of_its_gold(gold, run, tmp_path):

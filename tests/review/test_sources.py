@@ -78,6 +78,19 @@ def test_another_tokenisation_is_no_other_text(tmp_path, held, other):
     assert mix([measured], docs, Mixture(1, MIXED, "nll", 0)) == [measured]
 
 
+def test_what_gold_leaves_unknown_the_other_tells(tmp_path):
+    path = tmp_path / "llm.jsonl"
+    path.write_text('{"text": "We train BERT here", "label": []}\n')
+    docs, _ = read_source(path, file_format="doccano", labels=LABELS, held_out=[])
+    tags = ["O", None, "B-Method", None]
+    begun = Doc(docs[0].vocab, words=["We", "train", "BERT", "here"], ents=tags)
+    begun.user_data["source"] = "gold"
+    (both,) = mix([begun], docs, Mixture(1, MIXED, "nll", 0))
+    assert [token.ent_iob_ for token in both] == ["O", "O", "B", "O"]
+    assert both.user_data["llm_tokens"] == [[1, 2], [3, 4]]
+    assert mix([begun], docs, Mixture(1, ALONE, "nll", 0)) == [begun]
+
+
 def test_gold_wins_over_the_same_text(other):
     gold = gold_docs()
     docs, _ = read_source(other, file_format="conll", labels=LABELS, held_out=[])

@@ -11,6 +11,7 @@ from ...html_text import has_markup
 from ...settings.corpora import format_points
 from ..annotated import Annotated, CharSpan, Numbering, make_vocab, source_of_doc
 from ..docbin import read_docs
+from ..filled import without_model
 from ..reader import words_and_spaces
 from ..rules import Repairs
 from .brat import read_brat_paper, write_brat
@@ -151,10 +152,11 @@ def _numbered_on(paragraphs: Sequence[Annotated]) -> List[Annotated]:
 
 
 def read_spacy(path: Path, *, file: str, repairs: Repairs) -> List[Annotated]:
-    """A DocBin: its own tokens, entities and unknown tokens; its paper from `user_data`."""
+    """A DocBin: its own tokens, entities and unknown tokens; its paper from `user_data`. What a
+    language model told of a person's paragraph is unknown."""
     number = Numbering()
     paragraphs = []
-    for doc in read_docs(path, make_vocab()):
+    for doc in map(without_model, read_docs(path, make_vocab())):
         paper = str(doc.user_data.get("paper") or paper_of_file(path.name))
         words, spaces = words_and_spaces(doc)
         paragraphs.append(

@@ -26,6 +26,8 @@ from spacy.tokens import Doc, Span
 from ...errors import Errors, ScinerError
 from ...types import ScoredSpan
 from ..annotated import GOLD, UNKNOWN_LABEL, Numbering, source_of_doc, standard_tokenizer
+from ..filled import without_model
+from ..told import model_told
 
 # What a format, or a reader of it, does not keep, as a person is told. {n} is how many.
 LOSSES = {
@@ -38,6 +40,7 @@ LOSSES = {
     "words": "the words of {n} paragraphs: read back, their text is cut into words anew",
     "edges": "{n} entities begin or end inside one of the new words and will grow to it",
     "scores": "the confidences of {n} entities",
+    "by-model": "{n} entities that a language model found among words a person left unknown",
     "unknown": "{n} unknown words: read back, they are no entities",
     "prediction": "that {n} paragraphs are predictions: read back, they are gold",
     "alone": "that {n} paragraphs were reviewed alone: read back, their papers leave the pool",
@@ -129,6 +132,10 @@ def prepare(
         if any(ent.label == UNKNOWN_LABEL for ent in ents):
             reason = "every reader takes it for what is unknown"
             raise bad_label(UNKNOWN_LABEL, file_format="any format", reason=reason)
+        if (told := model_told(doc)) is not None:
+            own = [ent for ent in ents if not told[ent.start : ent.end].any()]
+            losses.add("by-model", len(ents) - len(own))
+            doc, ents = without_model(doc), own
         entities = [_char_ent(doc[e.start : e.end], e.label, e.score) for e in ents]
         n_padded = sum(
             ent is None or ent[:2] != (span.start_char, span.end_char)

@@ -3,7 +3,6 @@
 Nothing is written here; `convert` writes what comes out, `sciner check` only tells of it.
 """
 
-import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
@@ -11,15 +10,17 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
 
-from ...errors import Errors, ScinerError, ScinerWarning, Warnings
+from ...errors import Errors, ScinerError
 from ...settings import GoldFile
 from ...settings.corpora import CALIBRATION, GOLD_SPLITS, PARAGRAPHS
-from ..annotated import GOLD, LLM, Annotated, annotated_to_doc, make_tokenizer
+from ..annotated import LLM, Annotated, annotated_to_doc, make_tokenizer
 from ..duplicates import Found, compare_extras, one_annotation_each, same_papers, without_leaks
+from ..filled import fill_unknown
 from ..formats.registry import AnnotatedFile, read_gold
 from ..rules import Repairs
 from ..settings import CorpusSettings
 from ..split import split_papers
+from .allowed import refuse_models, refuse_predictions, warn_of_shared_papers
 
 PAPERS_TABLE = "acl-papers.tsv"  # beside the corpora, and watched as they are
 
@@ -66,7 +67,7 @@ class GoldReader:
         self._refuse_twice(gold_file, found.files)
         self._refuse_outside(found.files)
         if self.is_gold:
-            _refuse_predictions(found.paragraphs, gold_file.path)
+            refuse_predictions(found.paragraphs, gold_file.path)
         self.n_annotations += sum(len(p.spans) for p in found.paragraphs)
         self.n_paragraphs += len(found.paragraphs)
         self.files.append(self._entry(gold_file, found))
@@ -114,10 +115,15 @@ class GoldReader:
         return report
 
     def docs(self, paragraphs: Sequence[Annotated]) -> List[Doc]:
-        docs = (
-            annotated_to_doc(p, tokenizer=self.tokenizer, labels=self.labels, repairs=self.repairs)
-            for p in paragraphs
-        )
+        return self._docs(paragraphs, self.repairs)
+
+    def models(self) -> List[Doc]:
+        """What a language model annotated of texts that a person annotated, too."""
+        return self._docs([p for p in self.repairs.extras if p.source == LLM], Repairs())
+
+    def _docs(self, paragraphs: Sequence[Annotated], repairs: Repairs) -> List[Doc]:
+        asked: Any = {"tokenizer": self.tokenizer, "labels": self.labels, "repairs": repairs}
+        docs = (annotated_to_doc(paragraph, **asked) for paragraph in paragraphs)
         return [doc for doc in docs if doc is not None]
 
 
@@ -141,6 +147,7 @@ def read_gold_splits(corpus: CorpusSettings, *, folder: Path, seed: int) -> Gold
     """
     reader = GoldReader(folder, corpus.labels, is_corpus=True)
     docs = _read_splits(corpus, reader, seed=seed)
+    docs["train"] = fill_unknown(docs["train"], reader.models(), found=reader.found)
     pool_gold = _one_each(reader.read_list(corpus.pool_gold), reader)
     compare_extras(reader.used, reader.repairs.extras, found=reader.found)
     return GoldSplits(docs, reader.docs([p for some in pool_gold for p in some]), reader)
@@ -182,10 +189,10 @@ def _read_splits(corpus: CorpusSettings, reader: GoldReader, *, seed: int) -> Di
     if not gold[CALIBRATION]:
         del gold[CALIBRATION]
     gold["train"] = _one_each_of_sets(gold["train"], read, reader)
-    _warn_of_shared_papers(gold)
+    warn_of_shared_papers(gold)
     kept = without_leaks(gold, repairs=reader.repairs, found=reader.found)
     docs = {split: reader.docs(paragraphs) for split, paragraphs in kept.items()}
-    _refuse_models(kept)
+    refuse_models(kept)
     for split in GOLD_SPLITS if corpus.gold else ():
         if not docs[split]:
             reason = "they have no text"
@@ -265,36 +272,3 @@ def _into(gold_file: GoldFile, corpus: CorpusSettings) -> Tuple[str, ...]:
     into = tuple(gold_file.split)
     wanted = CALIBRATION in corpus.split and "train" in into and CALIBRATION not in into
     return (*into, CALIBRATION) if wanted else into
-
-
-def _refuse_predictions(paragraphs: Sequence[Annotated], file: str) -> None:
-    """RAISES (ScinerError): SCINER-E568 for what neither a person nor an LLM annotated."""
-    others = [p.source for p in paragraphs if p.source not in (GOLD, LLM)]
-    if others:
-        named = ", ".join(map(repr, sorted(set(others))[:5]))
-        counts = {"n": len(others), "of": len(paragraphs)}
-        raise ScinerError(Errors.E568.format(**counts, file=file, sources=named))
-
-
-def _refuse_models(gold: Dict[str, List[Annotated]]) -> None:
-    """RAISES (ScinerError): SCINER-E245 if a language model's labels would be measured against."""
-    for split, paragraphs in gold.items():
-        found = [paragraph for paragraph in paragraphs if paragraph.source == LLM]
-        if found and split not in ("train", "pool"):
-            message = Errors.E245.format(n=len(found), split=split, file=found[0].file)
-            raise ScinerError(message)
-
-
-def _warn_of_shared_papers(gold: Dict[str, List[Annotated]]) -> None:
-    splits: Dict[str, List[str]] = {}
-    in_pool = {p.paper for p in gold["pool"]}
-    for split, paragraphs in gold.items():
-        # A paper of the pool of which paragraphs were annotated for training is in both.
-        alone = [p for p in paragraphs if split == "train" and (p.of_pool or p.source == LLM)]
-        own = {p.paper for p in paragraphs} - {p.paper for p in alone}
-        for paper in sorted(own | {p.paper for p in alone} - in_pool):
-            splits.setdefault(paper, []).append(split)
-    shared = [f"{paper} ({', '.join(s)})" for paper, s in sorted(splits.items()) if len(s) > 1]
-    if shared:
-        message = Warnings.W201.format(n=len(shared), papers="; ".join(shared[:5]))
-        warnings.warn(message, ScinerWarning, stacklevel=2)

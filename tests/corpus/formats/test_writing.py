@@ -13,7 +13,7 @@ from spacy_sciner.corpus.rules import Repairs
 from spacy_sciner.errors import ScinerError
 from spacy_sciner.types import ScoredSpan
 
-from ..helpers import TOKENIZER, make_doc, read_brat
+from ..helpers import TOKENIZER, docs_of, make_doc, read_brat
 
 GOLD = make_doc(["𝑥", "BERT", "wins"], ["O", "B-Method", None], paper="P1", paragraph=4)
 PSEUDO = make_doc(["A", "fast", "CRF"], ["O", "B-Method", "I-Method"], paper="P2", source="pseudo")
@@ -180,6 +180,18 @@ def test_white_space_at_the_end_of_an_entity_is_not_written(tmp_path):
     doc = make_doc(["CRF", "\n", "x"], ["B-M", "I-M", "O"])
     assert write(tmp_path / "a.jsonl", "doccano", doc).counts["space-ends"] == 1
     assert json.loads((tmp_path / "a.jsonl").read_text())["label"] == [[0, 3, "M"]]
+
+
+@pytest.mark.parametrize(("keep", "known"), [(True, {0}), (False, {0, 1, 2})])
+def test_a_language_models_words_are_not_written_as_a_persons(tmp_path, keep, known):
+    begun = make_doc(["A", "fast", "CRF"], ["O", "O", "B-Method"])
+    begun.user_data["llm_tokens"] = [[1, 3]]
+    losses = write(tmp_path / "a.jsonl", "prodigy", begun, keep_unknown=keep)
+    assert losses.counts == {"by-model": 1, **({} if keep else {"unknown": 2})}
+    found = read_gold(tmp_path / "a.jsonl", file_format="prodigy", file="f", repairs=Repairs())
+    (doc,) = docs_of(found.paragraphs, Repairs())
+    assert not doc.ents
+    assert {token.i for token in doc if token.ent_iob_} == known
 
 
 @pytest.mark.parametrize(
