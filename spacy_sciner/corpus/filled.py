@@ -14,7 +14,7 @@ from .annotated import LLM
 from .duplicates import Found
 from .projection import with_tags
 from .reader import iob_tags
-from .told import TOLD, model_told
+from .told import TOLD, without_model
 
 
 def fill_unknown(docs: Sequence[Doc], others: Sequence[Doc], *, found: Found) -> List[Doc]:
@@ -30,17 +30,6 @@ def fill_unknown(docs: Sequence[Doc], others: Sequence[Doc], *, found: Found) ->
         doc if other is None else _filled(doc, other, found)
         for doc, other in zip(docs, same, strict=True)
     ]
-
-
-def without_model(doc: Doc) -> Doc:
-    """What the person told, the rest unknown."""
-    told = model_told(doc)
-    if told is None:
-        return doc
-    tags = [None if by_model else tag for tag, by_model in zip(iob_tags(doc), told, strict=True)]
-    own = with_tags(doc, tags)
-    del own.user_data[TOLD]
-    return own
 
 
 def persons(docs: Iterable[Doc]) -> List[Doc]:

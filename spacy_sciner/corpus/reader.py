@@ -14,7 +14,7 @@ from ..settings.arguments import ReaderArguments
 from ..settings.read import check_section
 from .docbin import read_docs
 from .soft import cut_soft
-from .told import cut_told
+from .told import cut_told, without_model
 
 
 def make_corpus(
@@ -36,7 +36,7 @@ def make_corpus(
         entity where one would be torn (an entity longer than a piece is torn into two). 0 = whole.
     shuffle (bool): A new order in every epoch.
     seed (int): Of the shuffling; the same seed gives the same sequence of orders.
-    gold_only (bool): Leave out docs whose `user_data["source"]` is not "gold".
+    gold_only (bool): Leave out docs whose `user_data["source"]` is not "gold", and a model's words.
     repeat_gold (int): Times each gold doc is given per epoch, 1 or more; weighs gold against
         pseudo-labels.
     spans_key (str): Give the reference's entities as `doc.spans[spans_key]`, too, which is what a
@@ -54,6 +54,7 @@ def make_corpus(
             is_gold = doc.user_data.get("source") == "gold"
             if len(doc) == 0 or (gold_only and not is_gold):
                 continue
+            doc = without_model(doc) if gold_only else doc
             references.extend(cut_doc(doc, max_length) * (repeat_gold if is_gold else 1))
         if spans_key is not None:
             references = _wholly_known(references, path)

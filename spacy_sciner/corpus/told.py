@@ -20,6 +20,18 @@ def model_told(doc: Doc) -> Optional[np.ndarray]:
     return told
 
 
+def without_model(doc: Doc) -> Doc:
+    """What the person told, the rest unknown."""
+    told = model_told(doc)
+    if told is None:
+        return doc
+    own = doc.copy()
+    kept = [ent for ent in own.ents if not told[ent.start : ent.end].any()]
+    missing = [own[start:end] for start, end in own.user_data.pop(TOLD)]
+    own.set_ents(kept, missing=missing, default="unmodified")
+    return own
+
+
 def cut_told(user_data: Dict[Any, Any], start: int, end: int) -> None:
     """Keep the tokens from `start` to before `end`."""
     if TOLD in user_data:

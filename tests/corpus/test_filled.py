@@ -2,16 +2,17 @@
 
 import numpy as np
 import pytest
+import spacy
 from spacy.vocab import Vocab
 
 from spacy_sciner.corpus.docbin import read_docs, write_docs
 from spacy_sciner.corpus.duplicates import Found
-from spacy_sciner.corpus.filled import fill_unknown, persons, without_model
+from spacy_sciner.corpus.filled import fill_unknown, persons
 from spacy_sciner.corpus.formats.registry import read_gold
-from spacy_sciner.corpus.reader import cut_doc, iob_tags
+from spacy_sciner.corpus.reader import cut_doc, iob_tags, make_corpus
 from spacy_sciner.corpus.rules import Repairs
 from spacy_sciner.corpus.screen import gold_notes
-from spacy_sciner.corpus.told import TOLD, model_told
+from spacy_sciner.corpus.told import TOLD, model_told, without_model
 from spacy_sciner.settings import GoldFile
 
 from .helpers import make_doc
@@ -101,6 +102,15 @@ def test_a_persons_work_is_what_the_person_told():
     model.user_data["source"] = "llm"
     (own,) = persons([doc, model])
     assert iob_tags(own) == [None] * 3 + ["O"] * 4
+
+
+@pytest.mark.parametrize(("gold_only", "known"), [(True, 4), (False, 7)])
+def test_gold_alone_is_what_a_person_told(tmp_path, gold_only, known):
+    doc, _ = filled([None] * 3 + ["O"] * 4, ["O", "O", "B-M", "O", "O", "O", "O"])
+    write_docs(tmp_path / "a.spacy", [doc])
+    (example,) = make_corpus(tmp_path / "a.spacy", gold_only=gold_only)(spacy.blank("en"))
+    assert sum(bool(token.ent_iob_) for token in example.reference) == known
+    assert bool(example.reference.ents) is not gold_only
 
 
 def test_convert_fills_what_a_person_left_unknown(tmp_path):

@@ -11,9 +11,9 @@ from ...html_text import has_markup
 from ...settings.corpora import format_points
 from ..annotated import Annotated, CharSpan, Numbering, make_vocab, source_of_doc
 from ..docbin import read_docs
-from ..filled import without_model
 from ..reader import words_and_spaces
 from ..rules import Repairs
+from ..told import without_model
 from .brat import read_brat_paper, write_brat
 from .conll import read_conll, write_conll
 from .doubts import warn_of_empty, warn_of_equal_names, warn_of_unknown_files

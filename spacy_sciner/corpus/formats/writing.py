@@ -26,8 +26,7 @@ from spacy.tokens import Doc, Span
 from ...errors import Errors, ScinerError
 from ...types import ScoredSpan
 from ..annotated import GOLD, UNKNOWN_LABEL, Numbering, source_of_doc, standard_tokenizer
-from ..filled import without_model
-from ..told import model_told
+from ..told import model_told, without_model
 
 # What a format, or a reader of it, does not keep, as a person is told. {n} is how many.
 LOSSES = {
