@@ -45,7 +45,7 @@ def test_what_is_left_out_on_purpose_is_no_repair():
 @pytest.mark.parametrize(
     ("found", "message"),
     [
-        ({"n_twice": 3, "n_different": 2}, "W206: 3 texts were annotated by two .*2 of them"),
+        ({"n_twice": 3, "n_different": 2}, "W206: 3 texts were annotated twice .*2 of them"),
         ({"contradictions": ["P/0 and P/1: 'x'"]}, "W207: 1 times .*P/0 and P/1"),
         ({"same_papers": {"Q": "P"}}, "W213: 1 papers .*Q is P"),
     ],
