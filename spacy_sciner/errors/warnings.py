@@ -34,8 +34,8 @@ class Warnings(metaclass=Coded):
     )
     W206 = (
         "{n} texts were annotated twice or more, {other} of them not alike. Used: a person's "
-        "before a model's, ground truth, else the first in the files, one without any entity last; the "
-        "others are set aside (extra-annotation)."
+        "before a model's, ground truth, else the first in the files, one without any entity last; "
+        "the others are set aside (extra-annotation)."
     )
     W207 = (
         "{n} times a text comes again with other annotations, and both are used: {examples}. "
