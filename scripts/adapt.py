@@ -53,7 +53,16 @@ def outcome(done: Dict[str, Any]) -> str:
     change = f"{done['held_out_before']:.3f} → {done['held_out']:.3f}"
     ranks = done.get("reciprocal_rank")
     told = f"; mean reciprocal rank {ranks['before']:.2f} → {ranks['after']:.2f}" if ranks else ""
-    return f"held-out loss {change} after {done['steps']} steps{told}"
+    return f"held-out loss {change} after {done['steps']} steps{told}{learnt(done)}"
+
+
+def learnt(done: Dict[str, Any]) -> str:
+    """Which of a teacher's layers, if it was chosen."""
+    if not done.get("explained"):
+        return ""
+    layer, shares = done["layer"], done["explained"]
+    last = f"; the last, {len(shares)}, {shares[-1]:.1%}" if layer != len(shares) else ""
+    return f"; the teacher's layer {layer} tells {shares[layer - 1]:.1%} of masked words{last}"
 
 
 def line(name: str, out: Path, facts: Dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ Both have to cut words into the same pieces, so that tokens correspond one to on
 
 import tempfile
 from pathlib import Path
-from typing import Any, List, Sequence, Tuple
+from typing import Any, Dict, List, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from ..models.shim import resolve_device
 from .concept_rows import padded_width, places_of
 from .job import Job, Result, train_task
 from .rows import Row, Vocabulary, batch_rows, cut_batch, cut_rows, pad_rows
+from .teacher_layer import choose_layer
 
 PLACES_STEP = 256
 
@@ -85,7 +86,7 @@ class DistilTask:
 
 def run(job: Job) -> Result:
     """RAISES (ScinerError): SCINER-E338 if the two encoders cut words differently, E565 if
-    relations of layers are asked for that are not known, E304, E305."""
+    relations of layers are asked for that are not known, E574, E304, E305."""
     source: Any = job.settings.adapt.distil.teacher
     with tempfile.TemporaryDirectory() as folder:
         teacher = Path(folder) / "teacher"
@@ -98,10 +99,31 @@ def run(job: Job) -> Result:
             for docs in (job.text.train, job.text.held_out)
         )
         number = same_pieces(of_student, of_teacher, [*job.text.train, *job.text.held_out])
+        learnt: Dict[str, Any] = {}
+        asked = job.settings.adapt.distil
+        if asked.layer == "auto" and asked.match == "states":
+            learnt = _cut_to_best(teacher, of_teacher, train, held, number, job)
         task = DistilTask(job, teacher, of_student, of_teacher, train, held, number)
         result = train_task(job, task)
     write_encoder(task.module.student, job.encoder, job.out)
-    return result
+    return result._replace(figures={**result.figures, **learnt})
+
+
+def _cut_to_best(
+    teacher: Path,
+    vocabulary: Vocabulary,
+    train: Sequence[Row],
+    held: Sequence[Row],
+    number: np.ndarray,
+    job: Job,
+) -> Dict[str, Any]:
+    """Leave out the teacher's layers above the one to learn; for the figures."""
+    train, held = ([row._replace(ids=number[row.ids]) for row in rows] for rows in (train, held))
+    choice = choose_layer(teacher, vocabulary, train, held, settings=job.settings)
+    copied = teacher.with_name("whole")
+    teacher.rename(copied)
+    copy_encoder(str(copied), teacher, keep_layers=choice.layer)
+    return {"layer": choice.layer, "explained": choice.explained}
 
 
 def same_pieces(student: Vocabulary, teacher: Vocabulary, docs: Sequence[Doc]) -> np.ndarray:

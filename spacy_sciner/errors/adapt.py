@@ -36,6 +36,10 @@ class AdaptErrors(metaclass=Coded):
         "adapt.distil.match: relations takes queries, keys and values of BERT's or MPNet's layers; "
         "{kind} has others. Set it to states."
     )
+    E574 = (
+        "adapt.distil.teacher has no mask token, by which its layer is chosen: set "
+        "`adapt.distil.layer: last`, and the teacher's `keep_layers` to the layer to learn."
+    )
     E337 = (
         "adapt.methods has concepts, and adapt.concepts.files ({files}) have no mention that is "
         "found in its text. `sciner concepts` or `sciner annotate-llm --open` make such files."

@@ -76,7 +76,12 @@ class Distil(Section):
 
     teacher: Optional[EncoderSource] = knob(
         "null, or the larger encoder, as `encoder` names one; it cuts words into the same pieces. "
-        "Its layer `keep_layers` is what is learnt."
+        "Of its layers no higher one than `keep_layers` is learnt."
+    )
+    layer: Literal["auto", "last"] = knob(
+        "Which of the teacher's layers is learnt. auto: of states that which tells best, on "
+        "held-out text, what word a mask hides, of relations the last; last: the uppermost kept.",
+        default="auto",
     )
     match: Literal["states", "relations"] = knob(
         "states: the layer's output, through a linear map; relations: how much its queries, keys "
