@@ -119,7 +119,10 @@ def _cut_to_best(
 ) -> Dict[str, Any]:
     """Leave out the teacher's layers above the one to learn; for the figures."""
     train, held = ([row._replace(ids=number[row.ids]) for row in rows] for rows in (train, held))
+    job.say("choosing the teacher's layer: which one tells masked words?")
     choice = choose_layer(teacher, vocabulary, train, held, settings=job.settings)
+    why = "" if choice.explained else ": there is too little text to choose another"
+    job.say(f"layer {choice.layer} is learnt{why}")
     copied = teacher.with_name("whole")
     teacher.rename(copied)
     copy_encoder(str(copied), teacher, keep_layers=choice.layer)

@@ -21,6 +21,11 @@ class Job(NamedTuple):
     root: Path  # the project's folder
     report: Report
 
+    def say(self, line: str) -> None:
+        """What is done beside the training, for who is told of that."""
+        say: Callable[[str], None] = getattr(self.report, "say", lambda line: None)
+        say(f"  {line}")
+
 
 class Result(NamedTuple):
     figures: Dict[str, Any]  # for metrics/adapt.json

@@ -19,25 +19,25 @@ class AdaptNarrator:
         self.stream: Any = stream or sys.stderr
         self._fastest = math.inf
         self._said_slow = False
-        self._say(f"adapting: {title}")
+        self.say(f"adapting: {title}")
 
     def __call__(self, done: Measured) -> None:
         per_step = done.seconds / done.steps
         left = per_step * (done.n_steps - done.step)
         held_out = "" if done.held_out is None else f"  held out {done.held_out:.3f}"
-        self._say(
+        self.say(
             f"  {done.step / done.n_steps:4.0%}  loss {done.loss:.3f}{held_out}"
             f"  {per_step:.2f} s a step  " + (f"{in_words(left)} left" if left else "done")
         )
         if per_step > SLOW * self._fastest and not self._said_slow:
             self._said_slow = True
-            self._say(
+            self.say(
                 f"  Steps take {per_step / self._fastest:.0f} times as long as they did before. "
                 "Does something else use the cores? `sciner doctor` tells more."
             )
         self._fastest = min(self._fastest, per_step)
 
-    def _say(self, line: str) -> None:
+    def say(self, line: str) -> None:
         print(line, file=self.stream, flush=True)
 
 

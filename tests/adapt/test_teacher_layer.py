@@ -11,6 +11,7 @@ from tiny import SENTENCES, build_wordpiece_encoder
 from transformers import BertModel
 
 from spacy_sciner.adapt.encoder import make_encoder
+from spacy_sciner.adapt.narrate import AdaptNarrator
 from spacy_sciner.adapt.rows import Vocabulary, cut_rows
 from spacy_sciner.adapt.teacher_layer import choose_layer
 from spacy_sciner.errors import ScinerError
@@ -74,15 +75,18 @@ def test_what_is_not_masked_tells_nothing(tmp_path):
     assert explained[0] < 0.03
 
 
-def test_no_other_layer_above_is_learnt_and_the_figures_say_which(teacher, tiny_encoder, tmp_path):
+def test_no_other_layer_above_is_learnt_and_it_is_said_which(
+    teacher, tiny_encoder, tmp_path, capsys
+):
     root = write_project(tmp_path / "project", repeating(120))
     source = {"name": str(teacher), "keep_layers": 0}
     figures = {}
     for layer in ("auto", "last"):
         distil = {"teacher": source, "layer": layer}
         settings = settings_of(tiny_encoder, ["distil"], distil=distil, epochs=1)
-        facts = make_encoder(settings, out=root / layer, root=root)
+        facts = make_encoder(settings, out=root / layer, root=root, narrate=AdaptNarrator)
         (figures[layer],) = facts["adapt"]["methods"]
+    assert capsys.readouterr().err.count("layer 1 is learnt\n") == 1
     assert figures["auto"]["layer"] == 1
     assert len(figures["auto"]["explained"]) == 3
     assert "layer" not in figures["last"]
