@@ -20,6 +20,7 @@ from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Se
 import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
+from spacy.training import Example
 from spacy.util import registry
 
 from ..corpus.soft import get_soft
@@ -30,6 +31,7 @@ from ..settings.schedules import Goal
 from ..tagging import UNKNOWN
 from ..types import Floats1d, Floats2d, Ints1d, TokenLoss
 
+Told = Optional[np.ndarray]  # of a document's tokens, bool
 MACHINES = ("pseudo", "llm")  # sources of labels that are no gold
 MIN_Q = 0.001  # where gce is nll but for rounding
 
@@ -111,10 +113,12 @@ def make_targets(
     *,
     labels: Sequence[str],
     objective: Objective,
+    told: Optional[Sequence[Told]] = None,
 ) -> List[Floats2d]:
     """A row for each token: what its tag probabilities should be, times its weight; 0 if unknown.
 
     tags (Sequence[Ints1d]): Tag ids of each document's tokens, UNKNOWN where nothing is known.
+    told (Sequence[Told]): As `told_tokens` gives it for each; None: no token is a model's.
     RETURNS (List[Floats2d]): Float32, shape (n_tokens, n_tags) each. The heaviest source's tokens
         weigh 1, so that no weight makes the gradients larger.
     RAISES (ScinerError): SCINER-E330 if a pseudo-labelled document should have soft labels and has
@@ -139,8 +143,8 @@ def make_targets(
             target[known, doc_tags[known]] = 1.0
         source = str(doc.user_data.get("source"))
         weight = np.full((len(target), 1), weights.get(source, objective.gold_weight) / heaviest)
-        if (told := model_told(doc)) is not None:
-            weight[told] = objective.llm_weight / heaviest
+        if told is not None and (by_model := told[i]) is not None:
+            weight[by_model] = objective.llm_weight / heaviest
         targets.append(target if (weight == 1.0).all() else target * weight.astype(np.float32))
     return targets
 
@@ -174,10 +178,22 @@ def token_losses(
     return np.where(has_it, robust, losses), np.where(has_it[:, None], its_gradient, gradient)
 
 
-def token_loss_of(doc: Doc, objective: Objective) -> Optional[TokenLoss]:
+def told_tokens(example: Example) -> Told:
+    """Which of the predicted document's tokens have words that a language model told in a person's
+    paragraph; None if there are none."""
+    told = model_told(example.reference)
+    n_tokens = len(example.predicted)
+    if told is None or len(told) == n_tokens:
+        return told
+    found = np.zeros(n_tokens, dtype=bool)
+    for i in np.flatnonzero(told).tolist():
+        found[example.alignment.y2x[i]] = True
+    return found
+
+
+def token_loss_of(doc: Doc, objective: Objective, told: Told = None) -> Optional[TokenLoss]:
     """What is asked of a document's tokens one by one. None asks for its tags, whose likelihood a
     model of whole paths takes of all at once."""
-    told = model_told(doc)
     if objective.loss == "gce" and (is_machine(doc) or told is not None):
         return partial(token_losses, gce_q=objective.gce_q, of=told)
     # A path has one weight.

@@ -27,7 +27,7 @@ from ..tagging import (
 from ..types import Floats2d, Ints1d
 from . import token_confidence  # noqa: F401  (registers doc._.sciner_confidence)
 from .entities import set_entities
-from .objective import Objective, compute_loss, make_targets, token_loss_of
+from .objective import Objective, Told, compute_loss, make_targets, token_loss_of, told_tokens
 from .upstream import missing_upstream
 
 # The default model lives here as a config string, and nowhere in code.
@@ -200,22 +200,30 @@ class SciNER(TrainablePipe):
         validate_examples(examples, "SciNER.get_loss")
         ops: Any = self.model.ops
         logs = [ops.to_numpy(rows) for rows in scores]
-        targets = self._targets(examples, logs)
+        told = [told_tokens(eg) for eg in examples]
+        targets = self._targets(examples, logs, told)
         self.n_known = sum(int(target.any(axis=1).sum()) for target in targets)
         n_known = max(1, self.n_known)
-        asked = [token_loss_of(eg.reference, self.objective) for eg in examples]
+        asked = [
+            token_loss_of(eg.reference, self.objective, by_model)
+            for eg, by_model in zip(examples, told)
+        ]
         compute = self.model.attrs.get("compute_loss", compute_loss)
         loss, gradients = compute(logs, targets, asked)
         return loss / n_known, [ops.asarray2f(d / np.float32(n_known)) for d in gradients]
 
-    def _targets(self, examples: List[Example], logs: Sequence[Floats2d]) -> List[Floats2d]:
+    def _targets(
+        self, examples: List[Example], logs: Sequence[Floats2d], told: Sequence[Told]
+    ) -> List[Floats2d]:
         """What each token's tags are trained towards; nothing, for tokens without content."""
         references = [eg.reference for eg in examples]
         tags = [self._gold_tags(eg) for eg in examples]
         words = [are_words(rows) for rows in logs]
         for doc_tags, of_doc in zip(tags, words):
             doc_tags[of_doc], doc_tags[~of_doc] = tags_of_words(doc_tags, of_doc), UNKNOWN
-        targets = make_targets(references, tags, labels=self.labels, objective=self.objective)
+        targets = make_targets(
+            references, tags, labels=self.labels, objective=self.objective, told=told
+        )
         for target, of_doc in zip(targets, words):
             target[~of_doc] = 0.0  # soft labels say something of every token
         return targets
