@@ -88,6 +88,7 @@ def _places(doc: Doc) -> Tuple[List[int], List[int]]:
 
 
 def _without_space(text: str) -> str:
+    """Not `squeezed`, which composes characters: here they are counted."""
     return "".join(text.split())
 
 

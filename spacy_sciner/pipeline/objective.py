@@ -142,10 +142,10 @@ def make_targets(
             known = np.flatnonzero(doc_tags != UNKNOWN)
             target[known, doc_tags[known]] = 1.0
         source = str(doc.user_data.get("source"))
-        weight = np.full((len(target), 1), weights.get(source, objective.gold_weight) / heaviest)
+        weight: Any = weights.get(source, objective.gold_weight) / heaviest
         if told is not None and (by_model := told[i]) is not None:
-            weight[by_model] = objective.llm_weight / heaviest
-        targets.append(target if (weight == 1.0).all() else target * weight.astype(np.float32))
+            weight = np.where(by_model[:, None], objective.llm_weight / heaviest, weight)
+        targets.append(target if np.all(weight == 1.0) else target * np.float32(weight))
     return targets
 
 
@@ -182,10 +182,9 @@ def told_tokens(example: Example) -> Told:
     """Which of the predicted document's tokens have words that a language model told in a person's
     paragraph; None if there are none."""
     told = model_told(example.reference)
-    n_tokens = len(example.predicted)
-    if told is None or len(told) == n_tokens:
-        return told
-    found = np.zeros(n_tokens, dtype=bool)
+    if told is None:
+        return None
+    found = np.zeros(len(example.predicted), dtype=bool)
     for i in np.flatnonzero(told).tolist():
         found[example.alignment.y2x[i]] = True
     return found
