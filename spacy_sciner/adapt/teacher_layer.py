@@ -4,7 +4,7 @@ Words are masked, and from each layer's states at their pieces a linear map (rid
 solved at once) tells the pieces' input embeddings. It is fitted on text that is trained on; how
 much it explains of the embeddings' variance on held-out text is what the layer knows of the words
 that may stand there. The last layers of an encoder that was made to compare sentences know less of
-them than the middle ones, and are less worth to be learnt (docs/adapt.md).
+them than the middle ones, of which several are as good to be learnt (docs/adapt.md).
 """
 
 from pathlib import Path
