@@ -9,7 +9,7 @@ from typing import Any, Dict, List
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, save_file
 from torch import Tensor, nn
 
 from ..files import replacing
@@ -64,7 +64,7 @@ class Checkpoint:
         return plain["curve"]  # type: ignore[no-any-return]
 
     def load_best(self, module: nn.Module) -> None:
-        module.load_state_dict(load_file(self.best))
+        module.load_state_dict(load(self.best.read_bytes()))
 
 
 def place_of_best(curve: Curve) -> int:

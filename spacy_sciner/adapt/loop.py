@@ -107,6 +107,7 @@ class AdaptLoop:
             if self._gave_up():
                 break
             total, count, start = 0.0, 0, time.monotonic()
+        self.optimizer.state.clear()  # the best weights take its memory
         self.checkpoint.load_best(self.module)
         return self.curve
 

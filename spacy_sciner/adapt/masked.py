@@ -34,6 +34,8 @@ class MaskedTask:
         self.seed = job.settings.adapt.seed
         torch.manual_seed(self.seed)
         self.module = MaskedModel(load_encoder(str(job.encoder)))
+        pieces = np.concatenate([np.zeros(0, np.int32), *(row.ids for row in rows)])
+        self.module.expect(torch.from_numpy(np.bincount(pieces, minlength=len(self.module.bias))))
         self.batch_pieces = max(1, job.settings.adapt.batch_pieces // views)
         self.views, self.device = views, resolve_device(job.settings.device)
         self.vocabulary, self.rows, self.held, self.masker = vocabulary, rows, held, masker

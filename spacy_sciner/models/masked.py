@@ -33,6 +33,16 @@ class MaskedModel(nn.Module):
         use_fast_dropout(self)
         self._body = Body(encoder)
 
+    def expect(self, counts: Tensor) -> None:
+        """Begin with guesses as frequent as the pieces are, which are not learnt by way of the
+        encoder then.
+
+        counts (n_pieces,): How often each piece occurs in the text.
+        """
+        with torch.no_grad():
+            frequency = (counts.float() + 1) / (counts.sum() + len(counts))
+            self.bias.copy_(frequency.log())
+
     def forward(
         self, input_ids: Tensor, places: Tensor, targets: Tensor, lengths: Tensor
     ) -> Tuple[Tensor, Tensor]:
