@@ -33,7 +33,7 @@ from .concept_rows import (
     places_of,
 )
 from .job import Job, Result, train_task
-from .rows import Vocabulary, batch_rows, hold_out, pad_rows
+from .rows import Vocabulary, batch_rows, batch_size, hold_out, pad_rows
 from .text import apart
 
 PLACES_STEP = 256
@@ -54,7 +54,7 @@ class ConceptTask:
     ):
         """told (Dict[str, str]): Descriptions of concepts."""
         settings = job.settings.adapt
-        self.seed, self.batch_pieces = settings.seed, settings.batch_pieces
+        self.seed, self.batch_pieces = settings.seed, batch_size(settings)
         self.unannotated = settings.concepts.unannotated_weight
         self.vocabulary, self.train, self.held, self.told = vocabulary, train, held, told
         torch.manual_seed(self.seed)

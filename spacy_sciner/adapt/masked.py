@@ -12,7 +12,7 @@ from ..models.masked import MaskedModel
 from ..models.shim import resolve_device
 from .job import Job, Result, train_task
 from .masking import Masker, mask_batch
-from .rows import Row, Vocabulary, batch_rows, cut_batch, cut_rows
+from .rows import Row, Vocabulary, batch_rows, batch_size, cut_batch, cut_rows
 
 
 class MaskedTask:
@@ -36,7 +36,7 @@ class MaskedTask:
         self.module = MaskedModel(load_encoder(str(job.encoder)))
         pieces = np.concatenate([np.zeros(0, np.int32), *(row.ids for row in rows)])
         self.module.expect(torch.from_numpy(np.bincount(pieces, minlength=len(self.module.bias))))
-        self.batch_pieces = max(1, job.settings.adapt.batch_pieces // views)
+        self.batch_pieces = max(1, batch_size(job.settings.adapt) // views)
         self.views, self.device = views, resolve_device(job.settings.device)
         self.vocabulary, self.rows, self.held, self.masker = vocabulary, rows, held, masker
 

@@ -11,6 +11,7 @@ from ..files import read_json
 from ..models.piece_table import PieceTable
 from ..models.windows import check_window, cut_windows, padded_length
 from ..models.wordpieces import WordPieces, load_tokenizer
+from ..settings.adapt import Adapt
 from ..types import Ints1d
 
 PART_PIECES = 1024  # of a batch that go through an encoder at once on a CPU
@@ -93,6 +94,12 @@ def hold_out(papers: Sequence[str], share: float) -> List[bool]:
     drawn = [fraction("held out", paper) for paper in papers]
     limit, max_drawn = max(share, min(drawn)), max(drawn)  # one paper at least
     return [one <= limit and one < max_drawn for one in drawn]
+
+
+def batch_size(settings: Adapt, usual: int = 4096) -> int:
+    """Word-pieces in a batch: as the settings say, or as is usual for a method."""
+    asked = settings.batch_pieces
+    return asked if isinstance(asked, int) else usual
 
 
 def batch_rows(

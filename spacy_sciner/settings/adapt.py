@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Optional, Tuple
 from pydantic import Field
 
 from .fields import (
+    BatchSize,
     Checksum,
     Count,
     Expected,
@@ -108,7 +109,10 @@ class Adapt(Section):
     epochs: Positive = knob("Passes over the text.")
     seed: Seed = knob("Of order, masks and new weights; the trainings on gold have their own.")
     learn_rate: Rate = knob("Peak learning rate, after a short warm-up; it falls to 0.")
-    batch_pieces: Positive = knob("In a batch, padding counted.", unit="word-pieces")
+    batch_pieces: BatchSize = knob(
+        "In a batch, padding counted. auto: 1,024 for distil, 4,096 for the others.",
+        unit="word-pieces",
+    )
     window: Window = knob("What the encoder sees at once.", unit="word-pieces")
     mask_share: OpenShare = knob("Of the word-pieces, about.")
     held_out: Share = knob("Papers kept aside to measure the loss on.")

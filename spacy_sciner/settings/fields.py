@@ -54,7 +54,7 @@ Amount = Annotated[_Real, Field(ge=0), _AS_WRITTEN, Expected("a number", "of 0 o
 Seconds = Annotated[_Real, Field(gt=0), _AS_WRITTEN, Expected("a number", "above 0")]
 Count = Annotated[_Int, Field(ge=0), Expected("a whole number", "of 0 or more")]
 Positive = Annotated[_Int, Field(ge=1), Expected("a whole number", "of 1 or more")]
-BatchWords = Annotated[
+BatchSize = Annotated[
     Union[Annotated[_Int, Field(ge=1)], Literal["auto"]],
     Expected("auto or a whole number of 1 or more"),
 ]

@@ -4,7 +4,7 @@ from typing import Literal
 
 from .fields import (
     Amount,
-    BatchWords,
+    BatchSize,
     Count,
     Decay,
     Exponent,
@@ -29,7 +29,7 @@ class Schedule(Section):
         "Peak, after a linear warm-up over a tenth of the steps. 3e-4 suits MiniLM, 2e-5 to 1e-4 a "
         "base or large encoder."
     )
-    batch_words: BatchWords = knob(
+    batch_words: BatchSize = knob(
         "Size of a batch, padding counted. More is faster; few paragraphs make too few steps then. "
         "auto: 256, and with more text as many as make about 800 steps of all epochs, 1,024 at "
         "most.",

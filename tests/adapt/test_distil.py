@@ -45,6 +45,19 @@ def test_states_come_closer_and_the_teacher_stays_as_it_is(root, tiny_encoder, t
     assert student.config.hidden_size == load_encoder(str(tiny_encoder)).config.hidden_size
 
 
+def test_it_takes_smaller_steps_than_masked_words_unless_told_how_large(root, tiny_encoder):
+    whole = {"batch_pieces": 100_000, "epochs": 1}  # all of the text at once
+    usual = {"batch_pieces": "auto", "epochs": 1}
+    words = settings_of(tiny_encoder, ["mlm"], **usual)
+    given = [distil(tiny_encoder, tiny_encoder, **how) for how in (usual, whole)]
+    made = [
+        make_encoder(settings, out=root / f"encoder-{i}", root=root)["curves"][0]["curve"][-1]
+        for i, settings in enumerate([words, *given])
+    ]
+    of_words, small, large = (last["step"] for last in made)
+    assert small > of_words >= large == 1
+
+
 @pytest.mark.parametrize("n_pieces", [280, 320])
 def test_a_byte_level_teacher_with_fewer_or_more_pieces_is_refused(
     n_pieces, root, tiny_bpe_encoder, tmp_path
