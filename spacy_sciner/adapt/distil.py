@@ -23,7 +23,7 @@ from .rows import Row, Vocabulary, batch_rows, batch_size, cut_batch, cut_rows, 
 from .teacher_layer import choose_layer
 
 PLACES_STEP = 256
-BATCH_PIECES = 1024  # four times the steps of 4,096, and more F1 (docs/adapt.md)
+BATCH_PIECES = 1024  # four times the steps of 4,096 in about the same time (docs/adapt.md)
 
 
 class DistilTask:
